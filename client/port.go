@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// HttpClientPort is the one door through which every call leaves the process.
+// Replace it to test without a network, or to use another HTTP library;
+// clienttest.RunPortSuite checks an implementation of it.
+//
+// A port serves one client bean. It is started before any bean's Start method
+// runs and stopped after the last bean's Stop. Implementations must be safe for
+// concurrent use.
+type HttpClientPort interface {
+	// Request sends req, whose URL is relative to the port's base URL (path
+	// and query, no host), and returns the answer whatever its status. It
+	// honours req.Context until the response's body has been read. The port
+	// owns req: it may change it, and closes its body.
+	//
+	// The response is non-nil if and only if the error is nil; then the
+	// caller closes its body. Any error counts as a failure of the service.
+	// One that proves that no connection was made should be, or wrap, what
+	// the net package reports: a *net.OpError with Op "dial", or a
+	// *net.DNSError. Only then may a POST be repeated.
+	Request(req *http.Request) (*http.Response, error)
+
+	// Start prepares the port for requests. It is called once.
+	Start(ctx context.Context) error
+
+	// Stop refuses new requests with an error that is [ErrStopped], lets
+	// those in flight finish until ctx is done, then cuts them. Stopping a
+	// port that was never started, or twice, is no error.
+	Stop(ctx context.Context) error
+}
+
+// HttpClientFactory makes the port of one client. A bean of this type, or
+// [WithFactory], replaces the default, [NewNetHTTPAdapter].
+type HttpClientFactory func(PortConfig) (HttpClientPort, error)
+
+// PortConfig says what a port is for: the settings of one client that concern
+// the way to its service.
+type PortConfig struct {
+	// Name is the client's name, "inventory-client".
+	Name string
+	// BaseURL is absolute, with scheme and host; its path, if any, comes
+	// before that of every request.
+	BaseURL string
+	// Timeout limits one request from its first byte to the last byte of the
+	// answer's body. Zero means 30 seconds, a negative value no limit.
+	Timeout time.Duration
+	// ConnectTimeout limits the making of a connection. Zero means 5 seconds,
+	// a negative value no limit.
+	ConnectTimeout time.Duration
+	// MaxResponseSize is how many decoded bytes of a body may be read before
+	// reading fails with [ErrTooLarge]. Zero means 10 MiB, a negative value no
+	// limit.
+	MaxResponseSize int64
+	// Header is sent with every request that does not set the same names.
+	Header http.Header
+}
+
+// The defaults of a [PortConfig].
+const (
+	DefaultTimeout         = 30 * time.Second
+	DefaultConnectTimeout  = 5 * time.Second
+	DefaultMaxResponseSize = 10 << 20
+)
+
+type streamingKey struct{}
+
+// withStreaming marks the requests whose body the caller reads as a stream:
+// the size limit does not apply to them.
+func withStreaming(ctx context.Context) context.Context {
+	return context.WithValue(ctx, streamingKey{}, true)
+}
+
+func isStreaming(ctx context.Context) bool {
+	return ctx.Value(streamingKey{}) != nil
+}
