@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lifecycle
+
+import "context"
+
+// The hooks of a bean. Each is optional, is called at most once for a start of
+// the context, never two at a time on one bean, and is given a context that ends
+// when the hook's time limit is over. A hook that returns an error or panics
+// is reported with the bean's name; in PostConstruct and Start that fails the
+// start of the context, in Stop and PreDestroy the other beans are still
+// stopped.
+type (
+	// PostConstructor is a bean that completes itself after its construction,
+	// between the BeforeInit and the AfterInit of the post-processors.
+	PostConstructor interface {
+		PostConstruct(ctx context.Context) error
+	}
+
+	// Starter is a bean that does something from the moment all beans are
+	// built: listens, polls, consumes. Start returns when that is under way;
+	// ctx ends with the time limit of the start, so work that goes on must
+	// not be bound to it.
+	Starter interface {
+		Start(ctx context.Context) error
+	}
+
+	// Stopper is a bean that ends what Start began. It is called after
+	// everything that depends on the bean has stopped, and only if the bean's
+	// Start, if it has one, succeeded.
+	Stopper interface {
+		Stop(ctx context.Context) error
+	}
+
+	// PreDestroyer is a bean that lets go of what its constructor or
+	// PostConstruct took. It is called after every bean's Stop, and also when
+	// the context fails to start.
+	PreDestroyer interface {
+		PreDestroy(ctx context.Context) error
+	}
+)
