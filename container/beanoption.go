@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+)
+
+// BeanOption says more about a bean at its registration.
+type BeanOption func(*definition)
+
+// Named gives the bean a name of its own, instead of its type's with a
+// lower-case first letter. A constructor asks for it by name through a struct
+// with dig.In and a field tagged `name:"..."`.
+func Named(name string) BeanOption {
+	return func(d *definition) { d.name, d.isNamed = name, true }
+}
+
+// As registers the bean as the interface I instead of its own type, so that a
+// post-processor may replace it by anything that implements I. It may be given
+// several times. A bean need not be registered As an interface to be injected
+// where the interface is asked for.
+func As[I any]() BeanOption {
+	return func(d *definition) {
+		t := reflect.TypeFor[I]()
+		switch {
+		case t.Kind() != reflect.Interface:
+			d.fail(fmt.Sprintf("%s was registered As %s, which is no interface", d.made, t), "give As an interface")
+		case !d.made.Implements(t):
+			d.fail(fmt.Sprintf("%s was registered As %s, which it does not implement%s", d.made, t, pointerHint(d.made, t)),
+				"implement the interface or register the bean without As")
+		default:
+			d.as = append(d.as, t)
+			d.typ = d.as[0]
+		}
+	}
+}
+
+func pointerHint(t, iface reflect.Type) string {
+	if t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface) {
+		return " (but *" + t.String() + " does)"
+	}
+	return ""
+}
+
+// Primary makes the bean the one that is taken where several fit.
+func Primary() BeanOption {
+	return func(d *definition) { d.primary = true }
+}
+
+// Order places the bean in collections, in All and among post-processors: lower
+// comes first, equal keeps the order of registration. The default is 0.
+func Order(n int) BeanOption {
+	return func(d *definition) { d.order = n }
+}
+
+// Stereotype says what part the bean plays, "service", "repository", "client".
+// It is shown by Beans and has no effect.
+func Stereotype(name string) BeanOption {
+	return func(d *definition) { d.stereotype = name }
+}
+
+// OnStart runs fn when the bean is started, after its own Start method if it
+// has one: for types that are not ours. T is the bean's type or an interface it
+// implements.
+func OnStart[T any](fn func(ctx context.Context, bean T) error) BeanOption {
+	return func(d *definition) { d.onStart = append(d.onStart, hookOf(d, "OnStart", fn)) }
+}
+
+// OnStop runs fn when the bean is stopped, before its own Stop method if it has
+// one: for types that are not ours.
+func OnStop[T any](fn func(ctx context.Context, bean T) error) BeanOption {
+	return func(d *definition) { d.onStop = append(d.onStop, hookOf(d, "OnStop", fn)) }
+}
+
+func hookOf[T any](d *definition, option string, fn func(context.Context, T) error) hookFunc {
+	t := reflect.TypeFor[T]()
+	switch {
+	case fn == nil:
+		d.fail(option+" of "+d.made.String()+" was given a nil function", "give it a function")
+	case !d.made.AssignableTo(t) && d.made.Kind() != reflect.Interface:
+		d.fail(fmt.Sprintf("%s of %s takes a bean of type %s", option, d.made, t), "take a "+d.made.String())
+	}
+	return func(ctx context.Context, bean any) error {
+		typed, ok := bean.(T)
+		if !ok {
+			return fmt.Errorf("%s takes a bean of type %s, but it has become a %T", option, t, bean)
+		}
+		return fn(ctx, typed)
+	}
+}

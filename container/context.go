@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/lifecycle"
+)
+
+// ApplicationContext registers, builds, starts and stops the singleton beans of
+// one application. Make it with [NewApplicationContext].
+//
+// Register everything first, from one goroutine; then all of its methods are
+// safe for concurrent use.
+type ApplicationContext struct {
+	options options
+	config  *config.Config
+	logger  *slog.Logger
+	events  *lifecycle.Events
+
+	definitions []*definition // in the order of registration
+	overrides   []*definition
+	validators  []func(*config.Config) error
+	problems    []*Problem // of registration and of loading the settings
+
+	mu    sync.Mutex // guards run; never held while a bean's code runs
+	run   *run
+	beans atomic.Pointer[beans] // what Get hands out; nil unless started
+}
+
+// Aware is a bean or post-processor that is told its context right after its
+// construction, before anything else happens to it. It serves processors that
+// are registered as finished values; a bean had better take what it needs as
+// constructor parameters.
+type Aware interface {
+	SetApplicationContext(app *ApplicationContext)
+}
+
+// NewApplicationContext makes a context and reads its configuration, as
+// config.Load does without options: pyfly.yaml when there is one, the files of
+// the active profiles, and the environment. A configuration that cannot be read
+// is reported by Start together with everything else.
+func NewApplicationContext(opts ...Option) *ApplicationContext {
+	app := &ApplicationContext{}
+	for _, opt := range opts {
+		opt(&app.options)
+	}
+	app.logger = app.options.logger
+	if app.logger == nil {
+		app.logger = slog.Default()
+	}
+	app.events = lifecycle.NewEvents(app.logger)
+	app.config = app.options.config
+	if app.config == nil {
+		app.loadConfig()
+	}
+	app.addInfrastructure(app, app.config, app.logger, app.events)
+	return app
+}
+
+func (app *ApplicationContext) loadConfig() {
+	var opts []config.Option
+	if len(app.options.profiles) > 0 {
+		opts = append(opts, config.Profiles(app.options.profiles...))
+	}
+	cfg, err := config.Load(opts...)
+	if err != nil {
+		app.problems = append(app.problems, problemsOf(err, CodeConfig)...)
+		cfg = config.New(nil)
+	}
+	app.config = cfg
+}
+
+// addInfrastructure offers what the context itself brings to constructors.
+func (app *ApplicationContext) addInfrastructure(values ...any) {
+	for _, value := range values {
+		d := newInstance(value, location{}, nil)
+		d.isInfrastructure = true
+		app.definitions = append(app.definitions, d)
+	}
+}
+
+// Config returns the context's configuration.
+func (app *ApplicationContext) Config() *config.Config { return app.config }
+
+// Logger returns the context's logger.
+func (app *ApplicationContext) Logger() *slog.Logger { return app.logger }
+
+// Events returns the bus on which the context publishes its events.
+func (app *ApplicationContext) Events() *lifecycle.Events { return app.events }
+
+// Register adds a singleton bean. constructor is a func(deps...) T or
+// func(deps...) (T, error); it is called once, when the context starts.
+// Each of its parameters may be
+//
+//   - a bean's type, or an interface that exactly one bean, or one [Primary]
+//     bean, implements;
+//   - []I or map[string]I: all beans that are an I, by [Order], or by name;
+//   - a struct that embeds dig.In, each field of which is one of these, with
+//     the tags `name:"..."` for a bean by its name and `optional:"true"`;
+//   - *config.Config, *slog.Logger, *ApplicationContext, *lifecycle.Events.
+//
+// A mistake is reported by Start.
+func (app *ApplicationContext) Register(constructor any, opts ...BeanOption) {
+	app.register(newDefinition(constructor, callerLocation(), opts))
+}
+
+// RegisterInstance adds a bean that exists already. It is post-processed,
+// started and stopped like any other.
+func (app *ApplicationContext) RegisterInstance(value any, opts ...BeanOption) {
+	app.register(newInstance(value, callerLocation(), opts))
+}
+
+// RegisterPostProcessor adds a post-processor that exists already. A processor
+// that needs other beans is registered by its constructor, with Register: every
+// bean whose type implements lifecycle.BeanPostProcessor is one.
+func (app *ApplicationContext) RegisterPostProcessor(processor lifecycle.BeanPostProcessor, opts ...BeanOption) {
+	d := newInstance(processor, callerLocation(), opts)
+	if d.made != nil && !d.isNamed {
+		d.name = app.freeName(d.name)
+	}
+	app.register(d)
+}
+
+// freeName makes the name of a further processor of one type unique: nobody
+// asks for processors by name.
+func (app *ApplicationContext) freeName(name string) string {
+	count := 1
+	for _, d := range app.definitions {
+		if d.isProcessor && d.made != nil && defaultName(d.made) == name {
+			count++
+		}
+	}
+	if count == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s#%d", name, count)
+}
+
+// Override replaces the definition of the same type and name by another: the
+// way a test swaps a bean. Without [Named] it replaces the only bean of the
+// type, whatever its name. It may come before or after the registration of
+// what it replaces; that there is nothing to replace is a mistake that Start
+// reports.
+func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
+	d := newDefinition(constructor, callerLocation(), opts)
+	if app.mayRegister(d) {
+		app.overrides = append(app.overrides, d)
+	}
+}
+
+// AddValidator adds a check of settings and declarations that runs before any
+// bean is built, so that its mistakes are reported together with all others.
+// The function's error may be several joined by errors.Join; each that is, or
+// wraps, a *[Problem] is shown as such.
+func (app *ApplicationContext) AddValidator(validate func(*config.Config) error) {
+	app.validators = append(app.validators, validate)
+}
+
+// Install adds the registrations of a module.
+func (app *ApplicationContext) Install(modules ...Module) {
+	for _, m := range modules {
+		if m.Configure != nil {
+			m.Configure(app)
+		}
+	}
+}
+
+// Module is a named group of registrations.
+type Module struct {
+	Name string
+	// Configure registers the module's beans. It is called by Install.
+	Configure func(app *ApplicationContext)
+}
+
+func (app *ApplicationContext) register(d *definition) {
+	if !app.mayRegister(d) {
+		return
+	}
+	d.index = len(app.definitions)
+	app.definitions = append(app.definitions, d)
+}
+
+// mayRegister refuses what comes after the start: the graph is made then.
+func (app *ApplicationContext) mayRegister(d *definition) bool {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	if app.run == nil {
+		return true
+	}
+	app.logger.Error("a bean registered after the start of the context is ignored: register it before Start",
+		"bean", d.name, "registered", d.at.String())
+	return false
+}
+
+// Properties binds the settings below prefix to a new T and registers it as a
+// bean of type *T, which constructors may also take as T. T is a struct with
+// `koanf` tags; see config.Config.Bind for what its fields may be. All wrong
+// settings are in the report of Start.
+func Properties[T any](app *ApplicationContext, prefix string, opts ...BeanOption) {
+	bind := func(cfg *config.Config) (*T, error) {
+		properties := new(T)
+		return properties, cfg.Bind(prefix, properties)
+	}
+	app.AddValidator(func(cfg *config.Config) error {
+		_, err := bind(cfg)
+		return err
+	})
+	app.Register(bind, append([]BeanOption{Stereotype("properties")}, opts...)...)
+	if reflect.TypeFor[T]().Kind() != reflect.Struct {
+		return // Bind reports it
+	}
+	byValue := newDefinition(func(properties *T) T { return *properties }, callerLocation(), nil)
+	byValue.name += " by value"
+	byValue.isInfrastructure = true
+	app.register(byValue)
+}

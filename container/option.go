@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/pyfly-go/pyfly/config"
+)
+
+// Option configures an [ApplicationContext].
+type Option func(*options)
+
+type options struct {
+	config       *config.Config
+	logger       *slog.Logger
+	profiles     []string
+	startTimeout time.Duration
+	stopTimeout  time.Duration
+}
+
+// WithConfig uses cfg instead of what config.Load finds.
+func WithConfig(cfg *config.Config) Option {
+	return func(o *options) { o.config = cfg }
+}
+
+// WithLogger logs to logger instead of slog.Default(), and offers it to
+// constructors that take a *slog.Logger.
+func WithLogger(logger *slog.Logger) Option {
+	return func(o *options) { o.logger = logger }
+}
+
+// WithProfiles activates profiles: settings are read from pyfly-<profile>.yaml
+// as well, the last profile winning. It has no effect on a configuration given
+// by [WithConfig].
+func WithProfiles(profiles ...string) Option {
+	return func(o *options) { o.profiles = append(o.profiles, profiles...) }
+}
+
+// WithStartTimeout limits each bean's PostConstruct and Start. It wins over
+// pyfly.context.start-timeout, whose default is 30s.
+func WithStartTimeout(limit time.Duration) Option {
+	return func(o *options) { o.startTimeout = limit }
+}
+
+// WithStopTimeout limits each bean's Stop and PreDestroy. It wins over
+// pyfly.context.shutdown-timeout, whose default is 30s.
+func WithStopTimeout(limit time.Duration) Option {
+	return func(o *options) { o.stopTimeout = limit }
+}
