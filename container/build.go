@@ -32,7 +32,6 @@ type builder struct {
 	processors []activeProcessor
 	creating   *definition // the processor that is being created
 	early      []earlyBean
-	onBuilt    func(*definition)
 	problems   []*Problem
 }
 
@@ -42,12 +41,10 @@ type activeProcessor struct {
 	processes func(reflect.Type) bool
 }
 
-// build makes every bean, processors first. onBuilt is called for each bean
-// that is complete, after those it needs.
+// build makes every bean, processors first.
 func (b *builder) build() []*Problem {
 	b.dig = dig.New(dig.DeferAcyclicVerification())
 	for _, d := range b.graph.definitions {
-		d.built = built{}
 		if err := b.provide(d); err != nil {
 			b.problems = append(b.problems, refusedByDig(d, err))
 		}
@@ -209,8 +206,11 @@ func (b *builder) construct(d *definition, value func(*definition) reflect.Value
 	original, problem := d.call(args)
 	if problem == nil {
 		d.built.original = original
-		var bean any
-		if bean, problem = b.initialise(d, original); problem == nil {
+		bean := original
+		if !d.isInfrastructure {
+			bean, problem = b.initialise(d, original)
+		}
+		if problem == nil {
 			d.built.value = reflect.ValueOf(bean)
 			d.built.state = complete
 		}
@@ -218,9 +218,6 @@ func (b *builder) construct(d *definition, value func(*definition) reflect.Value
 	d.built.took = time.Since(begun)
 	if problem != nil {
 		b.problems = append(b.problems, problem)
-	}
-	if d.built.original != nil {
-		b.onBuilt(d)
 	}
 }
 

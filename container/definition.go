@@ -59,7 +59,6 @@ type buildState int
 
 const (
 	notBuilt buildState = iota
-	building
 	complete
 	failed // or not tried because something it needs failed
 )
@@ -79,6 +78,7 @@ func newDefinition(constructor any, at location, opts []BeanOption) *definition 
 		d.fail(what, "register a function such as func(deps...) *T or func(deps...) (*T, error)")
 		return d
 	}
+	d.checkHooks()
 	for _, opt := range opts {
 		if opt != nil {
 			opt(d)
@@ -126,6 +126,20 @@ func (d *definition) readSignature() (wrong string) {
 	}
 	d.typ = d.made
 	return ""
+}
+
+// checkHooks finds a method that is named like a hook but would never be called.
+// Start and Stop are common names with other signatures, so they are left alone.
+func (d *definition) checkHooks() {
+	for hook, iface := range map[string]reflect.Type{
+		"PostConstruct": reflect.TypeFor[lifecycle.PostConstructor](),
+		"PreDestroy":    reflect.TypeFor[lifecycle.PreDestroyer](),
+	} {
+		if _, has := d.made.MethodByName(hook); has && !d.made.Implements(iface) {
+			d.fail(fmt.Sprintf("%s.%s is not called, because of its signature", d.made, hook),
+				fmt.Sprintf("make it func (...) %s(ctx context.Context) error", hook))
+		}
+	}
 }
 
 func (d *definition) fail(what, remedy string) {

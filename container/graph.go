@@ -10,7 +10,9 @@ import (
 )
 
 // graph is who needs whom, worked out and checked before anything is built:
-// what dig would find out one failure at a time is known here all at once.
+// what dig would find out one failure at a time is known here all at once. Its
+// definitions are its own copies of the registered ones, so that each start of
+// a context begins afresh.
 type graph struct {
 	definitions []*definition // without what is overridden or superseded
 	byType      map[reflect.Type][]*definition
@@ -21,7 +23,7 @@ type graph struct {
 // wrong.
 func newGraph(registered, overrides []*definition) *graph {
 	g := &graph{byType: map[reflect.Type][]*definition{}}
-	g.definitions = g.override(slices.Clone(registered), overrides)
+	g.definitions = g.override(copies(registered), copies(overrides))
 	g.collectRegistrationProblems()
 	g.dropSuperseded()
 	g.refuseDuplicateNames()
@@ -31,6 +33,15 @@ func newGraph(registered, overrides []*definition) *graph {
 	}
 	g.refuseCycles()
 	return g
+}
+
+func copies(definitions []*definition) []*definition {
+	list := make([]*definition, len(definitions))
+	for i, d := range definitions {
+		c := *d
+		list[i] = &c
+	}
+	return list
 }
 
 func (g *graph) override(definitions, overrides []*definition) []*definition {

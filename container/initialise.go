@@ -145,4 +145,3 @@ func chain(from, to *definition) string {
 	}
 	return strings.Join(find(from), " -> ")
 }
-

@@ -76,7 +76,6 @@ func (p point) String() string {
 // resolve decides what each parameter of a constructor gets.
 func (g *graph) resolve(d *definition) {
 	fn := d.constructor.Type()
-	d.injections, d.needs = nil, nil
 	for i := range fn.NumIn() {
 		if fn.IsVariadic() && i == fn.NumIn()-1 {
 			break // called without: dig, too, treats it as optional

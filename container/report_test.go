@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+type (
+	engine  struct{}
+	gearbox struct{}
+	car     struct{}
+	starter interface {
+		Crank(volts int) error
+		Release()
+	}
+	weakStarter struct{}
+	badHook     struct{}
+)
+
+func (*weakStarter) Crank(volts string) error { return nil }
+func (*weakStarter) Release()                 {}
+func (*badHook) PostConstruct()               {}
+
+func newEngine(*gearbox) *engine             { return &engine{} }
+func newGearbox(*car) *gearbox               { return &gearbox{} }
+func newCar(*engine) *car                    { return &car{} }
+func newPanicking() *car                     { panic("no fuel") }
+func newFailing() (*car, error)              { return nil, errors.New("the tank is empty") }
+func newNil() *car                           { return nil }
+func newDriver(s starter) *person            { return &person{} }
+func newPassenger(e *english, c *car) *probe { return &probe{} }
+func newChoir(g greeter) *person             { return &person{} }
+func validate(_ *config.Config) error        { return errors.Join(errDeclaration, errOther) }
+func newWithPointer(p person) *probe         { return &probe{} }
+func twoResults() (*car, *engine)            { return nil, nil }
+
+var (
+	errDeclaration = errors.New("CarClient.Drive: the path has a variable {speed} that no argument gives")
+	errOther       = errors.New("CarClient.Stop: unknown tag \"brake\"")
+)
+
+// TestReports compares the whole text of every kind of report with a golden
+// file in testdata.
+func TestReports(t *testing.T) {
+	cases := map[string]struct {
+		register func(app *container.ApplicationContext)
+		codes    string
+		is       error
+	}{
+		"missing": {func(app *container.ApplicationContext) {
+			app.Register(newPassenger)
+			app.Register(newEnglish)
+		}, "DI001", kernel.ErrNoSuchBean},
+		"missing interface, near miss": {func(app *container.ApplicationContext) {
+			app.Register(newDriver)
+			app.Register(func() *weakStarter { return nil })
+		}, "DI001", kernel.ErrNoSuchBean},
+		"missing value, near miss": {func(app *container.ApplicationContext) {
+			app.Register(newWithPointer)
+			app.Register(func() *person { return nil })
+		}, "DI001", kernel.ErrNoSuchBean},
+		"ambiguous": {func(app *container.ApplicationContext) {
+			app.Register(newEnglish)
+			app.Register(newFrench)
+			app.Register(newChoir)
+		}, "DI002", kernel.ErrAmbiguousBean},
+		"cycle": {func(app *container.ApplicationContext) {
+			app.Register(newEngine)
+			app.Register(newGearbox)
+			app.Register(newCar)
+		}, "DI003", kernel.ErrCircularDependency},
+		"duplicate": {func(app *container.ApplicationContext) {
+			app.Register(newEnglish)
+			app.Register(newFrench, container.Named("english"))
+		}, "DI004", kernel.ErrBeanCreation},
+		"failing constructor": {func(app *container.ApplicationContext) { app.Register(newFailing) },
+			"DI005", kernel.ErrBeanCreation},
+		"constructor returning nil": {func(app *container.ApplicationContext) { app.Register(newNil) },
+			"DI005", kernel.ErrBeanCreation},
+		"panicking constructor": {func(app *container.ApplicationContext) { app.Register(newPanicking) },
+			"DI006", kernel.ErrBeanCreation},
+		"failing hook": {func(app *container.ApplicationContext) {
+			app.RegisterInstance(&hooked{start: func(context.Context) error { return errors.New("port 80 is taken") }})
+		}, "DI007", kernel.ErrBeanCreation},
+		"refusing processor": {func(app *container.ApplicationContext) {
+			app.RegisterPostProcessor(&processor{before: onlyEnglish(func(any, string) (any, error) {
+				return nil, errors.New("no English here")
+			})})
+			app.Register(newEnglish)
+		}, "DI008", kernel.ErrBeanCreation},
+		"wrong replacement": {func(app *container.ApplicationContext) {
+			app.RegisterPostProcessor(&processor{after: shout})
+			app.Register(newEnglish)
+		}, "DI009", kernel.ErrBeanCreation},
+		"wrong registrations": {func(app *container.ApplicationContext) {
+			app.Register(nil)
+			app.Register((func() *car)(nil))
+			app.Register("a text")
+			app.Register(twoResults)
+			app.Register(func() {})
+			app.Register(func() error { return nil })
+			app.RegisterInstance(nil)
+			app.RegisterInstance((*car)(nil))
+			app.Register(newEnglish, container.As[starter](), container.As[person]())
+			app.Register(func() *badHook { return nil })
+			app.Override(newFrench)
+			app.Register(newCarWithHook, container.OnStart(func(context.Context, *engine) error { return nil }))
+		}, "DI010 DI010 DI010 DI010 DI010 DI010 DI010 DI010 DI010 DI010 DI010 DI010 DI010", kernel.ErrBeanCreation},
+		"wrong setting": {func(app *container.ApplicationContext) {
+			app.AddValidator(func(cfg *config.Config) error {
+				return cfg.Bind("car", &struct {
+					Doors int `koanf:"doors"`
+				}{})
+			})
+		}, "DI011", kernel.ErrConfig},
+		"all at once": {func(app *container.ApplicationContext) {
+			app.AddValidator(validate)
+			app.Register(nil)
+			app.Register(newChoir)
+			app.Register(newPassenger)
+		}, "DI012 DI012 DI010 DI001 DI001 DI001", errOther},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			app := newApp(container.WithConfig(config.New(map[string]any{"car.doors": "many"})))
+			c.register(app)
+			report := startFails(t, app)
+			var codes []string
+			for _, p := range report.Problems {
+				codes = append(codes, p.Code)
+			}
+			if got := strings.Join(codes, " "); got != c.codes {
+				t.Errorf("codes %s, want %s", got, c.codes)
+			}
+			if !errors.Is(report, c.is) {
+				t.Errorf("the report is not %v", c.is)
+			}
+			golden(t, report.Error())
+		})
+	}
+}
+
+func newCarWithHook() *car { return &car{} }
+
+// golden compares text with the file named for the test. Line numbers, times
+// and the folder of the sources are made equal first.
+func golden(t *testing.T, text string) {
+	t.Helper()
+	text = regexp.MustCompile(`\.go:\d+`).ReplaceAllString(text, ".go:N")
+	text = regexp.MustCompile(`\(/\S*/(\w+/\w+\.go)`).ReplaceAllString(text, "($1")
+	text = regexp.MustCompile(`after \d\S*s:`).ReplaceAllString(text, "after Ns:")
+	_, name, _ := strings.Cut(t.Name(), "/")
+	path := filepath.Join("testdata", "reports", strings.NewReplacer("_", "-", ",", "").Replace(name)+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; run the test with -update", err)
+	}
+	if text != string(want) {
+		t.Errorf("got\n%s\nwant (%s)\n%s", text, path, want)
+	}
+}
+
+func TestNothingIsBuiltWhenTheGraphIsWrong(t *testing.T) {
+	built := false
+	app := newApp()
+	app.Register(func() *english { built = true; return &english{} })
+	app.Register(newWithPointer)
+	startFails(t, app)
+	if built {
+		t.Error("a constructor ran although the graph is wrong")
+	}
+}
+
+func TestEveryFailingConstructorIsReportedAndRunsOnce(t *testing.T) {
+	runs := 0
+	app := newApp()
+	app.Register(func() (*english, error) { runs++; return nil, errors.New("first") })
+	app.Register(func() (*french, error) { return nil, errors.New("second") })
+	app.Register(func(*english) *person { t.Error("built from nothing"); return &person{} })
+	app.Register(func(*english) *probe { t.Error("built from nothing"); return &probe{} })
+	report := startFails(t, app)
+	if len(report.Problems) != 2 || runs != 1 {
+		t.Errorf("%d problems, want 2; ran %d times, want once:\n%v", len(report.Problems), runs, report)
+	}
+}
+
+func TestAReportAsJSON(t *testing.T) {
+	app := newApp()
+	app.Register(newFailing)
+	data, err := json.Marshal(startFails(t, app))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Problems []struct{ Code, What, Bean, Cause string }
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	p := got.Problems[0]
+	if p.Code != "DI005" || p.Bean != "car" || p.Cause != "the tank is empty" || p.What == "" {
+		t.Errorf("got %+v from %s", p, data)
+	}
+}
+
+func TestAPanicShowsTheUsersFramesOnly(t *testing.T) {
+	app := newApp()
+	app.Register(newPanicking)
+	problem := only(t, startFails(t, app), container.CodePanic)
+	var panicked *kernel.PanicError
+	if !errors.As(problem, &panicked) || len(panicked.Frames) == 0 || !strings.Contains(panicked.Frames[0], "newPanicking") {
+		t.Fatalf("frames: %+v", panicked)
+	}
+	for _, frame := range panicked.Frames {
+		if strings.Contains(frame, "reflect.") || strings.Contains(frame, "dig.") {
+			t.Errorf("a frame that is not the user's: %s", frame)
+		}
+	}
+}
+
+func TestAConfigurationThatCannotBeReadIsReported(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("pyfly.yaml", []byte("pyfly:\n  client: [unclosed\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	app := container.NewApplicationContext()
+	report := startFails(t, app)
+	if report.Problems[0].Code != container.CodeConfig || !errors.Is(report, kernel.ErrConfig) || !strings.Contains(report.Error(), "pyfly.yaml") {
+		t.Error(report)
+	}
+}
