@@ -5,7 +5,9 @@ package client
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -38,7 +40,7 @@ type Error struct {
 	Client   string        // the client's name, "inventory-client"
 	Method   string        // the field that was called, "GetProduct"
 	Verb     string        // "GET"
-	URL      string        // without user info and without the values of the query
+	URL      string        // without user info and secret query values
 	Status   int           // the answer's status, 0 when none came
 	Header   http.Header   // the answer's headers, nil when none came
 	Body     []byte        // its first 64 KiB
@@ -46,10 +48,12 @@ type Error struct {
 	Attempts int           // how often the request was sent or tried to be sent
 	Elapsed  time.Duration // from the call to its failure
 	Err      error         // what went wrong; nil when the status says it all
+
+	serviceFailed bool // counts for the breaker, and may be retried
+	unsent        bool // the service cannot have seen the request
 }
 
-// Error implements error. It never holds a secret: no header, no query value,
-// no user info.
+// Error implements error. It holds no header, no body and no secret.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.%s: %s %s: ", e.Client, e.Method, e.Verb, e.URL)
@@ -79,6 +83,25 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool {
 	// An answer that came but could not be used is of the kind of its cause.
 	return e.Err == nil && target != nil && target == kindOfStatus(e.Status)
+}
+
+// RetryAfter returns how long the service asked to wait before another
+// attempt, by its Retry-After header in either form of RFC 9110, section
+// 10.2.3; 0 if it did not ask.
+func (e *Error) RetryAfter() time.Duration {
+	value := e.Header.Get("Retry-After")
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		const most = int64(math.MaxInt64 / time.Second)
+		return time.Duration(max(0, min(seconds, most))) * time.Second
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return max(0, time.Until(date))
 }
 
 func kindOfStatus(status int) error {

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// Declaration is what a client's type declares, read back by [Describe].
+type Declaration struct {
+	Type       string     `json:"type"`       // the Go type: "InventoryClient"
+	Name       string     `json:"name"`       // the name in settings and errors: "inventory-client"
+	BaseURL    string     `json:"baseUrl"`    // as declared, placeholders and all
+	Resilience Resilience `json:"resilience"` // what the tag says; zero fields come from the settings
+	Methods    []Method   `json:"methods"`
+
+	typ      reflect.Type
+	marker   reflect.StructField
+	problems []error
+}
+
+// Resilience is what a client's tag says about retry and circuit breaker.
+type Resilience struct {
+	Retry            bool          `json:"retry"`
+	CircuitBreaker   bool          `json:"circuitBreaker"`
+	MaxAttempts      int           `json:"maxAttempts,omitempty"`
+	BaseDelay        time.Duration `json:"baseDelay,omitempty"` // resilience.NoDelay: declared as zero
+	FailureThreshold int           `json:"failureThreshold,omitempty"`
+	RecoveryTimeout  time.Duration `json:"recoveryTimeout,omitempty"` // resilience.NoDelay: declared as zero
+}
+
+// Method is one declared method of a client.
+type Method struct {
+	Name       string      `json:"name"`       // the field: "GetProduct"
+	Verb       string      `json:"verb"`       // "GET"
+	Path       string      `json:"path"`       // the template: "/products/{product_id}"
+	Parameters []Parameter `json:"parameters"` // in the order of the arguments after ctx
+	Result     string      `json:"result"`     // the type of the answer, "" for none
+	Idempotent bool        `json:"idempotent"` // by its verb or by its tag
+	field      int         // index of the field
+	typ        reflect.Type
+	template   *template
+}
+
+// Parameter is one argument of a method.
+type Parameter struct {
+	Name string `json:"name"` // the template's variable; "" for body, headers and further queries
+	In   string `json:"in"`   // "path", "query", "header" or "body"
+	Type string `json:"type"`
+
+	format   formatter // of "path" and "query"
+	variable int       // index into the template's variables, or -1
+}
+
+// Describe returns what the type T declares. If the declaration is wrong, Err
+// tells all that is.
+func Describe[T any]() Declaration { return *declarationOf(reflect.TypeFor[T]()) }
+
+// Err returns all mistakes of the declaration, joined; each is [ErrDeclaration].
+func (d Declaration) Err() error { return errors.Join(d.problems...) }
+
+// declarationError is one mistake of a declaration.
+type declarationError struct{ where, what string }
+
+func (e *declarationError) Error() string        { return e.where + ": " + e.what }
+func (e *declarationError) Is(target error) bool { return target == ErrDeclaration }
+
+func (d *Declaration) fail(where, format string, args ...any) {
+	if where == "" {
+		where = d.Type
+	} else {
+		where = d.Type + "." + where
+	}
+	d.problems = append(d.problems, &declarationError{where, fmt.Sprintf(format, args...)})
+}
+
+// declarationOf reads a client's type, whole: every mistake is noted.
+func declarationOf(t reflect.Type) *Declaration {
+	d := &Declaration{Type: typeName(t), typ: t}
+	marker, ok := markerOf(t)
+	if !ok {
+		d.fail("", "embeds neither client.HttpClient nor client.ServiceClient: embed one, with a tag such as `url:\"http://localhost:8080\"`")
+		return d
+	}
+	d.marker = marker
+	d.Name = kebabCase(d.Type)
+	d.readMarker()
+	for i := range t.NumField() {
+		field := t.Field(i)
+		switch isMarker := field.Type == httpClientType || field.Type == serviceClientType; {
+		case isMarker && !slices.Equal(field.Index, marker.Index):
+			d.fail("", "embeds %s besides %s: embed one", field.Type, marker.Type)
+		case !isMarker:
+			d.readField(field)
+		}
+	}
+	return d
+}
+
+func typeName(t reflect.Type) string {
+	if name := t.Name(); name != "" {
+		return name
+	}
+	return t.String()
+}
+
+func (d *Declaration) readMarker() {
+	isService := d.marker.Type == serviceClientType
+	known := []string{"url", "name"}
+	if isService {
+		known = append(known, "retry", "circuit-breaker", "failure-threshold", "recovery-timeout", "retry-base-delay")
+		d.Resilience = Resilience{Retry: true, CircuitBreaker: true}
+	}
+	tags, err := parseTag(d.marker.Tag)
+	if err != nil {
+		d.fail(d.marker.Name, "%v", err)
+	}
+	for _, tag := range tags {
+		d.readMarkerTag(tag, known)
+	}
+}
+
+func (d *Declaration) readMarkerTag(tag tag, known []string) {
+	if !slices.Contains(known, tag.key) {
+		hint := ""
+		if d.marker.Type == httpClientType && slices.Contains([]string{"retry", "circuit-breaker", "failure-threshold", "recovery-timeout", "retry-base-delay"}, tag.key) {
+			hint = "; embed client.ServiceClient for retry and circuit breaker"
+		}
+		d.fail(d.marker.Name, "unknown tag %q: it may be one of %s%s", tag.key, strings.Join(known, ", "), hint)
+		return
+	}
+	r := &d.Resilience
+	switch tag.key {
+	case "url":
+		d.BaseURL = tag.value
+	case "name":
+		d.Name = tag.value
+		if !isClientName(tag.value) {
+			d.fail(d.marker.Name, "name %q: a client's name is made of letters, digits, dashes and underscores", tag.value)
+		}
+	case "retry":
+		d.readRetry(tag.value)
+	case "circuit-breaker":
+		r.CircuitBreaker = d.boolean(tag)
+	case "failure-threshold":
+		r.FailureThreshold = d.positive(tag)
+	case "recovery-timeout":
+		r.RecoveryTimeout = d.duration(tag)
+	case "retry-base-delay":
+		r.BaseDelay = d.duration(tag)
+	}
+}
+
+// readRetry takes true, false or a number of attempts.
+func (d *Declaration) readRetry(value string) {
+	switch attempts, err := strconv.Atoi(value); {
+	case value == "true":
+		d.Resilience.Retry = true
+	case value == "false":
+		d.Resilience.Retry = false
+	case err != nil || attempts < 1:
+		d.fail(d.marker.Name, "retry %q: write true, false or a number of attempts of at least 1", value)
+	default:
+		d.Resilience.MaxAttempts = attempts
+	}
+}
+
+func (d *Declaration) boolean(tag tag) bool {
+	if tag.value != "true" && tag.value != "false" {
+		d.fail(d.marker.Name, "%s %q: write true or false", tag.key, tag.value)
+	}
+	return tag.value == "true"
+}
+
+func (d *Declaration) positive(tag tag) int {
+	n, err := strconv.Atoi(tag.value)
+	if err != nil || n < 1 {
+		d.fail(d.marker.Name, "%s %q: write a number of at least 1", tag.key, tag.value)
+	}
+	return n
+}
+
+// duration reads a duration; a declared zero is resilience.NoDelay, because a
+// zero field means the default.
+func (d *Declaration) duration(tag tag) time.Duration {
+	value, err := config.ParseDuration(tag.value)
+	switch {
+	case err != nil || value < 0:
+		d.fail(d.marker.Name, "%s %q: write a duration such as 500ms, 30s or 1m30s, or a number of seconds", tag.key, tag.value)
+	case value == 0:
+		return resilience.NoDelay
+	}
+	return value
+}
+
+func isClientName(name string) bool {
+	for _, r := range name {
+		if r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+var verbs = []string{"get", "post", "put", "delete", "patch", "head", "options"}
+
+// readField takes a field of the client's struct for a method if it has a verb.
+func (d *Declaration) readField(field reflect.StructField) {
+	tags, err := parseTag(field.Tag)
+	if err != nil {
+		d.fail(field.Name, "%v", err)
+		return
+	}
+	var declared []tag
+	idempotent := false
+	for _, tag := range tags {
+		switch {
+		case slices.Contains(verbs, tag.key):
+			declared = append(declared, tag)
+		case tag.key == "idempotent" && field.Type.Kind() == reflect.Func:
+			if tag.value != "true" && tag.value != "false" {
+				d.fail(field.Name, "idempotent %q: write true or false", tag.value)
+			}
+			idempotent = tag.value == "true"
+		case field.Type.Kind() == reflect.Func:
+			d.fail(field.Name, "unknown tag %q: it may be one of %s, idempotent", tag.key, strings.Join(verbs, ", "))
+		}
+	}
+	switch {
+	case field.Type.Kind() != reflect.Func && len(declared) > 0:
+		d.fail(field.Name, "has the verb %s but is a %s: make it a func(ctx context.Context, ...) (T, error)", declared[0].key, field.Type)
+	case field.Type.Kind() != reflect.Func:
+	case len(declared) == 0 && field.IsExported():
+		d.fail(field.Name, "has no verb: tag it, for example `get:\"/path\"`, or make the field unexported")
+	case len(declared) == 0:
+	case !field.IsExported():
+		d.fail(field.Name, "is unexported and cannot be given an implementation: export it")
+	case len(declared) > 1:
+		d.fail(field.Name, "has two verbs, %s and %s: declare one", declared[0].key, declared[1].key)
+	default:
+		d.readMethod(field, declared[0], idempotent)
+	}
+}
+
+func (d *Declaration) readMethod(field reflect.StructField, verb tag, idempotent bool) {
+	before := len(d.problems)
+	m := Method{Name: field.Name, Verb: strings.ToUpper(verb.key), Path: verb.value, field: field.Index[0], typ: field.Type}
+	m.Idempotent = idempotent || m.Verb != http.MethodPost && m.Verb != http.MethodPatch
+	var err error
+	if m.template, err = parseTemplate(verb.value); err != nil {
+		d.fail(field.Name, "%v", err)
+	}
+	d.readSignature(&m)
+	if len(d.problems) == before {
+		d.Methods = append(d.Methods, m)
+	}
+}
+
+var (
+	contextType   = reflect.TypeFor[context.Context]()
+	errorType     = reflect.TypeFor[error]()
+	headerType    = reflect.TypeFor[http.Header]()
+	urlValuesType = reflect.TypeFor[url.Values]()
+)
+
+func (d *Declaration) readSignature(m *Method) {
+	fn := m.typ
+	switch {
+	case fn.NumIn() == 0 || fn.In(0) != contextType:
+		d.fail(m.Name, "does not take a context: make its first parameter a context.Context")
+		return
+	case fn.IsVariadic():
+		d.fail(m.Name, "is variadic, which a request cannot be: take a slice")
+		return
+	}
+	d.readResult(m)
+	if m.template != nil {
+		d.readParameters(m)
+	}
+}
+
+func (d *Declaration) readResult(m *Method) {
+	switch fn := m.typ; {
+	case fn.NumOut() == 1 && fn.Out(0) == errorType:
+	case fn.NumOut() == 2 && fn.Out(1) == errorType:
+		m.Result = fn.Out(0).String()
+		if unsupported := unsupportedResult(fn.Out(0)); unsupported != "" {
+			d.fail(m.Name, "returns a %s: %s", fn.Out(0), unsupported)
+		}
+	default:
+		d.fail(m.Name, "does not return error or (T, error)")
+	}
+}
+
+// readParameters binds the arguments after ctx: to the template's variables in
+// order, by their type to headers and further queries, and one more to the body.
+func (d *Declaration) readParameters(m *Method) {
+	variable, special := 0, map[reflect.Type]bool{}
+	hasBody := false
+	for i := 1; i < m.typ.NumIn(); i++ {
+		t := m.typ.In(i)
+		p := Parameter{Type: t.String(), variable: -1}
+		switch {
+		case t == headerType || t == urlValuesType:
+			p.In = map[reflect.Type]string{headerType: "header", urlValuesType: "query"}[t]
+			if special[t] {
+				d.fail(m.Name, "takes two arguments of type %s: take one", t)
+			}
+			special[t] = true
+		case variable < len(m.template.variables):
+			d.bindVariable(m, &p, t, variable)
+			variable++
+		case hasBody:
+			d.fail(m.Name, "takes more arguments than its path %q has variables and a body", m.Path)
+			return
+		case !takesBody(m.Verb):
+			d.fail(m.Name, "takes an argument of type %s that is no variable of its path %q, and %s has no body", t, m.Path, m.Verb)
+			return
+		default:
+			hasBody = true
+			p.In = "body"
+			if unsupported := unsupportedBody(t); unsupported != "" {
+				d.fail(m.Name, "sends a body of type %s: %s", t, unsupported)
+			}
+		}
+		m.Parameters = append(m.Parameters, p)
+	}
+	for _, v := range m.template.variables[variable:] {
+		d.fail(m.Name, "the path %q has a variable {%s} that no argument gives", m.Path, v.name)
+	}
+}
+
+func (d *Declaration) bindVariable(m *Method, p *Parameter, t reflect.Type, variable int) {
+	v := m.template.variables[variable]
+	p.Name, p.variable, p.In = v.name, variable, "path"
+	if v.inQuery {
+		p.In = "query"
+	}
+	p.format = formatterOf(t)
+	switch {
+	case p.format == nil:
+		d.fail(m.Name, "gives {%s} an argument of type %s, which has no form in a URL: take a string, a number, a bool, a slice of these, or a type with MarshalText or String", v.name, t)
+	case !v.inQuery && t.Kind() == reflect.Slice && !t.Implements(textMarshalerType) && !t.Implements(stringerType):
+		d.fail(m.Name, "gives {%s} a list, but a path segment takes one value", v.name)
+	}
+}
+
+func takesBody(verb string) bool {
+	return verb == http.MethodPost || verb == http.MethodPut || verb == http.MethodPatch
+}

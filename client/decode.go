@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+)
+
+// Response is a method's result when it wants more than the decoded body:
+//
+//	GetProduct func(ctx context.Context, id string) (client.Response[Product], error) `get:"/products/{id}"`
+type Response[T any] struct {
+	Status int
+	Header http.Header
+	Body   T // the zero value when the answer has no body
+}
+
+func (*Response[T]) bodyType() reflect.Type { return reflect.TypeFor[T]() }
+
+func (r *Response[T]) fill(a *answer, decode func(a *answer, target any) error) error {
+	r.Status, r.Header = a.status, a.header
+	return decode(a, &r.Body)
+}
+
+// responder is a pointer to a Response of any type.
+type responder interface {
+	bodyType() reflect.Type
+	fill(a *answer, decode func(a *answer, target any) error) error
+}
+
+// readBody reads a body whole; more than limit bytes are an ErrTooLarge.
+func readBody(buffer *bytes.Buffer, body io.Reader, limit int64) error {
+	if limit <= 0 {
+		_, err := buffer.ReadFrom(body)
+		return err
+	}
+	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+	if err == nil && n > limit {
+		return tooLarge(limit)
+	}
+	return err
+}
+
+func tooLarge(limit int64) error {
+	return fmt.Errorf("%w: its body has more than the %d bytes of max-response-size", ErrTooLarge, limit)
+}
+
+// decodeAnswer decodes the body into target, a pointer. No body leaves the zero
+// value.
+func decodeAnswer(a *answer, target any) error {
+	switch t := target.(type) {
+	case responder:
+		return t.fill(a, decodeAnswer)
+	case *string:
+		*t = string(a.body)
+		return nil
+	case *[]byte:
+		*t = bytes.Clone(a.body)
+		return nil
+	}
+	if len(a.body) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(a.body, target); err != nil {
+		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), err, contentTypeHint(a.header))
+	}
+	return nil
+}
+
+// contentTypeHint helps where the answer is no JSON at all: a proxy's page of
+// HTML, for example.
+func contentTypeHint(header http.Header) string {
+	contentType := header.Get("Content-Type")
+	if contentType == "" || strings.Contains(contentType, "json") {
+		return ""
+	}
+	return fmt.Sprintf(" (its content type is %q)", contentType)
+}
+
+// bodyTypeOf returns the T of a Response[T], and any other type as it is.
+func bodyTypeOf(t reflect.Type) reflect.Type {
+	if r, ok := reflect.New(t).Interface().(responder); ok {
+		return r.bodyType()
+	}
+	return t
+}
+
+// accept is what a method asks for: JSON, unless it takes the body as it is.
+func (m *Method) accept() string {
+	if m.typ.NumOut() == 1 {
+		return ""
+	}
+	t := bodyTypeOf(m.typ.Out(0))
+	if t == reflect.TypeFor[[]byte]() || t == reflect.TypeFor[string]() {
+		return ""
+	}
+	return "application/json"
+}
+
+// unsupportedResult says why a method cannot return a T, or "".
+func unsupportedResult(t reflect.Type) string {
+	t = bodyTypeOf(t)
+	switch {
+	case t == reflect.TypeFor[*http.Response](), t.Implements(reflect.TypeFor[io.Reader]()):
+		return "streams are not supported: return a T, []byte, string or client.Response[T]"
+	case !isData(t):
+		return "nothing can be decoded into it: return a T, []byte, string or client.Response[T]"
+	}
+	return ""
+}
+
+// unsupportedBody says why a T cannot be sent, or "".
+func unsupportedBody(t reflect.Type) string {
+	switch {
+	case t.Implements(reflect.TypeFor[io.Reader]()):
+		return "a stream cannot be sent again for another attempt: take the bytes, or a type that encodes to JSON"
+	case !isData(t):
+		return "it cannot be encoded as JSON"
+	}
+	return ""
+}
+
+func isData(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"strings"
+	"unicode"
+)
+
+// kebabCase turns a Go name into the form of settings: "PaymentClient" into
+// "payment-client", "HTTPProxy" into "http-proxy".
+func kebabCase(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) {
+			afterLower := !unicode.IsUpper(runes[i-1])
+			beforeLower := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+			if afterLower || beforeLower {
+				b.WriteByte('-')
+			}
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

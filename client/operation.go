@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// operation is a method as the engine runs it: everything about it that is the
+// same for every call. It knows nothing of Go types, so that whatever turns
+// arguments into messages can drive the engine.
+type operation struct {
+	client string // "inventory-client"
+	method string // "GetProduct"
+	verb   string // "GET"
+
+	// repeatable says that a second execution does no harm: the verb is
+	// idempotent by RFC 9110, section 9.2.2, or the declaration says so.
+	repeatable bool
+	// sendsKey says that all attempts of a call carry one Idempotency-Key.
+	sendsKey bool
+	accept   string // the Accept header, "" for none
+
+	timeout         time.Duration           // of one attempt, body included; 0: none
+	maxResponseSize int64                   // decoded bytes; 0: no limit
+	retry           *resilience.RetryPolicy // nil: one attempt
+}
+
+// message is what one call sends.
+type message struct {
+	path        string // escaped
+	query       string // escaped, without the question mark
+	header      http.Header
+	body        []byte
+	hasBody     bool
+	contentType string
+}
+
+// answer is what came back with a status of 2xx, read whole. The body is only
+// valid until the sink returns.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// sink takes an answer into whatever the caller wants of it. Its error is an
+// ErrDecode.
+type sink func(*answer) error
+
+// mayRepeat is the retry policy's condition: the service failed, and trying
+// again cannot do the work twice.
+func (op *operation) mayRepeat(err error) bool {
+	e, ok := err.(*Error)
+	if !ok || !e.serviceFailed {
+		return false
+	}
+	if op.repeatable || e.unsent {
+		return true
+	}
+	switch e.Status {
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusServiceUnavailable:
+		return e.Header.Get("Retry-After") != ""
+	}
+	return false
+}

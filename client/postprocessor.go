@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"sync"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// HttpClientBeanPostProcessor finds client beans, pointers to structs that embed
+// [HttpClient] or [ServiceClient], builds an [HttpClientPort] for each and fills
+// every declared method with an implementation guarded by timeout, retry and
+// circuit breaker.
+//
+// [Module] brings it into an application context. It can be used alone as well:
+//
+//	p := client.NewHttpClientBeanPostProcessor()
+//	bean, err := p.AfterInit(client.NewStub[InventoryClient](), "inventoryClient")
+//	defer p.Stop(context.Background())
+//
+// A client whose methods the user has set is a fake and is left as it is.
+// It is safe for concurrent use.
+type HttpClientBeanPostProcessor struct {
+	factory HttpClientFactory
+	config  *config.Config
+	logger  *slog.Logger
+
+	mu      sync.Mutex
+	engines []*engine
+	running bool // between Start and Stop
+}
+
+var (
+	_ lifecycle.SelectivePostProcessor = (*HttpClientBeanPostProcessor)(nil)
+	_ lifecycle.Starter                = (*HttpClientBeanPostProcessor)(nil)
+	_ lifecycle.Stopper                = (*HttpClientBeanPostProcessor)(nil)
+	_ lifecycle.PreDestroyer           = (*HttpClientBeanPostProcessor)(nil)
+	_ container.Aware                  = (*HttpClientBeanPostProcessor)(nil)
+)
+
+// Option configures [NewHttpClientBeanPostProcessor] and [Module].
+type Option func(*HttpClientBeanPostProcessor)
+
+// WithFactory makes ports by factory instead of [NewNetHTTPAdapter]. It wins
+// over a bean of type [HttpClientFactory].
+func WithFactory(factory HttpClientFactory) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.factory = factory }
+}
+
+// WithConfig reads the clients' settings from cfg instead of the application
+// context's configuration.
+func WithConfig(cfg *config.Config) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.config = cfg }
+}
+
+// WithLogger logs to logger instead of the application context's logger.
+func WithLogger(logger *slog.Logger) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.logger = logger }
+}
+
+// NewHttpClientBeanPostProcessor makes the processor. Registered with an
+// application context it takes configuration and logger from it, unless they
+// are given as options; alone it has the built-in settings and slog.Default().
+func NewHttpClientBeanPostProcessor(opts ...Option) *HttpClientBeanPostProcessor {
+	p := &HttpClientBeanPostProcessor{}
+	for _, opt := range opts {
+		opt(p)
+	}
+	return p
+}
+
+// SetApplicationContext takes what no option has given from app.
+func (p *HttpClientBeanPostProcessor) SetApplicationContext(app *container.ApplicationContext) {
+	if p.config == nil {
+		p.config = app.Config()
+	}
+	if p.logger == nil {
+		p.logger = app.Logger()
+	}
+}
+
+// Processes reports whether t is a client.
+func (p *HttpClientBeanPostProcessor) Processes(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	_, ok := markerOf(t)
+	return ok
+}
+
+// BeforeInit returns the bean.
+func (p *HttpClientBeanPostProcessor) BeforeInit(bean any, _ string) (any, error) { return bean, nil }
+
+// AfterInit wires the bean if it is a client, and returns it. A wrong
+// declaration is an [ErrDeclaration], a wrong setting a kernel.ErrConfig.
+func (p *HttpClientBeanPostProcessor) AfterInit(bean any, beanName string) (any, error) {
+	pointer := reflect.ValueOf(bean)
+	if !pointer.IsValid() || !p.Processes(pointer.Type()) {
+		return bean, nil
+	}
+	if pointer.Kind() != reflect.Pointer {
+		return nil, fmt.Errorf("the client %s is a value and cannot be wired: register a *%s", beanName, pointer.Type())
+	}
+	if pointer.IsNil() {
+		return bean, nil
+	}
+	return bean, p.wire(pointer.Elem())
+}
+
+// wire fills the methods of a client.
+func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
+	d := declarationOf(client.Type())
+	if err := d.Err(); err != nil {
+		return err
+	}
+	w := wiringOf(client, d.marker)
+	switch {
+	case *w == nil && d.isFake(client):
+		setStubs(client)
+		return nil
+	case *w == nil:
+		*w = &wiring{}
+	case (*w).engine != nil && !(*w).engine.stopped.Load():
+		return nil // by another processor
+	}
+	s, err := resolveSettings(p.configuration(), d)
+	if err != nil {
+		return err
+	}
+	e, err := p.newEngine(d, s)
+	if err != nil {
+		return err
+	}
+	budget := resilience.NewRetryBudget(s.budget)
+	for i := range d.Methods {
+		m := &d.Methods[i]
+		op := p.newOperation(d, m, s.methods[m.Name], budget)
+		client.Field(m.field).Set(m.implement(e, op))
+	}
+	*w = &wiring{engine: e}
+	return nil
+}
+
+// isFake reports whether the user has set a method.
+func (d *Declaration) isFake(client reflect.Value) bool {
+	for i := range d.Methods {
+		if !client.Field(d.Methods[i].field).IsNil() {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *HttpClientBeanPostProcessor) configuration() *config.Config {
+	if p.config == nil {
+		return config.New(nil)
+	}
+	return p.config
+}
+
+func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
+	if p.logger == nil {
+		return slog.Default()
+	}
+	return p.logger
+}
+
+// newEngine makes the port and the breaker of a client, and starts the port if
+// the processor has been started already.
+func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSettings) (*engine, error) {
+	factory := p.factory
+	if factory == nil {
+		factory = NewNetHTTPAdapter
+	}
+	port, err := factory(s.portConfig(d.Name))
+	if err != nil {
+		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", d.Name, err)
+	}
+	if port == nil {
+		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
+	}
+	baseURL, err := parseBaseURL(s.baseURL)
+	if err != nil {
+		return nil, err
+	}
+	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.engines = append(p.engines, e)
+	return e, nil
+}
+
+// portConfig is what a port is told. Timeouts of zero mean none in settings,
+// and the default in a PortConfig.
+func (s *clientSettings) portConfig(name string) PortConfig {
+	c := PortConfig{
+		Name: name, BaseURL: s.baseURL, Header: http.Header{},
+		Timeout: s.timeout, ConnectTimeout: s.connectTimeout, MaxResponseSize: int64(s.maxResponseSize),
+	}
+	for _, m := range s.methods { // the port must not cut what a method allows
+		c.Timeout = wider(c.Timeout, m.timeout)
+		c.MaxResponseSize = wider(c.MaxResponseSize, int64(m.maxResponseSize))
+	}
+	for name, value := range s.headers {
+		c.Header.Set(name, value)
+	}
+	c.Timeout = unlimited(c.Timeout)
+	c.ConnectTimeout = unlimited(c.ConnectTimeout)
+	c.MaxResponseSize = unlimited(c.MaxResponseSize)
+	return c
+}
+
+// wider returns the larger of two limits, of which 0 means none.
+func wider[N ~int64](a, b N) N {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return max(a, b)
+}
+
+// unlimited turns a limit of 0, none, into what a PortConfig calls none.
+func unlimited[N ~int64](limit N) N {
+	if limit == 0 {
+		return -1
+	}
+	return limit
+}
+
+func (p *HttpClientBeanPostProcessor) newBreaker(d *Declaration, s *clientSettings) *resilience.CircuitBreaker {
+	if !s.breakerEnabled {
+		return nil
+	}
+	c := s.breaker
+	c.Name = d.Name
+	c.IsFailure = countsAsFailure
+	c.OnStateChange = func(change resilience.StateChange) {
+		level := slog.LevelInfo
+		if change.To == resilience.StateOpen {
+			level = slog.LevelWarn
+		}
+		p.log().Log(context.Background(), level, "circuit breaker changed state",
+			"client", d.Name, "from", change.From, "to", change.To)
+	}
+	return resilience.NewCircuitBreaker(c)
+}
+
+// countsAsFailure is the breaker's condition.
+func countsAsFailure(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.serviceFailed
+}
+
+func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s settings, budget *resilience.RetryBudget) *operation {
+	op := &operation{
+		client: d.Name, method: m.Name, verb: m.Verb,
+		repeatable: m.Idempotent,
+		sendsKey:   m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
+		accept:     m.accept(),
+		timeout:    s.timeout, maxResponseSize: int64(s.maxResponseSize),
+	}
+	if !s.retryEnabled {
+		return op
+	}
+	c := s.retry
+	c.RetryOn = op.mayRepeat
+	c.Budget = budget
+	c.OnRetry = func(event resilience.RetryEvent) {
+		p.log().Warn("retrying a call", "client", op.client, "method", op.method,
+			"attempt", event.Attempt, "delay", event.Delay, "cause", event.Err)
+	}
+	op.retry = resilience.NewRetryPolicy(c)
+	return op
+}
+
+// Start starts the ports of all clients. The context calls it before any other
+// bean's Start.
+func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running {
+		return nil
+	}
+	for _, e := range p.engines {
+		if err := e.port.Start(ctx); err != nil {
+			return fmt.Errorf("the port of the client %s cannot be started: %w", e.name, err)
+		}
+	}
+	p.running = true
+	return nil
+}
+
+// Stop refuses new calls of all clients with [ErrStopped], lets those in flight
+// finish until ctx is done, and stops the ports, side by side. The context
+// calls it after every other bean's Stop.
+func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
+	p.mu.Lock()
+	engines := p.engines
+	p.engines, p.running = nil, false
+	p.mu.Unlock()
+
+	errs := make([]error, len(engines))
+	var wg sync.WaitGroup
+	for i, e := range engines {
+		e.stopped.Store(true)
+		wg.Go(func() {
+			if err := e.port.Stop(ctx); err != nil {
+				errs[i] = fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// PreDestroy stops the ports of a context that failed before its beans were
+// started.
+func (p *HttpClientBeanPostProcessor) PreDestroy(ctx context.Context) error { return p.Stop(ctx) }

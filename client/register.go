@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+)
+
+// Register adds the declared client T as a singleton bean of type *T. The
+// declaration and the client's settings are checked whole when the context
+// starts; all mistakes of all clients are in its report.
+//
+// The context needs [Module], or a [HttpClientBeanPostProcessor]: without one
+// every method returns a kernel.NotWiredError.
+func Register[T any](app *container.ApplicationContext, opts ...container.BeanOption) {
+	d := declarationOf(reflect.TypeFor[T]())
+	app.AddValidator(func(cfg *config.Config) error {
+		if d.Err() != nil {
+			return declarationProblems(d)
+		}
+		_, err := resolveSettings(cfg, d)
+		return err
+	})
+	app.Register(NewStub[T], append([]container.BeanOption{container.Stereotype("client")}, opts...)...)
+}
+
+// NewStub makes a client every method of which returns a kernel.NotWiredError
+// until HttpClientBeanPostProcessor wires it.
+func NewStub[T any]() *T {
+	client := new(T)
+	value := reflect.ValueOf(client).Elem()
+	if value.Kind() != reflect.Struct {
+		return client
+	}
+	setStubs(value)
+	if marker, ok := markerOf(value.Type()); ok {
+		*wiringOf(value, marker) = &wiring{isStub: true}
+	}
+	return client
+}
+
+func declarationProblems(d *Declaration) error {
+	var problems []error
+	for _, err := range d.problems {
+		problems = append(problems, &container.Problem{Code: container.CodeDeclaration, What: err.Error(), Err: err})
+	}
+	return errors.Join(problems...)
+}
