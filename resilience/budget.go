@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilience
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// RetryBudget keeps retries from multiplying the load on a service that is
+// already sick: of the calls of the last ten seconds only a share may be
+// retries, beyond a few each second that are always allowed. The idea is that
+// of Finagle's RetryBudget; see also "Handling Overload" in Site Reliability
+// Engineering (Beyer et al., 2016).
+//
+// Share one budget among the policies of one service. A call costs an atomic
+// addition; only a retry takes a lock and looks at the clock. It is safe for
+// concurrent use.
+type RetryBudget struct {
+	ratio  float64
+	period time.Duration // in which as many retries as recent holds are always allowed
+	calls  atomic.Int64
+	begun  time.Time
+
+	mu     sync.Mutex
+	marks  []mark          // of the last ten seconds and one before, oldest first
+	recent []time.Duration // a ring of the times of the last retries
+	next   int             // place of the oldest in recent
+}
+
+// mark is a second in which a retry was asked for: how many calls there had
+// been when it began and when it was last looked at, and the retries made in it.
+type mark struct {
+	first, last reading
+	retries     int
+}
+
+// reading is the count of calls at a time since the budget was made.
+type reading struct {
+	at    time.Duration
+	calls int64
+}
+
+const (
+	budgetWindow = 10 * time.Second
+	markInterval = time.Second
+	longAgo      = -time.Duration(math.MaxInt64)
+)
+
+// NewRetryBudget makes a budget. A field that is not valid has the nearest
+// value that is; check what comes from outside with Validate.
+func NewRetryBudget(config RetryBudgetConfig) *RetryBudget {
+	c := config.withDefaults()
+	b := &RetryBudget{ratio: min(c.Ratio, 1), begun: time.Now(), marks: make([]mark, 1, budgetWindow/markInterval+2)}
+	if perSecond := min(c.MinPerSecond, maxMinPerSecond); perSecond > 0 {
+		b.recent = make([]time.Duration, int(math.Ceil(perSecond)))
+		b.period = time.Duration(float64(len(b.recent)) / perSecond * float64(time.Second))
+		for i := range b.recent {
+			b.recent[i] = longAgo
+		}
+	}
+	return b
+}
+
+// deposit counts a call.
+func (b *RetryBudget) deposit() { b.calls.Add(1) }
+
+// withdraw reports whether there may be a retry now, and counts it.
+func (b *RetryBudget) withdraw() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := reading{time.Since(b.begun), b.calls.Load()}
+	b.advance(now)
+	if !b.underMinimum(now.at) && !b.underRatio(now) {
+		return false
+	}
+	b.marks[len(b.marks)-1].retries++
+	if len(b.recent) > 0 {
+		b.recent[b.next] = now.at
+		b.next = (b.next + 1) % len(b.recent)
+	}
+	return true
+}
+
+// advance drops marks that the window has left behind, but for one before it,
+// and begins a new one when the last is a second old.
+func (b *RetryBudget) advance(now reading) {
+	for len(b.marks) > 1 && b.marks[1].first.at <= now.at-budgetWindow {
+		b.marks = append(b.marks[:0], b.marks[1:]...)
+	}
+	if now.at-b.marks[len(b.marks)-1].first.at >= markInterval {
+		b.marks = append(b.marks, mark{first: now})
+	}
+	b.marks[len(b.marks)-1].last = now
+}
+
+// underMinimum is true if fewer retries than always allowed have been made in
+// the period that ends now.
+func (b *RetryBudget) underMinimum(now time.Duration) bool {
+	if len(b.recent) == 0 {
+		return false
+	}
+	oldest := b.recent[b.next]
+	return oldest == longAgo || now-oldest >= b.period
+}
+
+// underRatio is true if one more retry keeps to the ratio of the window.
+func (b *RetryBudget) underRatio(now reading) bool {
+	since := now.at - budgetWindow
+	retries := 0
+	for _, m := range b.marks {
+		if m.first.at+markInterval > since {
+			retries += m.retries
+		}
+	}
+	const rounding = 1e-9
+	return float64(retries+1) <= b.ratio*(float64(now.calls)-b.callsAt(since, now))+rounding
+}
+
+// callsAt estimates how many calls there had been at a time: there are readings
+// only where retries were asked for, and between two of them calls are taken
+// to come evenly.
+func (b *RetryBudget) callsAt(at time.Duration, now reading) float64 {
+	m, next := b.marks[0], now
+	if len(b.marks) > 1 {
+		next = b.marks[1].first
+	}
+	switch {
+	case at <= m.first.at:
+		return float64(m.first.calls)
+	case at <= m.last.at:
+		return between(m.first, m.last, at)
+	}
+	return between(m.last, next, at)
+}
+
+func between(from, to reading, at time.Duration) float64 {
+	share := float64(at-from.at) / float64(to.at-from.at)
+	return float64(from.calls) + share*float64(to.calls-from.calls)
+}

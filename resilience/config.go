@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilience
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+// NoDelay says, in a duration field of a configuration, that there is none: a
+// zero field means the default.
+const NoDelay time.Duration = -1
+
+// CircuitBreakerConfig configures a [CircuitBreaker]. A zero field means its
+// default.
+type CircuitBreakerConfig struct {
+	// Name is shown in errors and state changes.
+	Name string `koanf:"name"`
+	// FailureThreshold is how many consecutive failures open the circuit.
+	// Default 5.
+	FailureThreshold int `koanf:"failure-threshold"`
+	// RecoveryTimeout is how long an open circuit waits before it admits a
+	// probe. Default 30s; NoDelay: the next call is a probe.
+	RecoveryTimeout time.Duration `koanf:"recovery-timeout"`
+	// HalfOpenProbes is how many probes a half-open circuit admits, and how
+	// many must succeed to close it. Default 1.
+	HalfOpenProbes int `koanf:"half-open-probes"`
+	// HalfOpenMaxWait is how long a probe may take before its place is given
+	// to another call. Default 1m; NoDelay: it never waits.
+	HalfOpenMaxWait time.Duration `koanf:"half-open-max-wait"`
+	// IsFailure says which errors count as failures of what is guarded; the
+	// others prove it alive. nil: every error does.
+	IsFailure func(error) bool `koanf:"-"`
+	// OnStateChange is told of every transition, one at a time and in order,
+	// on a goroutine that uses the breaker but outside of any lock: it may
+	// use the breaker itself.
+	OnStateChange func(StateChange) `koanf:"-"`
+}
+
+// StateChange is one transition of a [CircuitBreaker].
+type StateChange struct {
+	Name     string // the breaker's
+	From, To CircuitState
+}
+
+const (
+	defaultFailureThreshold = 5
+	defaultRecoveryTimeout  = 30 * time.Second
+	defaultHalfOpenProbes   = 1
+	defaultHalfOpenMaxWait  = time.Minute
+)
+
+// Validate names each field that is wrong; the error is kernel.ErrConfig.
+func (c CircuitBreakerConfig) Validate() error {
+	return errors.Join(
+		notNegative("failure-threshold", c.FailureThreshold),
+		noNegativeTime("recovery-timeout", c.RecoveryTimeout),
+		notNegative("half-open-probes", c.HalfOpenProbes),
+		noNegativeTime("half-open-max-wait", c.HalfOpenMaxWait),
+	)
+}
+
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file, where zero does not mean the default.
+func (c *CircuitBreakerConfig) SetExplicitZero(key string) {
+	switch key {
+	case "failure-threshold":
+		c.FailureThreshold = explicitZero
+	case "recovery-timeout":
+		c.RecoveryTimeout = NoDelay
+	case "half-open-probes":
+		c.HalfOpenProbes = explicitZero
+	case "half-open-max-wait":
+		c.HalfOpenMaxWait = NoDelay
+	}
+}
+
+func (c CircuitBreakerConfig) withDefaults() CircuitBreakerConfig {
+	setDefault(&c.FailureThreshold, defaultFailureThreshold)
+	setDefault(&c.HalfOpenProbes, defaultHalfOpenProbes)
+	setDefaultTime(&c.RecoveryTimeout, defaultRecoveryTimeout)
+	setDefaultTime(&c.HalfOpenMaxWait, defaultHalfOpenMaxWait)
+	return c
+}
+
+// RetryConfig configures a [RetryPolicy]. A zero field means its default.
+type RetryConfig struct {
+	// MaxAttempts is how often a call is tried in all, the first included.
+	// Default 3.
+	MaxAttempts int `koanf:"max-attempts"`
+	// BaseDelay is the delay before the second attempt; it is doubled for
+	// each further one. Default 1s; NoDelay: attempts follow at once.
+	BaseDelay time.Duration `koanf:"base-delay"`
+	// MaxDelay caps the doubled delay; a Retry-After is not capped. Default
+	// 30s, or BaseDelay if that is longer.
+	MaxDelay time.Duration `koanf:"max-delay"`
+	// RetryOn says which errors are tried again:
+	//
+	//   - an error, or a []error: those that match by errors.Is;
+	//   - a pointer such as new(*net.OpError): those that match by errors.As;
+	//   - a func(error) bool: those for which it returns true;
+	//   - a []any of these.
+	//
+	// nil: every error. The caller's cancellation is never tried again, and
+	// kernel.ErrCircuitOpen only if it is given here by name.
+	RetryOn any `koanf:"-"`
+	// Budget limits the retries of all calls that share it. nil: no limit.
+	Budget *RetryBudget `koanf:"-"`
+	// OnRetry is told of every retry before its delay begins.
+	OnRetry func(RetryEvent) `koanf:"-"`
+}
+
+// RetryEvent tells of an attempt that failed and will be followed by another.
+type RetryEvent struct {
+	Attempt int           // the attempt that failed, from 1
+	Delay   time.Duration // until the next one
+	Err     error         // why it failed
+}
+
+const (
+	defaultMaxAttempts = 3
+	defaultBaseDelay   = time.Second
+	defaultMaxDelay    = 30 * time.Second
+)
+
+// Validate names each field that is wrong; the error is kernel.ErrConfig.
+func (c RetryConfig) Validate() error {
+	_, wrongRetryOn := newMatcher(c.RetryOn)
+	return errors.Join(
+		notNegative("max-attempts", c.MaxAttempts),
+		noNegativeTime("base-delay", c.BaseDelay),
+		noNegativeTime("max-delay", c.MaxDelay),
+		wrongRetryOn,
+	)
+}
+
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file, where zero does not mean the default.
+func (c *RetryConfig) SetExplicitZero(key string) {
+	switch key {
+	case "max-attempts":
+		c.MaxAttempts = explicitZero
+	case "base-delay":
+		c.BaseDelay = NoDelay
+	case "max-delay":
+		c.MaxDelay = NoDelay
+	}
+}
+
+func (c RetryConfig) withDefaults() RetryConfig {
+	setDefault(&c.MaxAttempts, defaultMaxAttempts)
+	setDefaultTime(&c.BaseDelay, defaultBaseDelay)
+	setDefaultTime(&c.MaxDelay, max(defaultMaxDelay, c.BaseDelay))
+	return c
+}
+
+// RetryBudgetConfig configures a [RetryBudget]. A zero field means its default.
+type RetryBudgetConfig struct {
+	// Ratio is how many retries there may be for each call of the last ten
+	// seconds. Default 0.2; in code a negative value says none.
+	Ratio float64 `koanf:"ratio"`
+	// MinPerSecond is how many retries a second are always allowed. Default
+	// 10; in code a negative value says none.
+	MinPerSecond float64 `koanf:"min-per-second"`
+}
+
+const (
+	defaultBudgetRatio  = 0.2
+	defaultMinPerSecond = 10
+	maxMinPerSecond     = 10_000
+)
+
+// Validate names each field that is wrong; the error is kernel.ErrConfig.
+func (c RetryBudgetConfig) Validate() error {
+	return errors.Join(
+		within("ratio", c.Ratio, 1),
+		within("min-per-second", c.MinPerSecond, maxMinPerSecond),
+	)
+}
+
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file, where zero does not mean the default.
+func (c *RetryBudgetConfig) SetExplicitZero(key string) {
+	switch key {
+	case "ratio":
+		c.Ratio = explicitZero
+	case "min-per-second":
+		c.MinPerSecond = explicitZero
+	}
+}
+
+func (c RetryBudgetConfig) withDefaults() RetryBudgetConfig {
+	if c.Ratio == 0 {
+		c.Ratio = defaultBudgetRatio
+	}
+	if c.MinPerSecond == 0 {
+		c.MinPerSecond = defaultMinPerSecond
+	}
+	c.Ratio, c.MinPerSecond = max(0, c.Ratio), max(0, c.MinPerSecond)
+	return c
+}
+
+// explicitZero marks a number that a settings file sets to zero.
+const explicitZero = -1
+
+func setDefault(field *int, value int) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// setDefaultTime also turns NoDelay into the zero that it stands for.
+func setDefaultTime(field *time.Duration, value time.Duration) {
+	switch *field {
+	case 0:
+		*field = value
+	case NoDelay:
+		*field = 0
+	}
+}
+
+func notNegative(key string, n int) error {
+	if n >= 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s must be at least 1", kernel.ErrConfig, key)
+}
+
+func noNegativeTime(key string, d time.Duration) error {
+	if d >= 0 || d == NoDelay {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is %s: it must not be negative", kernel.ErrConfig, key, d)
+}
+
+// within accepts 0 to most, and the mark of an explicit zero.
+func within(key string, n, most float64) error {
+	if n >= 0 && n <= most || n == explicitZero {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is %v: it must be between 0 and %v", kernel.ErrConfig, key, n, most)
+}
