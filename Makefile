@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# Modules of their own keep what only tests, examples and benchmarks need out
+# of the main go.mod.
+MODULES := . examples/custom-adapter examples/testing integration benchmarks
+FUZZTIME ?= 30s
+
+.PHONY: help
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: ## Run the catalog example against its embedded service
+	@go run ./examples/catalog
+
+.PHONY: test
+test: lint ## Check everything: lint, and all tests with the race detector
+	@for module in $(MODULES); do echo "== tests of $$module"; (cd $$module && go test -race -timeout 10m ./...); done
+
+.PHONY: lint
+lint: ## Check formatting, go vet and staticcheck (pinned in tools/go.mod)
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+	@mkdir -p .tmp && (cd tools && go build -o ../.tmp/staticcheck honnef.co/go/tools/cmd/staticcheck)
+	@for module in $(MODULES); do echo "== lint of $$module"; (cd $$module && go vet ./... && $(CURDIR)/.tmp/staticcheck ./...); done
+
+.PHONY: bench
+bench: ## Run the benchmarks, side by side with other libraries
+	@cd benchmarks && go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: golden
+golden: ## Write the golden files of the reports anew
+	@go test ./container -run TestReports -update
