@@ -22,7 +22,7 @@ const (
 	TiB
 )
 
-const wantByteSize = "write for example 512B, 64KiB, 10MiB or 10MB, or a number of bytes"
+const wantByteSize = "write 512B, 64KiB, 10MiB or 10MB, or a number of bytes"
 
 type byteUnit struct {
 	name string

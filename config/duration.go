@@ -3,13 +3,11 @@
 package config
 
 import (
-	"math"
-	"strconv"
 	"strings"
 	"time"
 )
 
-const wantDuration = "write for example 500ms, 30s or 1m30s, or a number of seconds"
+const wantDuration = "write 500ms, 30s or 1m30s, or a number of seconds"
 
 // ParseDuration reads a duration as settings and struct tags have it: what
 // [time.ParseDuration] takes ("500ms", "1m30s", "-1s"), or a number of seconds
@@ -35,15 +33,6 @@ func parseDuration(s string) (time.Duration, *Error) {
 		return 0, wrongValue(s, "is too long for a duration", "write at most 2562047h, which is 292 years")
 	}
 	return 0, wrongValue(s, "is no duration", wantDuration)
-}
-
-// durationOfNumber takes n as seconds.
-func durationOfNumber(n float64) (time.Duration, *Error) {
-	text := strconv.FormatFloat(n, 'f', -1, 64)
-	if math.IsNaN(n) || math.IsInf(n, 0) {
-		return 0, wrongValue(text, "is no duration", wantDuration)
-	}
-	return parseDuration(text)
 }
 
 // isDecimal reports whether s is a plain decimal number such as -1.50.

@@ -24,11 +24,8 @@ type variable struct {
 
 // readEnvironment takes the snapshot. Variables that begin with one of the
 // prefixes and an underscore override settings.
-func readEnvironment(prefixes ...string) (*environment, error) {
-	all, err := env.Provider("", env.Opt{}).Read()
-	if err != nil {
-		return nil, &Error{Message: "the environment cannot be read: " + err.Error(), Err: err}
-	}
+func readEnvironment(prefixes ...string) *environment {
+	all, _ := env.Provider("", env.Opt{}).Read() // never fails
 	e := &environment{all: make(map[string]string, len(all)), overrides: map[string][]variable{}}
 	for name, value := range all {
 		text, _ := value.(string)
@@ -41,7 +38,7 @@ func readEnvironment(prefixes ...string) (*environment, error) {
 	for _, same := range e.overrides {
 		slices.SortFunc(same, byPrecedence)
 	}
-	return e, nil
+	return e
 }
 
 // byPrecedence puts first the spelling with more underscores.

@@ -5,6 +5,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pyfly-go/pyfly/kernel"
 )
@@ -12,34 +13,31 @@ import (
 // Error is one thing that is wrong with the configuration. It answers to
 // errors.Is for kernel.ErrConfig and for its cause, such as fs.ErrNotExist.
 type Error struct {
-	Origin         // where it was written; zero when nowhere
+	Origin  Origin // where it was written; zero when nowhere
 	Key     string // the key concerned, if there is one
 	Value   string // the value, or ****** if it may be a secret
 	Message string // what is wrong, the value included: `"abc" is no duration`
-	Want    string // what to do: "write for example 500ms"
+	Want    string // what to do: "write 500ms, 30s or 1m30s"
 	Err     error  // the cause, if there is one
+
+	predicate string // what Message says of the value
 }
 
 // Error implements error. It is one line:
 //
-//	pyfly.yaml:12: shop.timeout: "abc" is no duration; write for example 500ms
+//	pyfly.yaml:12: shop.timeout: "abc" is no duration: write 500ms, 30s or 1m30s
 func (e *Error) Error() string {
-	var b strings.Builder
+	var parts []string
 	if !e.Origin.IsZero() {
-		b.WriteString(e.Origin.String() + ": ")
+		parts = append(parts, e.Origin.String())
 	}
-	if e.Key != "" {
-		b.WriteString(e.Key + ": ")
+	for _, part := range []string{e.Key, e.Message, e.Want} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
-	b.WriteString(e.Message)
-	if e.Want != "" {
-		b.WriteString("; " + e.Want)
-	}
-	return b.String()
+	return strings.Join(parts, ": ")
 }
-
-// String returns the same as Error.
-func (e *Error) String() string { return e.Error() }
 
 // Is reports whether target is kernel.ErrConfig.
 func (e *Error) Is(target error) bool { return target == kernel.ErrConfig }
@@ -47,14 +45,66 @@ func (e *Error) Is(target error) bool { return target == kernel.ErrConfig }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// at places an error of a conversion, which knows the value only.
+// Errorf makes an error about the value of key, for callers that check more
+// than its type: it names the key, where it is set and its value, hidden if it
+// may be a secret. The formatted text says what to do: "write a number of
+// attempts of at least 1".
+func (c *Config) Errorf(key, wantFormat string, args ...any) *Error {
+	c.asked.add(key)
+	err := &Error{Key: key, Message: "it is not set", Want: fmt.Sprintf(wantFormat, args...)}
+	n := c.lookUp(key)
+	switch {
+	case n == nil:
+		return err
+	case !n.isScalar():
+		err.Origin, err.Message = n.origin, n.describe()+" is not allowed here"
+		return err
+	}
+	e := expander{cfg: c}
+	if value, _, resolveErr := e.resolve(key, n); resolveErr == nil && value.isScalar() {
+		n = value
+	}
+	return wrongValue(n.literal(), "is not allowed", err.Want).of(key, n)
+}
+
+// at places an error that knows neither key nor origin.
 func (e *Error) at(key string, origin Origin) *Error {
 	placed := *e
 	placed.Key, placed.Origin = key, origin
 	return &placed
 }
 
+// of places an error of a conversion, which knows the value only, and hides
+// what must not be shown.
+func (e *Error) of(key string, n *node) *Error {
+	placed := e.at(key, n.origin)
+	if n.secret || looksSecret(key) {
+		placed.Value, placed.Err = hidden, nil
+		placed.Message = strings.TrimSpace(hidden + " " + e.predicate)
+	}
+	if n.via != "" {
+		placed.Message += " (it comes from " + n.via + ")"
+	}
+	return placed
+}
+
 // wrongValue reports that value "is no duration".
 func wrongValue(value, is, want string) *Error {
-	return &Error{Value: value, Message: fmt.Sprintf("%q %s", value, is), Want: want}
+	value = shown(value)
+	return &Error{Value: value, Message: fmt.Sprintf("%q %s", value, is), Want: want, predicate: is}
+}
+
+const maxShown = 200
+
+// shown cuts a long value and hides passwords in URLs.
+func shown(value string) string {
+	value = withoutUserInfo(value)
+	if len(value) <= maxShown {
+		return value
+	}
+	end := maxShown
+	for end > 0 && !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return value[:end] + "..."
 }

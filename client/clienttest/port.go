@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package clienttest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pyfly-go/pyfly/client"
+)
+
+// Port is a [client.HttpClientPort] that answers what [Port.On] programmed and
+// records what it was asked. It is safe for concurrent use, and works in and
+// outside of testing/synctest.
+//
+// It can be one client's port, or, through [Port.Factory], that of many.
+type Port struct {
+	gate gate
+
+	mu       sync.Mutex
+	routes   []*Route
+	requests []Request
+	configs  []client.PortConfig
+	started  int
+	stopped  int
+}
+
+// Request is a request that a [Port] was sent.
+type Request struct {
+	Client string // the name in the PortConfig, "" without Factory
+	Verb   string
+	Path   string // escaped, without the base URL's
+	Query  url.Values
+	Header http.Header // with that of the PortConfig
+	Body   []byte      // nil when there was none
+}
+
+var _ client.HttpClientPort = (*Port)(nil)
+
+// NewPort makes a port that knows no answers yet.
+func NewPort() *Port { return &Port{} }
+
+// On returns the route of a verb and a path, to be told how to answer. Segments
+// of the path that are * or a name in braces, as in "/products/{id}", match any
+// one segment that is not empty. The query is not looked at.
+//
+// Where several routes match, the one with the fewest such segments answers, of
+// these the first. The same verb and path give the same route again.
+func (p *Port) On(verb, path string) *Route {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	verb = strings.ToUpper(verb)
+	for _, r := range p.routes {
+		if r.verb == verb && r.path == path {
+			return r
+		}
+	}
+	r := newRoute(verb, path)
+	p.routes = append(p.routes, r)
+	return r
+}
+
+// Request implements [client.HttpClientPort]. A request that no route matches
+// fails with an error that names all routes.
+func (p *Port) Request(req *http.Request) (*http.Response, error) {
+	return p.request(req, &p.gate, client.PortConfig{})
+}
+
+// Start implements [client.HttpClientPort].
+func (p *Port) Start(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.started++
+	return nil
+}
+
+// Stop implements [client.HttpClientPort].
+func (p *Port) Stop(ctx context.Context) error { return p.stop(ctx, &p.gate) }
+
+// Requests returns the requests so far, in the order in which they came, those
+// included that no route matched.
+func (p *Port) Requests() []Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.requests)
+}
+
+// Started returns how often Start was called.
+func (p *Port) Started() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.started
+}
+
+// Stopped returns how often Stop was called.
+func (p *Port) Stopped() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopped
+}
+
+// Configs returns what the factory was called with so far.
+func (p *Port) Configs() []client.PortConfig {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.configs)
+}
+
+// Factory returns a factory that gives every client this port. Each client
+// starts and stops its own access to it.
+func (p *Port) Factory() client.HttpClientFactory {
+	return func(cfg client.PortConfig) (client.HttpClientPort, error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.configs = append(p.configs, cfg)
+		return &access{Port: p, cfg: cfg}, nil
+	}
+}
+
+// access is a client's own access to a port.
+type access struct {
+	*Port
+	cfg  client.PortConfig
+	gate gate
+}
+
+func (a *access) Request(req *http.Request) (*http.Response, error) {
+	return a.request(req, &a.gate, a.cfg)
+}
+
+func (a *access) Stop(ctx context.Context) error { return a.stop(ctx, &a.gate) }
+
+func (p *Port) stop(ctx context.Context, g *gate) error {
+	p.mu.Lock()
+	p.stopped++
+	p.mu.Unlock()
+	return g.stop(ctx)
+}
+
+func (p *Port) request(req *http.Request, g *gate, cfg client.PortConfig) (*http.Response, error) {
+	body, err := readRequestBody(req)
+	if err != nil {
+		return nil, err
+	}
+	passage, err := g.enter(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer passage.leave()
+	addHeader(req, cfg.Header)
+	answer, err := p.record(req, body, cfg.Name)
+	if err != nil {
+		return nil, err
+	}
+	return answer.give(req, passage)
+}
+
+// record notes a request and finds what to answer.
+func (p *Port) record(req *http.Request, body []byte, name string) (*answer, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = append(p.requests, Request{
+		Client: name, Verb: verbOf(req), Path: req.URL.EscapedPath(), Query: req.URL.Query(),
+		Header: req.Header.Clone(), Body: body,
+	})
+	var best *Route
+	for _, r := range p.routes {
+		if r.matches(verbOf(req), req.URL.EscapedPath()) && (best == nil || r.wildcards < best.wildcards) {
+			best = r
+		}
+	}
+	if best == nil {
+		return nil, p.unmatched(req)
+	}
+	return best.next()
+}
+
+func (p *Port) unmatched(req *http.Request) error {
+	if len(p.routes) == 0 {
+		return fmt.Errorf("clienttest: %s %s: nothing is programmed: call On", verbOf(req), req.URL.EscapedPath())
+	}
+	programmed := make([]string, len(p.routes))
+	for i, r := range p.routes {
+		programmed[i] = r.String()
+	}
+	return fmt.Errorf("clienttest: %s %s is not programmed; programmed are: %s",
+		verbOf(req), req.URL.EscapedPath(), strings.Join(programmed, ", "))
+}
+
+func verbOf(req *http.Request) string {
+	if req.Method == "" {
+		return http.MethodGet
+	}
+	return req.Method
+}
+
+// readRequestBody takes the body, and gives the request another to be read.
+func readRequestBody(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	body, err := io.ReadAll(req.Body)
+	_ = req.Body.Close()
+	if err != nil {
+		return nil, fmt.Errorf("clienttest: reading the body of %s %s: %w", verbOf(req), req.URL.EscapedPath(), err)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
+// addHeader adds what the request does not set itself.
+func addHeader(req *http.Request, header http.Header) {
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	for name, values := range header {
+		name = http.CanonicalHeaderKey(name)
+		if _, isSet := req.Header[name]; !isSet {
+			req.Header[name] = slices.Clone(values)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package clienttest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Route is how a [Port] answers one verb and path. Its methods queue up answers,
+// one for each request; the last is given to all further requests. They return
+// the route, to be chained, and may be called while requests are served.
+type Route struct {
+	verb, path string
+	segments   []string
+	wildcards  int
+
+	mu      sync.Mutex
+	answers []*answer
+	given   int
+	delay   time.Duration // of the answer to be queued next
+}
+
+// Respond queues an answer with a status, a body and headers.
+func (r *Route) Respond(status int, body string, header ...http.Header) *Route {
+	return r.add(&answer{status: status, body: []byte(body), header: merge(header)})
+}
+
+// RespondJSON queues an answer whose body is v in JSON. If v cannot be encoded,
+// the request fails with an error that says so.
+func (r *Route) RespondJSON(status int, v any, header ...http.Header) *Route {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return r.Fail(fmt.Errorf("clienttest: the answer to %s: %w", r, err))
+	}
+	h := merge(header)
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json")
+	}
+	return r.add(&answer{status: status, body: body, header: h})
+}
+
+// Fail queues an error in place of an answer. To look like a service that
+// cannot be reached, it is a *net.OpError with Op "dial".
+func (r *Route) Fail(err error) *Route {
+	if err == nil {
+		err = fmt.Errorf("clienttest: %s: Fail was called with a nil error", r)
+	}
+	return r.add(&answer{err: err})
+}
+
+// RespondFunc queues an answer that f gives. The request's body can be read;
+// its context is done as well when the port is stopped.
+func (r *Route) RespondFunc(f func(*http.Request) (*http.Response, error)) *Route {
+	if f == nil {
+		return r.Fail(fmt.Errorf("clienttest: %s: RespondFunc was called with a nil function", r))
+	}
+	return r.add(&answer{respond: f})
+}
+
+// Hang queues an answer that never comes: the request ends when its context is
+// done or the port is stopped.
+func (r *Route) Hang() *Route { return r.add(&answer{hangs: true}) }
+
+// Delay makes the answer queued next take d; the request's context may end it
+// earlier:
+//
+//	port.On("GET", "/slow").Delay(time.Second).Respond(200, "")
+func (r *Route) Delay(d time.Duration) *Route {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.delay = d
+	return r
+}
+
+// String returns verb and path.
+func (r *Route) String() string { return r.verb + " " + r.path }
+
+func newRoute(verb, path string) *Route {
+	r := &Route{verb: verb, path: path, segments: strings.Split(path, "/")}
+	for i, segment := range r.segments {
+		if isWildcard(segment) {
+			r.wildcards++
+			r.segments[i] = "*"
+			continue
+		}
+		r.segments[i] = unescape(segment)
+		if r.segments[i] == "*" { // written %2A
+			r.segments[i] = "%2A"
+		}
+	}
+	return r
+}
+
+func isWildcard(segment string) bool {
+	return segment == "*" || len(segment) > 2 && segment[0] == '{' && segment[len(segment)-1] == '}'
+}
+
+func unescape(segment string) string {
+	if plain, err := url.PathUnescape(segment); err == nil {
+		return plain
+	}
+	return segment
+}
+
+func (r *Route) matches(verb, escapedPath string) bool {
+	asked := strings.Split(escapedPath, "/")
+	if verb != r.verb || len(asked) != len(r.segments) {
+		return false
+	}
+	for i, want := range r.segments {
+		switch {
+		case want == "*":
+			if asked[i] == "" {
+				return false
+			}
+		case unescape(asked[i]) != want:
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Route) add(a *answer) *Route {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a.delay, r.delay = r.delay, 0
+	r.answers = append(r.answers, a)
+	return r
+}
+
+// next returns the next answer of the queue.
+func (r *Route) next() (*answer, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.answers) == 0 {
+		return nil, fmt.Errorf("clienttest: %s has no answer: call Respond, RespondJSON, RespondFunc, Fail or Hang", r)
+	}
+	if r.delay != 0 {
+		return nil, fmt.Errorf("clienttest: %s: Delay is not followed by an answer: call it before Respond", r)
+	}
+	a := r.answers[min(r.given, len(r.answers)-1)]
+	r.given++
+	return a, nil
+}
+
+func merge(headers []http.Header) http.Header {
+	merged := http.Header{}
+	for _, h := range headers {
+		for name, values := range h {
+			name = http.CanonicalHeaderKey(name)
+			merged[name] = append(merged[name], values...)
+		}
+	}
+	return merged
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// errEnded is why the context of an exchange is done that came to its end.
+var errEnded = errors.New("the exchange has ended")
+
+// exchange is a request on its way, until the answer's body has been read or
+// closed.
+type exchange struct {
+	parent context.Context // the request's own
+	ctx    context.Context // done as well when time is up or the port is cut
+	cancel context.CancelCauseFunc
+	timer  *time.Timer // nil: none
+	all    *exchanges
+}
+
+// end takes the exchange off the books. It may be called repeatedly.
+func (e *exchange) end() {
+	e.stopTimer()
+	e.cancel(errEnded)
+	e.all.remove(e)
+}
+
+func (e *exchange) stopTimer() {
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+}
+
+// explain says why err arose, if it did because the exchange's context is done.
+func (e *exchange) explain(err error) error {
+	reason := context.Cause(e.ctx)
+	if reason == nil || reason == errEnded {
+		return err
+	}
+	if e.parent.Err() != nil && reason == context.Cause(e.parent) {
+		if errors.Is(err, e.parent.Err()) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", e.parent.Err(), err)
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" { // keep the proof that nothing was sent
+		withReason := *op
+		withReason.Err = reason
+		return &withReason
+	}
+	return reason
+}
+
+// exchanges are those of one adapter. A lock and a map, not a WaitGroup: an
+// exchange may begin while Stop begins, and each must be found to be cut.
+type exchanges struct {
+	mu      sync.Mutex
+	active  map[*exchange]struct{}
+	stopped bool
+	idle    chan struct{} // made by stop, closed once no exchange is active
+}
+
+// begin adds an exchange. A timeout of 0 is none; one that parent's deadline
+// comes before takes no timer.
+func (s *exchanges) begin(parent context.Context, timeout time.Duration) (*exchange, error) {
+	e := &exchange{parent: parent, all: s}
+	e.ctx, e.cancel = context.WithCancelCause(parent)
+	s.mu.Lock()
+	if s.stopped {
+		s.mu.Unlock()
+		e.cancel(errEnded)
+		return nil, ErrStopped
+	}
+	s.active[e] = struct{}{}
+	s.mu.Unlock()
+	if deadline, ok := parent.Deadline(); timeout > 0 && (!ok || time.Until(deadline) > timeout) {
+		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout}) })
+	}
+	return e, nil
+}
+
+func (s *exchanges) remove(e *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, isActive := s.active[e]; !isActive {
+		return
+	}
+	delete(s.active, e)
+	if s.stopped && len(s.active) == 0 {
+		close(s.idle)
+	}
+}
+
+// stop lets no exchange begin, waits for the active ones until ctx is done, and
+// returns how many it cut then.
+func (s *exchanges) stop(ctx context.Context) (cut int) {
+	select {
+	case <-s.refuse():
+		return 0
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cut = len(s.active)
+	for e := range s.active {
+		e.cancel(errCut)
+		delete(s.active, e)
+	}
+	if cut > 0 {
+		close(s.idle)
+	}
+	return cut
+}
+
+var errCut = fmt.Errorf("%w while the request was in flight", ErrStopped)
+
+// refuse lets no exchange begin, and returns what is closed once none is active.
+func (s *exchanges) refuse() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopped {
+		s.stopped = true
+		s.idle = make(chan struct{})
+		if len(s.active) == 0 {
+			close(s.idle)
+		}
+	}
+	return s.idle
+}

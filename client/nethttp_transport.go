@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// newTransport makes a transport fit for calls between services: many at a
+// time, to one host.
+func newTransport(d *dialer) *http.Transport {
+	const maxIdle = 100
+	return &http.Transport{
+		Proxy:       http.ProxyFromEnvironment,
+		DialContext: d.DialContext,
+		// A server that accepts connections and then says nothing is not connected to.
+		TLSHandshakeTimeout: d.timeout,
+		// net/http keeps 2 per host: beyond that every call would connect anew.
+		MaxIdleConns:        maxIdle,
+		MaxIdleConnsPerHost: maxIdle,
+		// Longer than pauses between calls, shorter than what load balancers allow for.
+		IdleConnTimeout: 90 * time.Second,
+		// An own DialContext turns HTTP/2 off otherwise.
+		ForceAttemptHTTP2: true,
+		// Finds out that a connection shared by many calls is dead.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second},
+		// A server that does not care for "Expect: 100-continue" costs this and no more.
+		ExpectContinueTimeout: time.Second,
+		// What net/http servers accept; its clients would take 10 MiB.
+		MaxResponseHeaderBytes: http.DefaultMaxHeaderBytes,
+	}
+}
+
+// dialer makes connections and knows those that are open, so that none of them
+// outlives the adapter: [http.Transport] closes those that are idle when asked,
+// and HTTP/2 connections become so later than their last answer is read.
+type dialer struct {
+	timeout time.Duration // 0: none
+	net.Dialer
+	ctx    context.Context // done once closed
+	cancel context.CancelFunc
+
+	mu   sync.Mutex
+	open map[*connection]struct{}
+}
+
+func newDialer(timeout time.Duration) *dialer {
+	d := &dialer{timeout: timeout, Dialer: net.Dialer{Timeout: timeout}, open: map[*connection]struct{}{}}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	return d
+}
+
+// DialContext makes a connection, unless or until the dialer is closed.
+func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(d.ctx, cancel)()
+	conn, err := d.Dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{Conn: conn, dialer: d}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ctx.Err() != nil {
+		_ = conn.Close()
+		return nil, &net.OpError{Op: "dial", Net: network, Err: ErrStopped}
+	}
+	d.open[c] = struct{}{}
+	return c, nil
+}
+
+// close closes all connections and lets none be made.
+func (d *dialer) close() {
+	d.mu.Lock()
+	d.cancel()
+	open := d.open
+	d.open = map[*connection]struct{}{}
+	d.mu.Unlock()
+	for c := range open {
+		_ = c.Conn.Close()
+	}
+}
+
+type connection struct {
+	net.Conn
+	dialer *dialer
+}
+
+// Close takes the connection off the dialer's list as well.
+func (c *connection) Close() error {
+	c.dialer.mu.Lock()
+	delete(c.dialer.open, c)
+	c.dialer.mu.Unlock()
+	return c.Conn.Close()
+}

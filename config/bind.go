@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// ExplicitZero is implemented by structs whose zero fields mean a default, so
+// that a zero which was written can be told from one that was not.
+type ExplicitZero interface {
+	// SetExplicitZero is called by [Config.Bind], after the fields have been
+	// set, for each that the configuration sets to its zero value; key is the
+	// field's name in the configuration: "base-delay".
+	SetExplicitZero(key string)
+}
+
+// validator is what [Config.Bind] calls when a struct is filled.
+type validator interface{ Validate() error }
+
+// Bind fills the struct that target points to with the settings below prefix;
+// the prefix "" is the root. What is not set keeps its value.
+//
+// A field's key is its koanf tag, koanf:"base-url", or without one its name in
+// kebab case; koanf:"-" leaves it alone and koanf:",squash" reads the fields of a
+// struct as if they were the outer's. A field may be a string, bool, number,
+// [time.Duration], [ByteSize], an [encoding.TextUnmarshaler], an any, or a struct,
+// pointer, slice or map[string]T of these. A tag default:"30s" is what a zero
+// field becomes that is not set. Text may be given for any single value, and
+// text with commas for a slice. Numbers that do not fit their type are refused.
+//
+// A struct with SetExplicitZero is told of zeros, see [ExplicitZero]. A struct
+// with Validate() error is asked once its fields are good; what it returns is
+// reported with the struct's key.
+//
+// The error joins one [*Error] for each thing that is wrong; errors.As finds
+// the first. Fields that could be read are set even so.
+func (c *Config) Bind(prefix string, target any) error {
+	v := reflect.ValueOf(target)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return &Error{
+			Key:     prefix,
+			Message: fmt.Sprintf("settings cannot be bound to a %T", target),
+			Want:    "pass a pointer to a struct that is not nil",
+		}
+	}
+	b := newBinder(c)
+	b.structure(v.Elem(), prefix, c.root.find(prefix))
+	return b.err()
+}
+
+// binder fills values of any shape and collects what is wrong.
+type binder struct {
+	cfg   *Config
+	errs  []error
+	types []reflect.Type // the structs being filled, outermost first
+	refs  []string       // the keys whose placeholders led to the group or list being read
+}
+
+func newBinder(cfg *Config) *binder { return &binder{cfg: cfg} }
+
+func (b *binder) err() error {
+	if len(b.errs) == 1 {
+		return b.errs[0]
+	}
+	return errors.Join(b.errs...)
+}
+
+// fail records an error and reports that nothing was set.
+func (b *binder) fail(err *Error) bool {
+	b.errs = append(b.errs, err)
+	return false
+}
+
+// bind sets v to what key is set to, and reports whether it is. n is what files
+// and code say, the environment is asked here; v keeps its value if key is not
+// set or wrong.
+func (b *binder) bind(v reflect.Value, key string, n *node) bool {
+	t := v.Type()
+	switch {
+	case isSingle(t):
+		return b.single(v, key, n)
+	case t.Kind() == reflect.Pointer:
+		return b.pointer(v, key, n)
+	case t.Kind() == reflect.Struct:
+		return b.structure(v, key, n)
+	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
+		return b.mapping(v, key, n)
+	case t.Kind() == reflect.Slice:
+		return b.list(v, key, n)
+	case t.Kind() == reflect.Interface && t.NumMethod() == 0:
+		return b.anything(v, key, n)
+	case b.lookUp(key, n) == nil:
+		return false
+	}
+	return b.fail(&Error{
+		Origin: b.lookUp(key, n).origin, Key: key,
+		Message: fmt.Sprintf("no setting can be read into a %s", t),
+		Want:    `change the field's type, or exclude it with koanf:"-"`,
+	})
+}
+
+// lookUp is the value of key with the environment's override, and makes the
+// key known.
+func (b *binder) lookUp(key string, n *node) *node {
+	b.cfg.asked.add(key)
+	return b.cfg.override(key, n)
+}
+
+// resolve replaces the placeholders of n; found is nil if that failed.
+func (b *binder) resolve(key string, n *node) (found *node, foundAt string) {
+	e := expander{cfg: b.cfg}
+	found, foundAt, err := e.resolve(key, n)
+	if err != nil {
+		b.fail(err)
+		return nil, ""
+	}
+	return found, foundAt
+}
+
+// follow reads a group or list that the placeholder at key refers to.
+func (b *binder) follow(key, target string, read func() bool) bool {
+	if canonicalKey(key) == canonicalKey(target) {
+		return read()
+	}
+	b.refs = append(b.refs, key)
+	defer func() { b.refs = b.refs[:len(b.refs)-1] }()
+	for i, ref := range b.refs {
+		if isBelow(canonicalKey(ref), canonicalKey(target)) {
+			path := append(slices.Clone(b.refs[i:]), target)
+			return b.fail(cycleError(path).at(ref, b.cfg.Origin(ref)))
+		}
+	}
+	return read()
+}
+
+func (b *binder) single(v reflect.Value, key string, n *node) bool {
+	n = b.lookUp(key, n)
+	if n == nil {
+		return false
+	}
+	found, _ := b.resolve(key, n)
+	if found == nil {
+		return false
+	}
+	if !found.isScalar() {
+		return b.fail(&Error{
+			Origin: n.origin, Key: key,
+			Message: found.describe() + " is where a single value is needed",
+			Want:    wantOf(v.Type()),
+		})
+	}
+	if err := setSingle(v, found); err != nil {
+		return b.fail(err.of(key, found))
+	}
+	return true
+}
+
+// pointer fills what v points to, or something new if that is nothing yet and
+// there is a value for it.
+func (b *binder) pointer(v reflect.Value, key string, n *node) bool {
+	if !v.IsNil() {
+		return b.bind(v.Elem(), key, n)
+	}
+	t := v.Type().Elem()
+	if n == nil && slices.Contains(b.types, t) && len(b.cfg.environment.below(key)) == 0 {
+		return false // a type that contains itself
+	}
+	fresh := reflect.New(t)
+	present := b.bind(fresh.Elem(), key, n)
+	if present {
+		v.Set(fresh)
+	}
+	return present
+}
+
+// anything reads what is there as it is.
+func (b *binder) anything(v reflect.Value, key string, n *node) bool {
+	if !n.isGroup() {
+		if n = b.lookUp(key, n); n == nil {
+			return false
+		}
+	}
+	b.cfg.asked.addWhole(key)
+	value, ok := b.plain(key, n)
+	if ok {
+		v.Set(reflect.ValueOf(value))
+	}
+	return ok
+}
+
+// plain converts n to a string, bool, number, []any or map[string]any.
+func (b *binder) plain(key string, n *node) (value any, ok bool) {
+	found, foundAt := b.resolve(key, n)
+	if found == nil {
+		return nil, false
+	}
+	if found.isScalar() {
+		if name, is := found.value.(unsupported); is {
+			return nil, b.fail(name.err().of(key, found))
+		}
+		return found.value, true
+	}
+	ok = b.follow(key, foundAt, func() bool {
+		if found.list != nil {
+			list := []any{}
+			b.list(reflect.ValueOf(&list).Elem(), foundAt, found)
+			value = list
+			return true
+		}
+		group := map[string]any{}
+		b.mapping(reflect.ValueOf(&group).Elem(), foundAt, found)
+		value = group
+		return true
+	})
+	return value, ok
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// delimiter joins the segments of a key inside koanf.
+const delimiter = "."
+
+// place says how and where a key was written.
+type place struct {
+	name   string // the last segment as written
+	origin Origin
+	text   string // a scalar's text where that says more than its value: 1.10
+	group  bool
+}
+
+// places maps the canonical paths of keys, and of the elements of lists as
+// "key[0]", to where they were written.
+type places map[string]place
+
+// merge lets later win. Where a group goes on, its place stays.
+func (p places) merge(later places) {
+	for path, at := range later {
+		if !at.group || !p[path].group {
+			p[path] = at
+		}
+	}
+}
+
+// layer collects what one file, or code, sets, under canonical keys.
+type layer struct {
+	prefix string // of all paths, for what is inside a list: "hosts[0]"
+	depth  int    // of prefix
+	tree   map[string]any
+	places places
+	strict bool // a key that is set twice is an error
+}
+
+func newLayer(strict bool) *layer {
+	return &layer{tree: map[string]any{}, places: places{}, strict: strict}
+}
+
+// inside returns the layer of a group that is an element of a list.
+func (l *layer) inside(path []string, index int) *layer {
+	prefix := fmt.Sprintf("%s[%d]", l.path(path), index)
+	return &layer{prefix: prefix, depth: l.depth + len(path) + 1, tree: map[string]any{}, places: l.places, strict: l.strict}
+}
+
+// path is the canonical key of a path as written.
+func (l *layer) path(path []string) string {
+	canonical := strings.Join(canonicalPath(path), delimiter)
+	if l.prefix != "" && canonical != "" {
+		return l.prefix + delimiter + canonical
+	}
+	return l.prefix + canonical
+}
+
+// addGroup makes sure that there is a group of keys at path.
+func (l *layer) addGroup(path []string, origin Origin) error {
+	_, err := l.group(path, origin)
+	return err
+}
+
+// addLeaf sets a scalar or a list.
+func (l *layer) addLeaf(path []string, value any, at place) error {
+	last := len(path) - 1
+	parent, err := l.group(path[:last], at.origin)
+	if err != nil {
+		return err
+	}
+	segment, key := canonicalSegment(path[last]), l.path(path)
+	if _, exists := parent[segment]; exists && l.strict {
+		return l.setTwice(path, at.origin)
+	}
+	at.name = path[last]
+	parent[segment], l.places[key] = value, at
+	return nil
+}
+
+// group returns the group at path and makes those that are missing.
+func (l *layer) group(path []string, origin Origin) (map[string]any, error) {
+	current := l.tree
+	for i, segment := range canonicalPath(path) {
+		child, exists := current[segment]
+		group, isGroup := child.(map[string]any)
+		if exists && !isGroup && l.strict {
+			return nil, l.setTwice(path[:i+1], origin)
+		}
+		if !isGroup {
+			group = map[string]any{}
+			current[segment] = group
+			l.places[l.path(path[:i+1])] = place{name: path[i], origin: origin, group: true}
+		}
+		current = group
+	}
+	return current, nil
+}
+
+func (l *layer) setTwice(path []string, again Origin) error {
+	first := l.places[l.path(path)]
+	return &Error{
+		Origin:  again,
+		Key:     joinKey(l.prefix, strings.Join(path, ".")),
+		Message: fmt.Sprintf("this key is already set at %s (there written %s)", first.origin, first.name),
+		Want:    "keep one of them; case, dashes and underscores do not tell keys apart, and a dot nests",
+	}
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// UnknownKey is a setting that nothing has asked for: a misspelt one, or one of
+// something that is not there.
+type UnknownKey struct {
+	Key     string // as written; of an environment variable a guess, with a dot for each underscore
+	Origin  Origin // where it is set
+	Nearest string // the key that was asked for and looks most like it, or ""
+}
+
+// UnknownKeys returns the settings below prefix that nothing has asked for so
+// far, sorted by key. Asking is any reading but [Config.Keys], which makes no
+// key below its prefix known; reading a map makes all known that is below it.
+// Variables of the environment count only if they can set keys.
+func (c *Config) UnknownKeys(prefix string) []UnknownKey {
+	var unknown []UnknownKey
+	candidates := c.asked.all()
+	seen := map[string]bool{}
+	c.root.leaves("", func(key string, n *node) {
+		if v, ok := c.environment.lookUp(key); ok {
+			seen[v.name] = true
+		}
+		if isBelow(canonicalKey(key), canonicalKey(prefix)) && !c.isKnown(key) {
+			unknown = append(unknown, UnknownKey{key, c.override(key, n).origin, nearest(key, candidates)})
+		}
+	})
+	for _, v := range c.environment.variables() {
+		if _, isBelow := cutKey(v.name, prefix); seen[v.name] || !isBelow && prefix != "" || isKnownVariable(v.name, candidates) {
+			continue
+		}
+		key := keyOfVariable(v.name)
+		unknown = append(unknown, UnknownKey{key, Origin{Env: v.name}, nearest(key, candidates)})
+	}
+	slices.SortFunc(unknown, func(a, b UnknownKey) int { return cmp.Compare(a.Key, b.Key) })
+	return unknown
+}
+
+func (c *Config) isKnown(key string) bool {
+	return canonicalKey(key) == profilesKey || c.asked.knows(key)
+}
+
+func isKnownVariable(name string, candidates []askedKey) bool {
+	if name == fileVariable || name == profilesVariable {
+		return true
+	}
+	return slices.ContainsFunc(candidates, func(known askedKey) bool {
+		rest, ok := cutKey(name, known.key)
+		return ok && (rest == "" || known.whole)
+	})
+}
+
+// leaves calls visit for every scalar and list below n with its key as written.
+func (n *node) leaves(key string, visit func(key string, n *node)) {
+	if n.group == nil {
+		visit(key, n)
+		return
+	}
+	for _, child := range n.children() {
+		child.leaves(joinKey(key, child.name), visit)
+	}
+}
+
+// nearest returns the candidate that fewest edits tell from key, or "" if that
+// takes more than a slip of the pen would.
+func nearest(key string, candidates []askedKey) string {
+	letters := lettersOf(key)
+	last := key[strings.LastIndex(key, ".")+1:]
+	best, fewest := "", max(2, len(last)/3)+1
+	for _, candidate := range candidates {
+		d := editDistance(letters, lettersOf(candidate.key), fewest)
+		if d < fewest || d == fewest && best != "" && candidate.key < best {
+			best, fewest = candidate.key, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the insertions, deletions, replacements and swaps of
+// neighbours between a and b (optimal string alignment). Of distances beyond
+// limit it only says that they are.
+func editDistance(a, b string, limit int) int {
+	if len(a)-len(b) > limit || len(b)-len(a) > limit {
+		return limit + 1
+	}
+	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		current[0] = i
+		for j := 1; j <= len(b); j++ {
+			replace := previous[j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			current[j] = min(previous[j]+1, current[j-1]+1, replace)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				current[j] = min(current[j], before[j-2]+1)
+			}
+		}
+		before, previous, current = previous, current, before
+	}
+	return previous[len(b)]
+}
