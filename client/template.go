@@ -155,11 +155,16 @@ func isVariableName(name string) bool {
 
 // checkSegments refuses a path that would be changed on its way.
 func (t *template) checkSegments() error {
+	var path strings.Builder
 	for _, p := range t.path {
-		for segment := range strings.SplitSeq(p.literal, "/") {
-			if segment == "." || segment == ".." {
-				return fmt.Errorf("the path %q has the segment %q", t.source, segment)
-			}
+		if p.variable >= 0 {
+			path.WriteByte('x') // never empty, and no dot
+		}
+		path.WriteString(p.literal)
+	}
+	for segment := range strings.SplitSeq(path.String(), "/") {
+		if segment == "." || segment == ".." {
+			return fmt.Errorf("the path %q has the segment %q", t.source, segment)
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ type binder struct {
 	cfg   *Config
 	errs  []error
 	types []reflect.Type // the structs being filled, outermost first
-	refs  []string       // the keys whose placeholders led to the group or list being read
+	refs  []step         // the keys whose placeholders led to the group or list being read
 }
 
 func newBinder(cfg *Config) *binder { return &binder{cfg: cfg} }
@@ -121,17 +121,17 @@ func (b *binder) resolve(key string, n *node) (found *node, foundAt string) {
 	return found, foundAt
 }
 
-// follow reads a group or list that the placeholder at key refers to.
-func (b *binder) follow(key, target string, read func() bool) bool {
+// follow reads a group or list at target, to which the placeholder of key
+// refers unless they are the same.
+func (b *binder) follow(key string, origin Origin, target string, read func() bool) bool {
 	if canonicalKey(key) == canonicalKey(target) {
 		return read()
 	}
-	b.refs = append(b.refs, key)
+	b.refs = append(b.refs, step{key, origin})
 	defer func() { b.refs = b.refs[:len(b.refs)-1] }()
 	for i, ref := range b.refs {
-		if isBelow(canonicalKey(ref), canonicalKey(target)) {
-			path := append(slices.Clone(b.refs[i:]), target)
-			return b.fail(cycleError(path).at(ref, b.cfg.Origin(ref)))
+		if isBelow(canonicalKey(ref.key), canonicalKey(target)) {
+			return b.fail(cycleError(b.refs[i:], target))
 		}
 	}
 	return read()
@@ -204,7 +204,7 @@ func (b *binder) plain(key string, n *node) (value any, ok bool) {
 		}
 		return found.value, true
 	}
-	ok = b.follow(key, foundAt, func() bool {
+	ok = b.follow(key, n.origin, foundAt, func() bool {
 		if found.list != nil {
 			list := []any{}
 			b.list(reflect.ValueOf(&list).Elem(), foundAt, found)

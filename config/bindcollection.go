@@ -28,7 +28,7 @@ func (b *binder) list(v reflect.Value, key string, n *node) bool {
 	case found.list == nil:
 		return b.elements(v, key, splitText(found))
 	}
-	return b.follow(key, foundAt, func() bool { return b.elements(v, foundAt, found.list) })
+	return b.follow(key, n.origin, foundAt, func() bool { return b.elements(v, foundAt, found.list) })
 }
 
 func (b *binder) elements(v reflect.Value, key string, elements []*node) bool {
@@ -55,15 +55,12 @@ func splitText(n *node) []*node {
 	for element := range strings.SplitSeq(text, ",") {
 		if element = strings.TrimSpace(element); element != "" {
 			copied := *n
-			copied.value, copied.text = escaped(element), ""
+			copied.value, copied.text, copied.final = element, "", true
 			elements = append(elements, &copied)
 		}
 	}
 	return elements
 }
-
-// escaped protects text whose placeholders have been replaced already.
-func escaped(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
 // mapping adds the keys of the group at key to a map, under the names that
 // they were written with. The map that v held is not changed.

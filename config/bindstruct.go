@@ -26,7 +26,7 @@ func (b *binder) group(key string, n *node, read func(key string, n *node) bool)
 	case found == nil:
 		return false
 	case found.isGroup():
-		return b.follow(key, foundAt, func() bool { return read(foundAt, found) })
+		return b.follow(key, n.origin, foundAt, func() bool { return read(foundAt, found) })
 	case found.list != nil:
 		return b.fail(&Error{
 			Origin: n.origin, Key: key,
@@ -49,7 +49,7 @@ func (b *binder) fields(v reflect.Value, key string, n *node) bool {
 }
 
 func (b *binder) eachField(v reflect.Value, key string, n *node) (present bool) {
-	zeros, _ := v.Addr().Interface().(ExplicitZero)
+	zeros, _ := methodsOf(v).(ExplicitZero)
 	for i := range v.NumField() {
 		f := fieldOf(v.Type().Field(i))
 		if f.skip {
@@ -109,7 +109,7 @@ func (b *binder) squashed(v, outer reflect.Value, key string, n *node) bool {
 	}
 	before := len(b.errs)
 	present := b.eachField(target, key, n)
-	if _, checksItself := outer.Addr().Interface().(validator); !checksItself && len(b.errs) == before {
+	if _, checksItself := methodsOf(outer).(validator); !checksItself && len(b.errs) == before {
 		b.validate(target, key)
 	}
 	if present && v.Kind() == reflect.Pointer && v.IsNil() {
@@ -120,7 +120,7 @@ func (b *binder) squashed(v, outer reflect.Value, key string, n *node) bool {
 
 // validate asks a struct that can check itself.
 func (b *binder) validate(v reflect.Value, key string) {
-	checked, ok := v.Addr().Interface().(validator)
+	checked, ok := methodsOf(v).(validator)
 	if !ok {
 		return
 	}
@@ -132,6 +132,12 @@ func (b *binder) validate(v reflect.Value, key string) {
 		}
 		b.fail(placed)
 	}
+}
+
+// methodsOf returns a pointer to a struct as what it implements, even if the
+// struct is embedded and its type not exported.
+func methodsOf(v reflect.Value) any {
+	return reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Interface()
 }
 
 // parts returns the errors that errors.Join joined.

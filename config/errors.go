@@ -79,7 +79,10 @@ func (e *Error) at(key string, origin Origin) *Error {
 func (e *Error) of(key string, n *node) *Error {
 	placed := e.at(key, n.origin)
 	if n.secret || looksSecret(key) {
-		placed.Value, placed.Err = hidden, nil
+		placed.Value = hidden
+		if placed.Err != nil { // its text may hold the value
+			placed.Err, placed.Want = nil, "correct it"
+		}
 		placed.Message = strings.TrimSpace(hidden + " " + e.predicate)
 	}
 	if n.via != "" {

@@ -47,12 +47,12 @@ type step struct {
 // group, the key it was found at. A scalar keeps the place of n.
 func (e *expander) resolve(key string, n *node) (*node, string, *Error) {
 	text, isText := n.value.(string)
-	if !n.isScalar() || !isText || !strings.Contains(text, "${") {
+	if !n.isScalar() || !isText || n.final || !strings.Contains(text, "${") {
 		return n, key, nil
 	}
 	for i, s := range e.path {
 		if canonicalKey(s.key) == canonicalKey(key) {
-			return nil, "", e.cycle(e.path[i:], key)
+			return nil, "", cycleError(e.path[i:], key)
 		}
 	}
 	e.path = append(e.path, step{key, n.origin})
@@ -146,7 +146,7 @@ func (e *expander) placeholder(p part) (*node, string, *Error) {
 		return found.markSecret(looksSecret(name)), name, err
 	}
 	if itself {
-		return nil, "", e.cycle(e.path[len(e.path)-1:], name)
+		return nil, "", cycleError(e.path[len(e.path)-1:], name)
 	}
 	return nil, "", e.here(&Error{
 		Message: fmt.Sprintf("%s is neither a key nor an environment variable", p.text),
@@ -187,21 +187,20 @@ func (e *expander) here(err *Error) *Error {
 	return err.at(at.key, at.origin)
 }
 
-func (e *expander) cycle(path []step, again string) *Error {
-	var keys []string
+// cycleError reports that the keys of a path refer to each other and the last
+// of them to again.
+func cycleError(path []step, again string) *Error {
+	var text strings.Builder
 	for _, s := range path {
-		keys = append(keys, s.key)
+		text.WriteString(s.key + " -> ")
 	}
 	if canonicalKey(path[0].key) == canonicalKey(again) {
 		again = path[0].key
 	}
-	err := cycleError(append(keys, again))
-	return err.at(path[0].key, path[0].origin)
-}
-
-func cycleError(path []string) *Error {
 	return &Error{
-		Message: "placeholders refer to each other in a circle: " + strings.Join(path, " -> "),
+		Origin:  path[0].origin,
+		Key:     path[0].key,
+		Message: "placeholders refer to each other in a circle: " + text.String() + again,
 		Want:    "give one of these keys a value without a placeholder",
 	}
 }

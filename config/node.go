@@ -16,9 +16,9 @@ type node struct {
 	list  []*node          // of a list; not nil
 	group map[string]*node // of a group, by canonical segment; not nil
 
-	via    string // the placeholder that the value came from: "${db.url}"
-	secret bool   // one of these is the name of a secret
-	final  bool   // what looks like a placeholder is text
+	via    string // the placeholder that the value came through: "${db.url}"
+	secret bool   // the value came through the name of a secret
+	final  bool   // the placeholders have been replaced: what looks like one is text
 }
 
 // newNode builds the tree of what koanf has merged. path is canonical.

@@ -163,6 +163,7 @@ func golden(t *testing.T, text string) {
 	t.Helper()
 	text = regexp.MustCompile(`\.go:\d+`).ReplaceAllString(text, ".go:N")
 	text = regexp.MustCompile(`\(/\S*/(\w+/\w+\.go)`).ReplaceAllString(text, "($1")
+	text = regexp.MustCompile(`(?m)^ +\S+ \((container|testing)/.*\n`).ReplaceAllString(text, "") // further frames
 	text = regexp.MustCompile(`after \d\S*s:`).ReplaceAllString(text, "after Ns:")
 	_, name, _ := strings.Cut(t.Name(), "/")
 	path := filepath.Join("testdata", "reports", strings.NewReplacer("_", "-", ",", "").Replace(name)+".txt")

@@ -17,7 +17,7 @@ import (
 // the route, to be chained, and may be called while requests are served.
 type Route struct {
 	verb, path string
-	segments   []string
+	segments   []segment
 	wildcards  int
 
 	mu      sync.Mutex
@@ -81,18 +81,20 @@ func (r *Route) Delay(d time.Duration) *Route {
 // String returns verb and path.
 func (r *Route) String() string { return r.verb + " " + r.path }
 
+// segment is one part of a route's path.
+type segment struct {
+	text string // unescaped
+	any  bool
+}
+
 func newRoute(verb, path string) *Route {
-	r := &Route{verb: verb, path: path, segments: strings.Split(path, "/")}
-	for i, segment := range r.segments {
-		if isWildcard(segment) {
+	r := &Route{verb: verb, path: path}
+	for text := range strings.SplitSeq(path, "/") {
+		s := segment{text: unescape(text), any: isWildcard(text)}
+		if s.any {
 			r.wildcards++
-			r.segments[i] = "*"
-			continue
 		}
-		r.segments[i] = unescape(segment)
-		if r.segments[i] == "*" { // written %2A
-			r.segments[i] = "%2A"
-		}
+		r.segments = append(r.segments, s)
 	}
 	return r
 }
@@ -113,13 +115,9 @@ func (r *Route) matches(verb, escapedPath string) bool {
 	if verb != r.verb || len(asked) != len(r.segments) {
 		return false
 	}
-	for i, want := range r.segments {
-		switch {
-		case want == "*":
-			if asked[i] == "" {
-				return false
-			}
-		case unescape(asked[i]) != want:
+	for i, s := range r.segments {
+		fits := s.any && asked[i] != "" || !s.any && s.text == unescape(asked[i])
+		if !fits {
 			return false
 		}
 	}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package clienttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pyfly-go/pyfly/client"
+)
+
+// HandlerFactory returns a factory of ports that call h in place of a server,
+// without a network. The handler sees URL, headers and body as a server's would;
+// its answer is collected and returned when it is done, so it cannot stream. A
+// handler that panics breaks the connection.
+//
+// PortConfig is honoured but for ConnectTimeout. A request that is cancelled or
+// times out does not wait for the handler; its context is done then.
+func HandlerFactory(h http.Handler) client.HttpClientFactory {
+	return func(cfg client.PortConfig) (client.HttpClientPort, error) {
+		if h == nil {
+			return nil, errors.New("clienttest: HandlerFactory was given a nil handler")
+		}
+		base, err := url.Parse(cfg.BaseURL)
+		if err != nil || base.Host == "" {
+			return nil, fmt.Errorf("clienttest: the base URL of client %s cannot be used: write one such as http://inventory", cfg.Name)
+		}
+		return &handlerPort{handler: h, cfg: cfg, base: base}, nil
+	}
+}
+
+type handlerPort struct {
+	handler http.Handler
+	cfg     client.PortConfig
+	base    *url.URL
+	gate    gate
+}
+
+func (p *handlerPort) Start(context.Context) error    { return nil }
+func (p *handlerPort) Stop(ctx context.Context) error { return p.gate.stop(ctx) }
+
+func (p *handlerPort) Request(req *http.Request) (*http.Response, error) {
+	ctx, cancel := p.withTimeout(req.Context())
+	defer cancel()
+	passage, err := p.gate.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	received, err := p.received(req.WithContext(passage.ctx))
+	if err != nil {
+		passage.leave()
+		return nil, err
+	}
+	recorder := httptest.NewRecorder()
+	done := make(chan error, 1)
+	go func() {
+		defer passage.leave()
+		done <- serve(p.handler, recorder, received)
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return nil, err
+		}
+		return p.response(req, recorder.Result()), nil
+	case <-passage.ctx.Done():
+		return nil, passage.err(ctx)
+	}
+}
+
+func (p *handlerPort) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	timeout := p.cfg.Timeout
+	switch {
+	case timeout < 0:
+		return context.WithCancel(ctx)
+	case timeout == 0:
+		timeout = client.DefaultTimeout
+	}
+	return context.WithTimeout(ctx, timeout)
+}
+
+// received is the request as a server hands it to its handler.
+func (p *handlerPort) received(req *http.Request) (*http.Request, error) {
+	body, err := readRequestBody(req)
+	if err != nil {
+		return nil, err
+	}
+	base := strings.TrimSuffix(p.base.EscapedPath(), "/")
+	target, err := url.ParseRequestURI(base + req.URL.RequestURI())
+	if err != nil {
+		return nil, fmt.Errorf("%w: its URL cannot be sent: %w", client.ErrInvalidRequest, err)
+	}
+	received := req.Clone(req.Context())
+	received.URL, received.RequestURI = target, target.RequestURI()
+	received.Method, received.Host = verbOf(req), p.base.Host
+	received.RemoteAddr = "192.0.2.1:1234"
+	received.Proto, received.ProtoMajor, received.ProtoMinor = "HTTP/1.1", 1, 1
+	received.ContentLength = int64(len(body))
+	if body == nil {
+		received.Body = http.NoBody
+	}
+	addHeader(received, p.cfg.Header)
+	return received, nil
+}
+
+// serve calls the handler. A panic is an error, as a server's broken connection
+// is to a client.
+func serve(h http.Handler, w http.ResponseWriter, req *http.Request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("clienttest: the handler panicked: %v: %w", p, io.ErrUnexpectedEOF)
+		}
+	}()
+	h.ServeHTTP(w, req)
+	return nil
+}
+
+func (p *handlerPort) response(req *http.Request, response *http.Response) *http.Response {
+	limit := p.cfg.MaxResponseSize
+	if limit == 0 {
+		limit = client.DefaultMaxResponseSize
+	}
+	body := &responseBody{Reader: response.Body, ctx: req.Context()}
+	if limit > 0 {
+		body.Reader = &limitedReader{Reader: response.Body, remaining: limit}
+	}
+	response.Request, response.Body = req, body
+	response.Proto, response.ProtoMinor = "HTTP/1.1", 1
+	if response.Header.Get("Date") == "" {
+		response.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
+	return response
+}
+
+// limitedReader fails where [io.LimitReader] ends.
+type limitedReader struct {
+	io.Reader
+	remaining int64
+}
+
+func (r *limitedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if int64(n) > r.remaining {
+		return int(r.remaining), client.ErrTooLarge
+	}
+	r.remaining -= int64(n)
+	return n, err
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package clienttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pyfly-go/pyfly/client"
+)
+
+// RunPortSuite checks, one subtest per statement, that the ports of a factory
+// keep the contract of [client.HttpClientPort], against real servers on
+// loopback. Where the contract leaves a choice so does the suite: a port may
+// read a body before it returns the response, and then fail in Request where
+// another fails in reading the body.
+func RunPortSuite(t *testing.T, factory client.HttpClientFactory) {
+	t.Helper()
+	for _, c := range conformance() {
+		t.Run(c.statement, func(t *testing.T) {
+			if err := c.checkPort(factory, promptly); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// conformanceCase is one statement about ports. Its check returns what is wrong,
+// so that it can be tested with ports that are.
+type conformanceCase struct {
+	statement string
+	check     func(*trial) error
+}
+
+func conformance() []conformanceCase {
+	var all []conformanceCase
+	all = append(all, requestCases()...)
+	all = append(all, answerCases()...)
+	all = append(all, failureCases()...)
+	return append(all, stopCases()...)
+}
+
+// promptly is within which time a port must have reacted, generous for slow
+// machines: only a port that does not react gets there.
+const promptly = 10 * time.Second
+
+func (c conformanceCase) checkPort(factory client.HttpClientFactory, patience time.Duration) error {
+	t := &trial{factory: factory, patience: patience}
+	defer t.close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.ctx = ctx
+	t.atEnd(cancel)
+	return c.check(t)
+}
+
+// trial is what one check works with.
+type trial struct {
+	ctx      context.Context // done after patience
+	patience time.Duration
+	factory  client.HttpClientFactory
+	cleanups []func()
+}
+
+func (t *trial) atEnd(f func()) { t.cleanups = append(t.cleanups, f) }
+
+func (t *trial) close() {
+	for i := len(t.cleanups) - 1; i >= 0; i-- {
+		t.cleanups[i]()
+	}
+}
+
+// server starts a server that ends with the trial.
+func (t *trial) server(h http.HandlerFunc) *httptest.Server {
+	s := httptest.NewServer(h)
+	t.atEnd(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s
+}
+
+// port makes and starts a port that is stopped with the trial.
+func (t *trial) port(cfg client.PortConfig) (client.HttpClientPort, error) {
+	if cfg.Name == "" {
+		cfg.Name = "suite-client"
+	}
+	port, err := t.factory(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("the factory failed: %w", err)
+	}
+	if port == nil {
+		return nil, errors.New("the factory returned no port and no error")
+	}
+	if err := port.Start(t.ctx); err != nil {
+		return nil, fmt.Errorf("Start: %w", err)
+	}
+	t.atEnd(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = t.stop(ctx, port)
+	})
+	return port, nil
+}
+
+// serve starts a server and makes a port for it.
+func (t *trial) serve(h http.HandlerFunc, cfg client.PortConfig) (client.HttpClientPort, error) {
+	cfg.BaseURL = t.server(h).URL + cfg.BaseURL
+	return t.port(cfg)
+}
+
+// received is an answer read whole.
+type received struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// newRequest makes a request for a port: the target is path and query.
+func newRequest(ctx context.Context, verb, target, body string) (*http.Request, error) {
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	return http.NewRequestWithContext(ctx, verb, target, reader)
+}
+
+// fetch gets an answer and reads its body.
+func (t *trial) fetch(ctx context.Context, port client.HttpClientPort, target string) (received, error) {
+	req, err := newRequest(ctx, http.MethodGet, target, "")
+	if err != nil {
+		return received{}, err
+	}
+	return t.send(port, req)
+}
+
+// send sends a request and reads the answer's body. It gives up on ports that do
+// not heed the request's context.
+func (t *trial) send(port client.HttpClientPort, req *http.Request) (received, error) {
+	results := make(chan result, 1)
+	go func() {
+		got, err := send(port, req)
+		results <- result{got, err}
+	}()
+	select {
+	case r := <-results:
+		return r.received, r.err
+	case <-time.After(2 * t.patience): // patience is over for req at half the time
+		return received{}, errors.New("the request did not end when its context was done")
+	}
+}
+
+// result is what became of a request.
+type result struct {
+	received
+	err error
+}
+
+// stop stops a port. It gives up on ports that do not heed the context.
+func (t *trial) stop(ctx context.Context, port client.HttpClientPort) error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- port.Stop(ctx) }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-time.After(2 * t.patience):
+		return errors.New("Stop did not return when its context was done")
+	}
+}
+
+func send(port client.HttpClientPort, req *http.Request) (received, error) {
+	response, err := port.Request(req)
+	switch {
+	case err != nil && response != nil:
+		return received{}, fmt.Errorf("Request returned a response and an error: %v", err)
+	case err != nil:
+		return received{}, err
+	case response == nil || response.Body == nil:
+		return received{}, errors.New("Request returned no error and no response with a body")
+	}
+	body, err := io.ReadAll(response.Body)
+	if closeErr := response.Body.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("closing the body: %w", closeErr)
+	}
+	return received{response.StatusCode, response.Header, string(body)}, err
+}
+
+func differs(what string, got, want any) error {
+	if got == want {
+		return nil
+	}
+	return fmt.Errorf("%s: got %q, want %q", what, fmt.Sprint(got), fmt.Sprint(want))
+}
+
+// wantError says what is wrong with an error that should be target.
+func wantError(err, target error) error {
+	switch {
+	case err == nil:
+		return fmt.Errorf("no error came; want one that is %q", target)
+	case !errors.Is(err, target):
+		return fmt.Errorf("the error is %T %q; want one that is %q", err, err, target)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package clienttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/pyfly-go/pyfly/client"
+)
+
+// failureCases are about requests that get no answer, or not all of it.
+func failureCases() []conformanceCase {
+	return []conformanceCase{
+		{"a context cancelled before is context.Canceled", checkCancelledBefore},
+		{"a context cancelled while waiting for headers is context.Canceled", cancelCheck(hang)},
+		{"a context cancelled during the body is context.Canceled", cancelCheck(hangInBody)},
+		{"a context's deadline is context.DeadlineExceeded", checkDeadline},
+		{"Timeout covers the wait for headers", timeoutCheck(hang)},
+		{"Timeout covers the body", timeoutCheck(hangInBody)},
+		{"a truncated body is an error", checkTruncated},
+		{"a refused connection proves that nothing was sent", checkRefused},
+	}
+}
+
+// hang answers never.
+func hang(arrived chan<- struct{}) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	}
+}
+
+// hangInBody sends the beginning of a body and never the rest.
+func hangInBody(arrived chan<- struct{}) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "the beginning")
+		_ = http.NewResponseController(w).Flush()
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	}
+}
+
+func checkCancelledBefore(t *trial) error {
+	port, err := t.serve(func(http.ResponseWriter, *http.Request) {}, client.PortConfig{})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(t.ctx)
+	cancel()
+	_, err = t.fetch(ctx, port, "/")
+	return wantError(err, context.Canceled)
+}
+
+func cancelCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) error {
+	return func(t *trial) error {
+		arrived := make(chan struct{}, 1)
+		port, err := t.serve(handler(arrived), client.PortConfig{})
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithCancel(t.ctx)
+		defer cancel()
+		go func() {
+			select {
+			case <-arrived:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		_, err = t.fetch(ctx, port, "/")
+		return wantError(err, context.Canceled)
+	}
+}
+
+func checkDeadline(t *trial) error {
+	port, err := t.serve(hang(make(chan struct{}, 1)), client.PortConfig{})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, 50*time.Millisecond)
+	defer cancel()
+	_, err = t.fetch(ctx, port, "/")
+	return wantError(err, context.DeadlineExceeded)
+}
+
+func timeoutCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) error {
+	return func(t *trial) error {
+		port, err := t.serve(handler(make(chan struct{}, 1)), client.PortConfig{Timeout: 50 * time.Millisecond})
+		if err != nil {
+			return err
+		}
+		_, err = t.fetch(t.ctx, port, "/")
+		if t.ctx.Err() != nil {
+			return fmt.Errorf("PortConfig.Timeout of 50ms did not end the request within %s", t.patience)
+		}
+		return wantError(err, context.DeadlineExceeded)
+	}
+}
+
+func checkTruncated(t *trial) error {
+	port, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, "the beginning")
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}, client.PortConfig{})
+	if err != nil {
+		return err
+	}
+	if got, err := t.fetch(t.ctx, port, "/"); err == nil {
+		return fmt.Errorf("of a body of 100 bytes %d came, and no error", len(got.body))
+	}
+	return nil
+}
+
+func checkRefused(t *trial) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address := listener.Addr().String()
+	_ = listener.Close() // now nobody listens there
+	port, err := t.port(client.PortConfig{BaseURL: "http://" + address})
+	if err != nil {
+		return err
+	}
+	_, err = t.fetch(t.ctx, port, "/")
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
+		return nil
+	}
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		return nil
+	}
+	return fmt.Errorf("the error is %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
+}
