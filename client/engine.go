@@ -150,10 +150,7 @@ func setPath(u *url.URL, escaped string) {
 // Whatever the port returns is a failure of the service, unless the port says
 // that it refused the request or the answer itself.
 func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		err = withURL.Err // its text holds the query
-	}
+	err = withoutURL(err)
 	e := c.newError()
 	e.Err = err
 	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge)

@@ -25,12 +25,12 @@ import (
 type guarded struct {
 	client.ServiceClient `url:"http://service.invalid" retry-base-delay:"1s"`
 
-	Get    func(ctx context.Context) (Product, error)             `get:"/x"`
-	Put    func(ctx context.Context, body Product) error          `put:"/x"`
-	Delete func(ctx context.Context) error                        `delete:"/x"`
-	Post   func(ctx context.Context, body Product) error          `post:"/x"`
-	Patch  func(ctx context.Context, body Product) error          `patch:"/x"`
-	Pay    func(ctx context.Context, body Product) error          `post:"/pay" idempotent:"true"`
+	Get    func(ctx context.Context) (Product, error)    `get:"/x"`
+	Put    func(ctx context.Context, body Product) error `put:"/x"`
+	Delete func(ctx context.Context) error               `delete:"/x"`
+	Post   func(ctx context.Context, body Product) error `post:"/x"`
+	Patch  func(ctx context.Context, body Product) error `patch:"/x"`
+	Pay    func(ctx context.Context, body Product) error `post:"/pay" idempotent:"true"`
 }
 
 // script is a port that gives one answer after another, the last again and
@@ -118,22 +118,22 @@ func TestWhatIsRetried(t *testing.T) {
 		answer  func(*http.Request) (*http.Response, error)
 		retried []string
 	}{
-		"500":                         {status(500), repeatable},
-		"502":                         {status(502), repeatable},
-		"503 without Retry-After":     {status(503), repeatable},
-		"503 with Retry-After":        {status(503, "Retry-After", "1"), all},
-		"501":                         {status(501), nil},
-		"408":                         {status(408), repeatable},
-		"429":                         {status(429), all},
-		"400":                         {status(400), nil},
-		"401":                         {status(401), nil},
-		"404":                         {status(404), nil},
-		"409":                         {status(409), nil},
+		"500":                              {status(500), repeatable},
+		"502":                              {status(502), repeatable},
+		"503 without Retry-After":          {status(503), repeatable},
+		"503 with Retry-After":             {status(503, "Retry-After", "1"), all},
+		"501":                              {status(501), nil},
+		"408":                              {status(408), repeatable},
+		"429":                              {status(429), all},
+		"400":                              {status(400), nil},
+		"401":                              {status(401), nil},
+		"404":                              {status(404), nil},
+		"409":                              {status(409), nil},
 		"a connection that was never made": {broken(refusedConnection), all},
-		"an unknown host":             {broken(unknownHost), all},
-		"a connection that broke":     {broken(brokenConnection), repeatable},
-		"any other error of the port": {broken(errors.New("odd")), repeatable},
-		"an attempt that timed out":   {hang, repeatable},
+		"an unknown host":                  {broken(unknownHost), all},
+		"a connection that broke":          {broken(brokenConnection), repeatable},
+		"any other error of the port":      {broken(errors.New("odd")), repeatable},
+		"an attempt that timed out":        {hang, repeatable},
 		"a body that breaks off": {func(*http.Request) (*http.Response, error) {
 			r := answer(200, "")
 			r.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"na`), &failingReader{io.ErrUnexpectedEOF}))

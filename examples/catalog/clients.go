@@ -26,11 +26,11 @@ type Product struct {
 type InventoryClient struct {
 	client.HttpClient
 
-	GetProduct     func(ctx context.Context, productID string) (Product, error)                                                    `get:"/products/{product_id}"`
+	GetProduct     func(ctx context.Context, productID string) (Product, error)                                                 `get:"/products/{product_id}"`
 	SearchProducts func(ctx context.Context, category string, inStock bool, page, size int) (client.Response[[]Product], error) `get:"/products{?category,in_stock,page,size}"`
-	CreateProduct  func(ctx context.Context, body Product) (Product, error)                                                        `post:"/products"`
-	UpdateProduct  func(ctx context.Context, productID string, body Product) (Product, error)                                      `put:"/products/{product_id}"`
-	DeleteProduct  func(ctx context.Context, productID string) error                                                               `delete:"/products/{product_id}"`
+	CreateProduct  func(ctx context.Context, body Product) (Product, error)                                                     `post:"/products"`
+	UpdateProduct  func(ctx context.Context, productID string, body Product) (Product, error)                                   `put:"/products/{product_id}"`
+	DeleteProduct  func(ctx context.Context, productID string) error                                                            `delete:"/products/{product_id}"`
 }
 
 // Payment is a charge of an order.
@@ -48,7 +48,7 @@ type Payment struct {
 type PaymentClient struct {
 	client.ServiceClient `retry:"3" circuit-breaker:"true" failure-threshold:"5" recovery-timeout:"2s" retry-base-delay:"100ms"`
 
-	Charge     func(ctx context.Context, body Payment) (Payment, error)      `post:"/payments" idempotent:"true"`
+	Charge     func(ctx context.Context, body Payment) (Payment, error)     `post:"/payments" idempotent:"true"`
 	GetPayment func(ctx context.Context, paymentID string) (Payment, error) `get:"/payments/{payment_id}"`
 }
 

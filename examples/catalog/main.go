@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The catalog example: an application context with two declared clients and a
+// service, run against a real HTTP service, which it makes fail and recover.
+//
+//	go run ./examples/catalog                                  with an embedded service
+//	go run ./examples/catalog -base-url http://localhost:8080  with one that is running
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/examples/catalog/server"
+)
+
+func main() {
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole example; main adds the signals.
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	flags := flag.NewFlagSet("catalog", flag.ContinueOnError)
+	flags.SetOutput(out)
+	baseURL := flags.String("base-url", "", "talk to the service that runs at this `URL` instead of an embedded one")
+	file := flags.String("config", defaultConfigFile(), "read settings from this `file`")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	c := newConsole(out)
+	if *baseURL == "" {
+		service := server.New()
+		if err := service.Start(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, service.Stop(context.WithoutCancel(ctx))) }()
+		*baseURL = service.URL()
+		c.line("an inventory and payment service listens at %s", *baseURL)
+	}
+	cfg, err := config.Load(config.File(*file), config.Map(map[string]any{"catalog.service-url": *baseURL}))
+	if err != nil {
+		return err
+	}
+	app := newApplication(cfg, slog.New(c))
+	if err := app.Start(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		c.title("Shutdown")
+		err = errors.Join(err, app.Stop(context.WithoutCancel(ctx)))
+	}()
+	if err := newDemo(c, app).run(ctx); err != nil {
+		if ctx.Err() != nil {
+			return errors.New("interrupted")
+		}
+		return fmt.Errorf("the demo did not go as it should: %w", err)
+	}
+	return nil
+}
+
+// newApplication registers everything; nothing is built before Start.
+func newApplication(cfg *config.Config, logger *slog.Logger) *container.ApplicationContext {
+	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(logger))
+	app.Install(client.Module())
+	client.Register[InventoryClient](app)
+	client.Register[PaymentClient](app)
+	client.Register[FaultClient](app)
+	container.Properties[CatalogProperties](app, "catalog")
+	app.Register(NewCatalogService, container.Stereotype("service"))
+	return app
+}
+
+// defaultConfigFile finds the settings from the repository's root as well as
+// from the example's own folder.
+func defaultConfigFile() string {
+	if _, err := os.Stat("examples/catalog/pyfly.yaml"); err == nil {
+		return "examples/catalog/pyfly.yaml"
+	}
+	return "pyfly.yaml"
+}
