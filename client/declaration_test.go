@@ -117,9 +117,6 @@ func TestWrongDeclarations(t *testing.T) {
 			client.HttpClient `retry:"3"`
 		}], "embed client.ServiceClient for retry"},
 		{client.Describe[struct {
-			client.HttpClient `url:"http://x" url:"http://y"`
-		}], `HttpClient: its tag has the key "url" twice`},
-		{client.Describe[struct {
 			client.HttpClient `name:"a b"`
 		}], `name "a b"`},
 		{client.Describe[struct {

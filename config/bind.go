@@ -58,6 +58,8 @@ type binder struct {
 	errs  []error
 	types []reflect.Type // the structs being filled, outermost first
 	refs  []step         // the keys whose placeholders led to the group or list being read
+
+	placeholders int // replaced so far
 }
 
 func newBinder(cfg *Config) *binder { return &binder{cfg: cfg} }
@@ -112,8 +114,9 @@ func (b *binder) lookUp(key string, n *node) *node {
 
 // resolve replaces the placeholders of n; found is nil if that failed.
 func (b *binder) resolve(key string, n *node) (found *node, foundAt string) {
-	e := expander{cfg: b.cfg}
+	e := expander{cfg: b.cfg, count: b.placeholders}
 	found, foundAt, err := e.resolve(key, n)
+	b.placeholders = e.count
 	if err != nil {
 		b.fail(err)
 		return nil, ""

@@ -35,7 +35,9 @@
 // variable of exactly that name; ${name:default} has a default, which may hold
 // placeholders; $${ is a literal ${. A value that is one placeholder and nothing
 // else keeps the type of what it refers to. A placeholder that names its own key
-// (home: ${HOME}) means the environment variable.
+// (home: ${HOME}) means the environment variable. A group that is a placeholder
+// (backup: ${db}) is followed when the group is read, by [Config.Bind] or as a
+// map; it makes no keys such as backup.url.
 //
 // # Errors
 //

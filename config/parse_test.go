@@ -3,6 +3,7 @@
 package config_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -38,6 +39,16 @@ func TestParseByteSize(t *testing.T) {
 	for _, text := range []string{"", "B", "MiB", "ten", "1K", "1e3", "1..5B", "0x1"} {
 		_, err := config.ParseByteSize(text)
 		wantError(t, err, `"`+text+`" is no size: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`)
+	}
+}
+
+func TestByteSizesAreText(t *testing.T) {
+	var size config.ByteSize
+	if err := json.Unmarshal([]byte(`"1KiB"`), &size); err != nil || size != config.KiB {
+		t.Error(size, err)
+	}
+	if err := size.UnmarshalText([]byte("big")); err == nil || size != config.KiB {
+		t.Error(size, err)
 	}
 }
 

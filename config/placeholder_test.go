@@ -3,6 +3,7 @@
 package config_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -120,6 +121,18 @@ func TestWrongPlaceholders(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestGroupsThatDoubleEachOther(t *testing.T) {
+	settings := map[string]any{"g0": map[string]any{"x": 1}}
+	for i := range 40 {
+		below := fmt.Sprintf("${g%d}", i)
+		settings[fmt.Sprintf("g%d", i+1)] = map[string]any{"a": below, "b": below}
+	}
+	_, ok, err := config.New(settings).Get("g40")
+	if ok || err == nil || !strings.Contains(err.Error(), "expand to more than 10000 others") {
+		t.Error(ok)
+	}
 }
 
 func previous(i int) string {

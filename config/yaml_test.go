@@ -112,6 +112,19 @@ a.b.c: 1
 		`pyfly.yaml:12: list[1]: "b" is no whole number: write a whole number`)
 }
 
+func TestSeveralMerges(t *testing.T) {
+	cfg := loadYAML(t, "a: &a {x: 1, base-url: a}\nb: &b\n  x: 2\n  y: 3\nc:\n  <<: [*a, *b]\n  baseUrl: own\n1: {2: two}\nlist: [[1, ~, 2], {k: v}]\n")
+	for key, want := range map[string]string{"c.x": "1", "c.y": "3", "c.base-url": "own", "1.2": "two"} {
+		wantText(t, cfg, key, want)
+	}
+	if got := cfg.Origin("c.y").String(); got != "pyfly.yaml:4" {
+		t.Error(got)
+	}
+	if got := value[any](t, cfg, "list"); !reflect.DeepEqual(got, []any{[]any{1, 2}, map[string]any{"k": "v"}}) {
+		t.Errorf("%#v", got)
+	}
+}
+
 func TestTextIsAsItWasWritten(t *testing.T) {
 	cfg := loadYAML(t, "version: 1.10\nmode: 0o17\ndate: 2026-01-02\non: yes\ntrue: x\n1: one\nlong: 12345678901234567890123\n")
 	for key, want := range map[string]string{"version": "1.10", "date": "2026-01-02", "on": "yes", "true": "x", "1": "one"} {

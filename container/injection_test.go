@@ -210,7 +210,7 @@ func TestNamesOfBeans(t *testing.T) {
 	}
 }
 
-type box[T any] struct{ content T }
+type box[T any] struct{ Content T }
 
 func TestBeansTellWhatIsKnown(t *testing.T) {
 	app := newApp()

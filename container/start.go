@@ -69,7 +69,18 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	if len(problems) > 0 {
 		return &StartupError{Problems: problems}
 	}
+	r.announce()
 	return nil
+}
+
+// announce publishes that the context is up. Start is over by then, so that a
+// subscriber may call Stop.
+func (r *run) announce() {
+	lifecycle.Publish(r.app.events, lifecycle.ContextRefreshed{})
+	if r.isAlive() {
+		r.logStarted()
+		lifecycle.Publish(r.app.events, lifecycle.ApplicationReady{})
+	}
 }
 
 // start takes the context to the point where all beans are started.
@@ -90,9 +101,6 @@ func (r *run) start(ctx context.Context) []*Problem {
 	if problem := r.startBeans(ctx); problem != nil {
 		return []*Problem{problem}
 	}
-	lifecycle.Publish(r.app.events, lifecycle.ContextRefreshed{})
-	r.logStarted()
-	lifecycle.Publish(r.app.events, lifecycle.ApplicationReady{})
 	return nil
 }
 

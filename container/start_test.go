@@ -322,6 +322,22 @@ func TestEventsOfTheContext(t *testing.T) {
 	j.equals(t, "start", "refreshed", "ready", "closed", "stop")
 }
 
+func TestASubscriberMayStopTheContext(t *testing.T) {
+	j := &journal{}
+	app := newApp()
+	lifecycle.Subscribe(app.Events(), func(lifecycle.ContextRefreshed) {
+		if err := app.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	lifecycle.Subscribe(app.Events(), func(lifecycle.ApplicationReady) { j.add("ready") })
+	app.RegisterInstance(&hooked{stop: func(context.Context) error { j.add("stop"); return nil }})
+	if err := app.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	j.equals(t, "stop")
+}
+
 func TestRun(t *testing.T) {
 	ready := func(app *container.ApplicationContext, fn func()) {
 		lifecycle.Subscribe(app.Events(), func(lifecycle.ApplicationReady) { fn() })

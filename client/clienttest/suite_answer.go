@@ -3,6 +3,7 @@
 package clienttest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ func statusCheck(status int) func(*trial) error {
 			return err
 		}
 		got, err := t.fetch(t.ctx, port, "/")
-		return errors.Join(err, differs("status", got.status, status))
+		return cmp.Or(err, differs("status", got.status, status))
 	}
 }
 
@@ -54,7 +55,7 @@ func checkBody(t *trial) error {
 	if err == nil && got.body != want {
 		err = fmt.Errorf("the body differs: got %d bytes, want %d", len(got.body), len(want))
 	}
-	return errors.Join(err, differs("X-Answer", got.header.Get("X-Answer"), "yes"))
+	return cmp.Or(err, differs("X-Answer", got.header.Get("X-Answer"), "yes"))
 }
 
 // sizeCheck has a limit of 1000.
@@ -70,7 +71,7 @@ func sizeCheck(size int, want error) func(*trial) error {
 		if want != nil {
 			return wantError(err, want)
 		}
-		return errors.Join(err, differs("bytes read", len(got.body), size))
+		return cmp.Or(err, differs("bytes read", len(got.body), size))
 	}
 }
 
@@ -87,7 +88,7 @@ func checkRedirectToOtherHost(t *trial) error {
 	if seen.Load() {
 		return errors.New("the redirect was followed to another host")
 	}
-	return errors.Join(err, differs("status", got.status, http.StatusFound))
+	return cmp.Or(err, differs("status", got.status, http.StatusFound))
 }
 
 func checkConcurrent(t *trial) error {
@@ -103,9 +104,9 @@ func checkConcurrent(t *trial) error {
 		wg.Go(func() {
 			path := "/" + strconv.Itoa(i)
 			got, err := t.fetch(t.ctx, port, path)
-			errs[i] = errors.Join(err, differs("answer", got.body, path))
+			errs[i] = cmp.Or(err, differs("answer", got.body, path))
 		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return cmp.Or(errs...)
 }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEveryKeyOfATagIsSeen(t *testing.T) {
+	got, err := parseTag(`url:"http://a b" name:"x\"y"   retry:"3"`)
+	want := []tag{{"url", "http://a b"}, {"name", `x"y`}, {"retry", "3"}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestTagsThatCannotBeRead(t *testing.T) {
+	for source, want := range map[reflect.StructTag]string{
+		`url:http://x`:       "write key:\"value\" pairs",
+		`url`:                "write key:\"value\" pairs",
+		`:"x"`:               "write key:\"value\" pairs",
+		`url:"http://x`:      "a closing quote is missing",
+		`url:"a" name`:       "at \"name\"",
+		`url:"a" url:"b"`:    `the key "url" twice`,
+		`base url:"http://"`: "write key:\"value\" pairs",
+	} {
+		if _, err := parseTag(source); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want it to say %q", source, err, want)
+		}
+	}
+}
+
+func TestKebabCase(t *testing.T) {
+	for name, want := range map[string]string{
+		"PaymentClient": "payment-client", "HTTPProxy": "http-proxy", "Get": "get", "GetByID": "get-by-id",
+		"S3Client": "s3-client", "catalog": "catalog", "APIv2": "ap-iv2",
+	} {
+		if got := kebabCase(name); got != want {
+			t.Errorf("%s becomes %s, want %s", name, got, want)
+		}
+	}
+}
