@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/naming"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -95,7 +96,7 @@ func declarationOf(t reflect.Type) *Declaration {
 		return d
 	}
 	d.marker = marker
-	d.Name = kebabCase(d.Type)
+	d.Name = naming.KebabCase(d.Type)
 	d.readMarker()
 	for i := range t.NumField() {
 		field := t.Field(i)

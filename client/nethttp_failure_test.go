@@ -73,19 +73,6 @@ func TestNetHTTPAdapterLimitsTheTime(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterKeepsTheProofOfATimeoutWhileConnecting(t *testing.T) {
-	adapter := newAdapter(t, client.PortConfig{BaseURL: "http://127.0.0.1:1", Timeout: 1})
-	_, _, err := adapterGet(t, adapter, "/")
-	if err == nil {
-		t.Fatal("no error came")
-	}
-	// Either the timer or the refusal was first; both are what they say.
-	var op *net.OpError
-	if !errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &op) {
-		t.Errorf("got %T %v", err, err)
-	}
-}
-
 func TestNetHTTPAdapterReportsBrokenAnswers(t *testing.T) {
 	for name, answer := range map[string]string{
 		"closed without an answer": "",

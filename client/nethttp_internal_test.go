@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -74,6 +75,31 @@ var hangingTransport = roundTripFunc(func(r *http.Request) (*http.Response, erro
 	<-r.Context().Done()
 	return nil, context.Cause(r.Context())
 })
+
+func TestATimeoutWhileConnectingProvesThatNothingWasSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newStubbedAdapter(PortConfig{Timeout: time.Second}, roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: r.Context().Err()}
+		}))
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		_, err := a.Request(req)
+		if !provesNoConnection(err) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			t.Errorf("got %T %v, want a *net.OpError that is context.DeadlineExceeded", err, err)
+		}
+	})
+}
+
+func TestACancelledContextIsKnownWhateverItsCause(t *testing.T) {
+	cause := errors.New("the user went away")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	a := newStubbedAdapter(PortConfig{}, hangingTransport)
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	if _, err := a.Request(req); !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+		t.Errorf("got %v, want context.Canceled and its cause", err)
+	}
+}
 
 func TestTimeoutRunsUntilTheBodyEnds(t *testing.T) {
 	for name, c := range map[string]struct {

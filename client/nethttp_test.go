@@ -160,11 +160,20 @@ func TestNetHTTPAdapterSendsConfiguredHeaders(t *testing.T) {
 	adapter := newAdapter(t, client.PortConfig{BaseURL: base, Header: http.Header{
 		"x-tenant": {"a", "b"}, "X-Trace": {"configured"}, "Host": {"inventory.example"},
 	}})
-	req := adapterRequest(t, t.Context(), http.MethodGet, "/", nil)
-	req.Header = http.Header{"X-Trace": {"own"}}
-	const want = "[a b]|[own]|user:hunter2|inventory.example"
-	if _, got, err := adapterSend(adapter, req); got != want || err != nil {
-		t.Errorf("the server saw %q, %v; want %q", got, err, want)
+	for _, c := range []struct {
+		own  http.Header
+		want string
+	}{
+		{nil, "[a b]|[configured]|user:hunter2|inventory.example"},
+		{http.Header{"X-Trace": {"own"}}, "[a b]|[own]|user:hunter2|inventory.example"},
+		{http.Header{"Host": {"own.example"}, "X-Tenant": {}}, "[]|[configured]|user:hunter2|own.example"},
+		{http.Header{"Authorization": {"Bearer x"}}, "[a b]|[configured]|:|inventory.example"},
+	} {
+		req := adapterRequest(t, t.Context(), http.MethodGet, "/", nil)
+		req.Header = c.own
+		if _, got, err := adapterSend(adapter, req); got != c.want || err != nil {
+			t.Errorf("with %v the server saw %q, %v; want %q", c.own, got, err, c.want)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ func newTransport(d *dialer) *http.Transport {
 		Proxy:       http.ProxyFromEnvironment,
 		DialContext: d.DialContext,
 		// A server that accepts connections and then says nothing is not connected to.
-		TLSHandshakeTimeout: d.timeout,
+		TLSHandshakeTimeout: d.Timeout,
 		// net/http keeps 2 per host: beyond that every call would connect anew.
 		MaxIdleConns:        maxIdle,
 		MaxIdleConnsPerHost: maxIdle,
@@ -39,7 +39,6 @@ func newTransport(d *dialer) *http.Transport {
 // outlives the adapter: [http.Transport] closes those that are idle when asked,
 // and HTTP/2 connections become so later than their last answer is read.
 type dialer struct {
-	timeout time.Duration // 0: none
 	net.Dialer
 	ctx    context.Context // done once closed
 	cancel context.CancelFunc
@@ -48,8 +47,9 @@ type dialer struct {
 	open map[*connection]struct{}
 }
 
+// newDialer makes a dialer. A timeout of 0 is none.
 func newDialer(timeout time.Duration) *dialer {
-	d := &dialer{timeout: timeout, Dialer: net.Dialer{Timeout: timeout}, open: map[*connection]struct{}{}}
+	d := &dialer{Dialer: net.Dialer{Timeout: timeout}, open: map[*connection]struct{}{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/naming"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -72,7 +73,7 @@ func resolveSettings(cfg *config.Config, d *Declaration) (*clientSettings, error
 
 	resolved := &clientSettings{settings: s, methods: map[string]settings{}}
 	for i := range d.Methods {
-		resolved.methods[d.Methods[i].Name] = r.method(s, own+"methods."+kebabCase(d.Methods[i].Name)+".")
+		resolved.methods[d.Methods[i].Name] = r.method(s, own+"methods."+naming.KebabCase(d.Methods[i].Name)+".")
 	}
 	return resolved, errors.Join(r.problems...)
 }

@@ -32,14 +32,3 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 		}
 	}
 }
-
-func TestKebabCase(t *testing.T) {
-	for name, want := range map[string]string{
-		"PaymentClient": "payment-client", "HTTPProxy": "http-proxy", "Get": "get", "GetByID": "get-by-id",
-		"S3Client": "s3-client", "catalog": "catalog", "APIv2": "ap-iv2",
-	} {
-		if got := kebabCase(name); got != want {
-			t.Errorf("%s becomes %s, want %s", name, got, want)
-		}
-	}
-}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
 // structure fills a struct from the group at key, or from what a placeholder
@@ -169,7 +171,7 @@ func fieldOf(f reflect.StructField) field {
 	tag := f.Tag.Get("koanf")
 	name, options, _ := strings.Cut(tag, ",")
 	if name == "" {
-		name = kebabCase(f.Name)
+		name = naming.KebabCase(f.Name)
 	}
 	fallback, hasFallback := f.Tag.Lookup("default")
 	squash := strings.Contains(","+options+",", ",squash,") && isStructural(f.Type)

@@ -4,7 +4,6 @@ package config
 
 import (
 	"strings"
-	"unicode"
 )
 
 var withoutSeparators = strings.NewReplacer("-", "", "_", "")
@@ -53,21 +52,4 @@ func joinKey(prefix, key string) string {
 func isBelow(canonical, prefix string) bool {
 	rest, found := strings.CutPrefix(canonical, prefix)
 	return found && (prefix == "" || rest == "" || rest[0] == '.' || rest[0] == '[')
-}
-
-// kebabCase turns the name of a Go field into a segment: BaseURL -> base-url.
-func kebabCase(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		if i > 0 && unicode.IsUpper(r) {
-			afterLower := !unicode.IsUpper(runes[i-1])
-			beforeLower := i+1 < len(runes) && unicode.IsLower(runes[i+1])
-			if afterLower || beforeLower {
-				b.WriteByte('-')
-			}
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

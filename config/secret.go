@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
 // hidden is shown in place of a secret.
@@ -24,7 +26,7 @@ var secretWords = []string{
 // looksSecret reports whether a key, or the name of an environment variable,
 // has a word of a secret among its words.
 func looksSecret(key string) bool {
-	words := "-" + strings.Join(strings.FieldsFunc(kebabCase(key), isNoWordPart), "-") + "-"
+	words := "-" + strings.Join(strings.FieldsFunc(naming.KebabCase(key), isNoWordPart), "-") + "-"
 	for _, word := range secretWords {
 		if strings.Contains(words, "-"+word+"-") {
 			return true

@@ -64,7 +64,7 @@ func (a *answer) call(req *http.Request, p *passage) (*http.Response, error) {
 		return nil, err
 	}
 	if response == nil {
-		return nil, fmt.Errorf("clienttest: the function that answers %s %s returned neither response nor error", verbOf(req), req.URL.EscapedPath())
+		return nil, misuse("the function that answers %s %s returned neither response nor error", verbOf(req), req.URL.EscapedPath())
 	}
 	if response.Body == nil {
 		response.Body = http.NoBody

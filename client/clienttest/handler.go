@@ -142,14 +142,18 @@ func (p *handlerPort) response(req *http.Request, response *http.Response) *http
 // limitedReader fails where [io.LimitReader] ends.
 type limitedReader struct {
 	io.Reader
-	remaining int64
+	remaining int64 // negative: there was more
 }
 
 func (r *limitedReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if int64(n) > r.remaining {
-		return int(r.remaining), client.ErrTooLarge
+	if r.remaining < 0 {
+		return 0, client.ErrTooLarge
 	}
+	n, err := r.Reader.Read(p)
+	allowed := min(int64(n), r.remaining)
 	r.remaining -= int64(n)
-	return n, err
+	if r.remaining < 0 {
+		err = client.ErrTooLarge
+	}
+	return int(allowed), err
 }

@@ -68,7 +68,8 @@ func (p *Port) On(verb, path string) *Route {
 }
 
 // Request implements [client.HttpClientPort]. A request that no route matches
-// fails with an error that names all routes.
+// fails with an error that names all routes and is a [client.ErrInvalidRequest],
+// so that no client retries it.
 func (p *Port) Request(req *http.Request) (*http.Response, error) {
 	return p.request(req, &p.gate, client.PortConfig{})
 }
@@ -184,13 +185,13 @@ func (p *Port) record(req *http.Request, body []byte, name string) (*answer, err
 
 func (p *Port) unmatched(req *http.Request) error {
 	if len(p.routes) == 0 {
-		return fmt.Errorf("clienttest: %s %s: nothing is programmed: call On", verbOf(req), req.URL.EscapedPath())
+		return misuse("%s %s: nothing is programmed: call On", verbOf(req), req.URL.EscapedPath())
 	}
 	programmed := make([]string, len(p.routes))
 	for i, r := range p.routes {
 		programmed[i] = r.String()
 	}
-	return fmt.Errorf("clienttest: %s %s is not programmed; programmed are: %s",
+	return misuse("%s %s is not programmed; programmed are: %s",
 		verbOf(req), req.URL.EscapedPath(), strings.Join(programmed, ", "))
 }
 

@@ -119,6 +119,9 @@ func TestPortTellsWhatIsNotProgrammed(t *testing.T) {
 		{port, "GET", "/nothing", []string{"GET /nothing", "neither response nor error"}},
 	} {
 		_, _, err := send(t.Context(), c.port, c.verb, c.target, "")
+		if !errors.Is(err, client.ErrInvalidRequest) {
+			t.Errorf("%s %s: got %v, want an ErrInvalidRequest: it must not be retried", c.verb, c.target, err)
+		}
 		for _, want := range c.want {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s %s: got %v, want %q in it", c.verb, c.target, err, want)

@@ -4,7 +4,6 @@ package clienttest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,7 +35,7 @@ func (r *Route) Respond(status int, body string, header ...http.Header) *Route {
 func (r *Route) RespondJSON(status int, v any, header ...http.Header) *Route {
 	body, err := json.Marshal(v)
 	if err != nil {
-		return r.Fail(fmt.Errorf("clienttest: the answer to %s: %w", r, err))
+		return r.Fail(misuse("the answer to %s: %v", r, err))
 	}
 	h := merge(header)
 	if h.Get("Content-Type") == "" {
@@ -49,7 +48,7 @@ func (r *Route) RespondJSON(status int, v any, header ...http.Header) *Route {
 // cannot be reached, it is a *net.OpError with Op "dial".
 func (r *Route) Fail(err error) *Route {
 	if err == nil {
-		err = fmt.Errorf("clienttest: %s: Fail was called with a nil error", r)
+		err = misuse("%s: Fail was called with a nil error", r)
 	}
 	return r.add(&answer{err: err})
 }
@@ -58,7 +57,7 @@ func (r *Route) Fail(err error) *Route {
 // its context is done as well when the port is stopped.
 func (r *Route) RespondFunc(f func(*http.Request) (*http.Response, error)) *Route {
 	if f == nil {
-		return r.Fail(fmt.Errorf("clienttest: %s: RespondFunc was called with a nil function", r))
+		return r.Fail(misuse("%s: RespondFunc was called with a nil function", r))
 	}
 	return r.add(&answer{respond: f})
 }
@@ -137,10 +136,10 @@ func (r *Route) next() (*answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.answers) == 0 {
-		return nil, fmt.Errorf("clienttest: %s has no answer: call Respond, RespondJSON, RespondFunc, Fail or Hang", r)
+		return nil, misuse("%s has no answer: call Respond, RespondJSON, RespondFunc, Fail or Hang", r)
 	}
 	if r.delay != 0 {
-		return nil, fmt.Errorf("clienttest: %s: Delay is not followed by an answer: call it before Respond", r)
+		return nil, misuse("%s: Delay is not followed by an answer: call it before Respond", r)
 	}
 	a := r.answers[min(r.given, len(r.answers)-1)]
 	r.given++

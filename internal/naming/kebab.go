@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+// Package naming turns Go names into the names of settings.
+package naming
 
 import (
 	"strings"
 	"unicode"
 )
 
-// kebabCase turns a Go name into the form of settings: "PaymentClient" into
+// KebabCase turns a Go name into the form of settings: "PaymentClient" into
 // "payment-client", "HTTPProxy" into "http-proxy".
-func kebabCase(name string) string {
+func KebabCase(name string) string {
 	var b strings.Builder
 	runes := []rune(name)
 	for i, r := range runes {
