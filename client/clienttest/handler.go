@@ -60,19 +60,21 @@ func (p *handlerPort) Request(req *http.Request) (*http.Response, error) {
 	}
 	recorder := httptest.NewRecorder()
 	done := make(chan error, 1)
-	go func() {
-		defer passage.leave()
-		done <- serve(p.handler, recorder, received)
-	}()
+	go func() { done <- serve(p.handler, recorder, received) }()
 	select {
-	case err := <-done:
-		if err != nil {
-			return nil, err
-		}
-		return p.response(req, recorder.Result()), nil
+	case err = <-done:
+		passage.leave()
 	case <-passage.ctx.Done():
-		return nil, passage.err(ctx)
+		err = passage.err(ctx)
+		go func() { // the handler is in flight until it returns
+			<-done
+			passage.leave()
+		}()
 	}
+	if err != nil {
+		return nil, err
+	}
+	return p.response(req, recorder.Result()), nil
 }
 
 func (p *handlerPort) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -152,12 +153,6 @@ func TestTheSuiteFindsFaults(t *testing.T) {
 			return port.Stop(ctx)
 		})
 	}
-	cutsAtOnce := withStop(func(port client.HttpClientPort, _ context.Context) error {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = port.Stop(ctx)
-		return nil
-	})
 	neverCuts := withStop(func(port client.HttpClientPort, _ context.Context) error {
 		return port.Stop(context.Background())
 	})
@@ -207,6 +202,32 @@ func TestTheSuiteFindsFaults(t *testing.T) {
 			t.Log(err)
 		})
 	}
+}
+
+// cutsAtOnce makes ports whose Stop waits for nothing. They refuse requests only
+// once they have cut those in flight, so that what is in flight cannot win a race
+// with the cut.
+func cutsAtOnce(cfg client.PortConfig) (client.HttpClientPort, error) {
+	port, err := client.NewNetHTTPAdapter(cfg)
+	cut := make(chan struct{})
+	var once sync.Once
+	return &brokenPort{
+		HttpClientPort: port,
+		request: func(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
+			response, err := port.Request(req)
+			if errors.Is(err, client.ErrStopped) {
+				<-cut
+			}
+			return response, err
+		},
+		stop: func(port client.HttpClientPort, _ context.Context) error {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = port.Stop(ctx)
+			once.Do(func() { close(cut) })
+			return nil
+		},
+	}, err
 }
 
 func dropBasePath(c *client.PortConfig) {
