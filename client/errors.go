@@ -66,7 +66,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
 	}
 	if e.Err == nil && e.Problem != nil {
-		if text := e.Problem.text(); text != "" {
+		if text := e.Problem.text(e.Status); text != "" {
 			b.WriteString(": " + text)
 		}
 	}

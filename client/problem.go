@@ -54,12 +54,14 @@ func takeString(members map[string]any, name string, field *string) {
 	}
 }
 
-func (p *Problem) text() string {
-	switch {
-	case p.Title != "" && p.Detail != "":
-		return p.Title + ": " + p.Detail
-	case p.Detail != "":
-		return p.Detail
+// text says what the status alone does not.
+func (p *Problem) text(status int) string {
+	title := p.Title
+	if title == http.StatusText(status) {
+		title = ""
 	}
-	return p.Title
+	if title != "" && p.Detail != "" {
+		return title + ": " + p.Detail
+	}
+	return title + p.Detail
 }

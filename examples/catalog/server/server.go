@@ -49,8 +49,13 @@ func (s *Server) routes() http.Handler {
 	guarded := http.NewServeMux()
 	s.products.register(guarded)
 	s.payments.register(guarded)
+	for _, path := range []string{"/products", "/products/{id}", "/payments", "/payments/{id}"} {
+		guarded.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			writeProblem(w, http.StatusMethodNotAllowed, r.Method+" is not allowed here")
+		})
+	}
 	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path))
+		writeProblem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
 	})
 
 	mux := http.NewServeMux()

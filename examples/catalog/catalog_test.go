@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/examples/catalog/server"
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+// TestMain is the program itself when a test asks for that, to see its exit
+// code and to send it signals.
+func TestMain(m *testing.M) {
+	if os.Getenv("CATALOG_RUN_MAIN") != "" {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// program prepares the example as a process of its own.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "CATALOG_RUN_MAIN=1")
+	return cmd
+}
+
+func TestTheExitCode(t *testing.T) {
+	out, err := program(t, "-config", "nowhere.yaml").CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "nowhere.yaml") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestCtrlC(t *testing.T) {
+	cmd := program(t)
+	out := &screen{when: "attempt 1 failed"}
+	out.then = func() { _ = cmd.Process.Signal(os.Interrupt) }
+	cmd.Stdout, cmd.Stderr = out, out
+	var exit *exec.ExitError
+	if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("ended with %v", err)
+	}
+	for _, want := range []string{"application context stopped: 6 beans", "interrupted"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the output does not say %q:\n%s", want, out)
+		}
+	}
+}
+
+// screen is what the demo prints; it calls back when a text appears.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+	when string
+	then func()
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Write(p)
+	if s.then != nil && strings.Contains(s.text.String(), s.when) {
+		then := s.then
+		s.then = nil
+		then()
+	}
+	return len(p), nil
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+func TestTheDemoShowsWhatItPromises(t *testing.T) {
+	out := &screen{}
+	if err := run(t.Context(), nil, out); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text := out.String()
+	for _, want := range []string{
+		`(?s)httpClientBeanPostProcessor.*inventoryClient.*paymentClient.*catalogService.*needs inventoryClient, paymentClient`,
+		`5 of \d+ products in stock in garden`,
+		`created  p-\d+ .* at 34\.90 EUR`, `changed  p-\d+  now at 29\.90 EUR`, `deleted  p-\d+`,
+		`payment pay-1 of order-1 is captured`,
+		`attempt 1 failed, the next one in 100ms`, `attempt 2 failed, the next one in 200ms`,
+		`order-2 failed after 3 attempts in \d+ms: status 503`,
+		`circuit  closed -> open`,
+		`rejected in \d+(\.\d+)?µs: circuit breaker "payment-client" is open`,
+		`circuit  open -> half-open`, `circuit  half-open -> closed`,
+		`payment pay-2 of order-99 is captured`,
+		`application context stopped: 6 beans`,
+	} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("the output does not match %s:\n%s", want, text)
+		}
+	}
+}
+
+func TestAgainstAServiceThatIsRunningAlready(t *testing.T) {
+	service := server.New()
+	if err := service.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = service.Stop(context.Background()) }()
+	out := &screen{}
+	if err := run(t.Context(), []string{"-base-url", service.URL()}, out); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if strings.Contains(out.String(), "listens at") {
+		t.Error("an embedded service was started all the same")
+	}
+	orders := map[string]int{}
+	for _, p := range service.Payments() {
+		orders[p.OrderID]++
+	}
+	if len(orders) != 2 || orders["order-1"] != 1 || orders["order-99"] != 1 {
+		t.Errorf("executed payments: %v", orders)
+	}
+}
+
+// TestInterruptedAtAnyMoment cancels the demo at several points; nothing may
+// be left running, which goleak checks.
+func TestInterruptedAtAnyMoment(t *testing.T) {
+	for _, moment := range []string{"listens at", "Beans, in start order", "A payment", "attempt 1 failed", "waiting"} {
+		t.Run(moment, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			out := &screen{when: moment, then: cancel}
+			if err := run(ctx, nil, out); err == nil {
+				t.Errorf("it was not interrupted:\n%s", out)
+			}
+		})
+	}
+}
+
+func TestWhatIsWrongIsReported(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pyfly.yaml")
+	text := "pyfly:\n  client:\n    default:\n      timeout: soon\n    circuit-breaker:\n      failure-threshold: -1\n" +
+		"    services:\n      payment-client:\n        base-url: \"http:///\"\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := run(t.Context(), []string{"-config", file}, io.Discard)
+	var report *container.StartupError
+	if !errors.As(err, &report) || !errors.Is(err, kernel.ErrConfig) {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"pyfly.yaml:4: pyfly.client.default.timeout", "pyfly.yaml:6: pyfly.client.circuit-breaker.failure-threshold",
+		"pyfly.yaml:9: pyfly.client.services.payment-client.base-url", "InventoryClient has no base URL"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the report does not say %q:\n%v", want, err)
+		}
+	}
+	if err := run(t.Context(), []string{"-config", "nowhere.yaml"}, io.Discard); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestTheServiceWithFakeClients(t *testing.T) {
+	var asked Payment
+	s := NewCatalogService(&InventoryClient{}, &PaymentClient{
+		Charge: func(_ context.Context, p Payment) (Payment, error) { asked = p; return p, nil },
+	}, &CatalogProperties{PageSize: 3})
+	if _, err := s.Buy(t.Context(), "o-1", Product{PriceCents: 5, Currency: "EUR"}); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Payment{OrderID: "o-1", AmountCents: 5, Currency: "EUR"}); asked != want {
+		t.Errorf("charged %+v", asked)
+	}
+}
+
+func TestTheDeclarationsAreRight(t *testing.T) {
+	for name, err := range map[string]error{
+		"InventoryClient": client.Describe[InventoryClient]().Err(),
+		"PaymentClient":   client.Describe[PaymentClient]().Err(),
+		"FaultClient":     client.Describe[FaultClient]().Err(),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	app := newApplication(config.New(map[string]any{"pyfly.client.services.inventory-client.base-url": "http://x"}), slog.New(slog.DiscardHandler))
+	if got := len(app.Beans()); got != 6 {
+		t.Errorf("%d beans, want 6", got)
+	}
+}
