@@ -319,6 +319,22 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 	})
 }
 
+func TestPortsThatReturnLessThanNetHTTPDoes(t *testing.T) {
+	noBody := portFunc(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil })
+	if p, err := wire[catalog](t, nil, noBody).Get(t.Context(), "1"); err != nil || p != (Product{}) {
+		t.Errorf("no body: %+v, %v", p, err)
+	}
+	notFound := portFunc(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 404}, nil })
+	if _, err := wire[catalog](t, nil, notFound).Get(t.Context(), "1"); !errors.Is(err, client.ErrNotFound) {
+		t.Errorf("no body and no header: %v", err)
+	}
+	nothing := portFunc(func(*http.Request) (*http.Response, error) { return nil, nil })
+	var e *client.Error
+	if _, err := wire[catalog](t, nil, nothing).Get(t.Context(), "1"); !errors.As(err, &e) {
+		t.Errorf("nothing: %v", err)
+	}
+}
+
 func TestAClientIsSafeForConcurrentUse(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, 200, Product{ID: strings.TrimPrefix(r.URL.Path, "/products/")})

@@ -101,8 +101,14 @@ func (c *call) send(ctx context.Context) error {
 		defer cancel()
 	}
 	response, err := c.port.Request(c.request(attemptCtx))
+	if err == nil && response == nil {
+		err = errNoResponse
+	}
 	if err != nil {
 		return c.unanswered(ctx, attemptCtx, err)
+	}
+	if response.Body == nil { // of a fake: net/http always has one
+		response.Body = http.NoBody
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
@@ -110,6 +116,8 @@ func (c *call) send(ctx context.Context) error {
 	}
 	return c.accept(ctx, attemptCtx, response)
 }
+
+var errNoResponse = errors.New("the port returned neither a response nor an error")
 
 func (c *call) request(ctx context.Context) *http.Request {
 	m := c.message
