@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -112,6 +113,10 @@ func problemsOf(err error, code string) []*Problem {
 	if errors.As(err, &problem) {
 		return []*Problem{problem}
 	}
+	var setting *config.Error
+	if errors.As(err, &setting) {
+		return []*Problem{{Code: CodeConfig, What: withoutRemedy(setting), Remedy: setting.Want, Err: err}}
+	}
 	if errors.Is(err, kernel.ErrConfig) {
 		code = CodeConfig
 	}
@@ -133,6 +138,13 @@ func joined(err error) ([]error, bool) {
 		texts = append(texts, part.Error())
 	}
 	return list.Unwrap(), err.Error() == strings.Join(texts, "\n")
+}
+
+// withoutRemedy is the text of a wrong setting; what to do is shown apart.
+func withoutRemedy(e *config.Error) string {
+	what := *e
+	what.Want = ""
+	return what.Error()
 }
 
 func firstLine(s string) string {
