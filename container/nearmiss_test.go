@@ -69,7 +69,7 @@ func TestNearMissesAreNamed(t *testing.T) {
 		}, container.CodeMissing, "no bean of type []*template.Template"},
 		"a field that cannot be set": {func(app *container.ApplicationContext) {
 			app.Register(newEnglish)
-			app.Register(func(in unexportedField) *probe { return &probe{} })
+			app.Register(func(in unexportedField) *probe { _ = in.english; return &probe{} })
 		}, container.CodeRegistration, "field english of parameter 1 is unexported"},
 		"a group": {func(app *container.ApplicationContext) {
 			app.Register(func(in groupField) *probe { return &probe{} })
