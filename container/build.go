@@ -56,7 +56,7 @@ func (b *builder) build() []*Problem {
 	if len(b.problems) > 0 {
 		return b.problems
 	}
-	for _, d := range b.graph.definitions {
+	for _, d := range b.graph.roots() {
 		b.create(d)
 	}
 	return b.problems

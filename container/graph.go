@@ -237,6 +237,17 @@ func (g *graph) inStartOrder() []*definition {
 	return ordered
 }
 
+// roots returns the definitions that no other needs. Creating them creates all.
+func (g *graph) roots() []*definition {
+	needed := make(map[*definition]bool, len(g.definitions))
+	for _, d := range g.definitions {
+		for _, n := range d.needs {
+			needed[n] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(g.definitions), func(d *definition) bool { return needed[d] })
+}
+
 // processors returns the post-processors by Order, then by registration.
 func (g *graph) processors() []*definition {
 	var processors []*definition
