@@ -11,16 +11,6 @@ import (
 //go:embed products.json
 var productsJSON []byte
 
-// loadProducts reads the embedded data file. That it can be read is a matter
-// of the build: a test does.
-func loadProducts() []Product {
-	list, err := parseProducts(productsJSON)
-	if err != nil {
-		return nil
-	}
-	return list
-}
-
 func parseProducts(data []byte) ([]Product, error) {
 	var list []Product
 	if err := json.Unmarshal(data, &list); err != nil {

@@ -4,14 +4,16 @@
 // inventory and a payment API over HTTP, kept in memory, with a switch that
 // makes it fail, slow down or drop connections.
 //
-//	GET    /products?category=&in_stock=&page=&size=
-//	GET    /products/{id}        PUT, DELETE likewise
+//	GET    /products?category=&in_stock=&page=&size=   the total in X-Total-Count
 //	POST   /products
-//	POST   /payments             honours Idempotency-Key
+//	GET    /products/{id}        PUT and DELETE likewise
+//	POST   /payments             once for each Idempotency-Key
 //	GET    /payments/{id}
 //	PUT    /faults               {"mode":"fail","status":503,"path_prefix":"/payments"}
-//	GET    /faults               DELETE likewise
+//	GET    /faults               DELETE mends the service
 //	GET    /health
 //
-// Errors are problem details by RFC 9457.
+// Errors are problem details by RFC 9457. A [Server] has the Start and Stop
+// methods of a bean, so that an application context can run it; the command
+// cmd/inventory-server runs it alone.
 package server

@@ -5,126 +5,150 @@ package server
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Fault is a way to misbehave.
+// Mode is a way to misbehave.
+type Mode string
+
+// The modes of a [Fault].
+const (
+	ModeNone      Mode = "none"       // answer as usual
+	ModeFail      Mode = "fail"       // answer Status
+	ModeSlow      Mode = "slow"       // wait Delay, then answer as usual
+	ModeDrop      Mode = "drop"       // close the connection without an answer
+	ModeRateLimit Mode = "rate-limit" // answer 429 with Retry-After
+)
+
+// Fault says which requests are misbehaved to, and how. Requests to /faults
+// and /health never are.
 type Fault struct {
-	// Mode is "none", "fail" (answer Status), "slow" (wait Delay, then answer),
-	// "drop" (close the connection without an answer) or "rate-limit" (answer
-	// 429 with Retry-After).
-	Mode string `json:"mode"`
-	// Status is what "fail" answers; the default is 503.
+	Mode Mode `json:"mode"`
+	// Status is what [ModeFail] answers, from 400 to 599; the default is 503.
 	Status int `json:"status,omitempty"`
-	// Delay is how long "slow" waits, as "200ms".
+	// Delay is how long [ModeSlow] waits, as "200ms".
 	Delay string `json:"delay,omitempty"`
 	// Count is how many requests misbehave; 0 is all until the fault changes.
 	Count int `json:"count,omitempty"`
 	// PathPrefix limits the fault to paths that begin so.
 	PathPrefix string `json:"path_prefix,omitempty"`
-	// RetryAfterSeconds is the Retry-After of "fail" and "rate-limit".
+	// RetryAfterSeconds is the Retry-After of [ModeFail], which sends none by
+	// default, and of [ModeRateLimit], whose default is 1.
 	RetryAfterSeconds int `json:"retry_after_seconds,omitempty"`
 }
 
-type faults struct {
-	mu      sync.Mutex
-	current Fault
-	delay   time.Duration
-	left    int
+// checked returns the fault with its defaults, and its delay.
+func (f Fault) checked() (Fault, time.Duration, error) {
+	switch {
+	case f.Count < 0:
+		return f, 0, fmt.Errorf("the count %d is negative: give 0 for all requests", f.Count)
+	case f.RetryAfterSeconds < 0:
+		return f, 0, fmt.Errorf("the retry_after_seconds %d are negative", f.RetryAfterSeconds)
+	case f.PathPrefix != "" && !strings.HasPrefix(f.PathPrefix, "/"):
+		return f, 0, fmt.Errorf("the path_prefix %q fits no path: begin it with a slash", f.PathPrefix)
+	}
+	switch f.Mode {
+	case ModeNone, ModeDrop:
+		return f, 0, nil
+	case ModeRateLimit:
+		f.RetryAfterSeconds = max(1, f.RetryAfterSeconds)
+		return f, 0, nil
+	case ModeFail:
+		return f.withStatus()
+	case ModeSlow:
+		delay, err := time.ParseDuration(f.Delay)
+		if err != nil || delay <= 0 {
+			return f, 0, fmt.Errorf("the delay %q is no positive duration: give one such as 200ms", f.Delay)
+		}
+		return f, delay, nil
+	}
+	return f, 0, fmt.Errorf("there is no mode %q: give none, fail, slow, drop or rate-limit", f.Mode)
 }
 
-func (f *faults) register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		writeJSON(w, http.StatusOK, f.current)
-	})
-	mux.HandleFunc("PUT /faults", func(w http.ResponseWriter, r *http.Request) {
-		var fault Fault
-		if !readJSON(w, r, &fault) {
-			return
-		}
-		if err := f.set(fault); err != nil {
-			writeProblem(w, http.StatusUnprocessableEntity, err.Error())
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})
-	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
-		_ = f.set(Fault{Mode: "none"})
-		w.WriteHeader(http.StatusNoContent)
-	})
+func (f Fault) withStatus() (Fault, time.Duration, error) {
+	if f.Status == 0 {
+		f.Status = http.StatusServiceUnavailable
+	}
+	if f.Status < 400 || f.Status > 599 {
+		return f, 0, fmt.Errorf("the status %d is no failure: give one from 400 to 599", f.Status)
+	}
+	return f, 0, nil
+}
+
+// faults is the fault switch. Its methods are safe for concurrent use.
+type faults struct {
+	mu      sync.Mutex
+	current Fault // its Count is what is left
+	delay   time.Duration
+}
+
+func newFaults() *faults { return &faults{current: Fault{Mode: ModeNone}} }
+
+func (f *faults) routes() []route {
+	return []route{
+		{http.MethodGet, "/faults", f.handleGet},
+		{http.MethodPut, "/faults", f.handleSet},
+		{http.MethodDelete, "/faults", f.handleClear},
+	}
+}
+
+func (f *faults) handleGet(w http.ResponseWriter, _ *http.Request) {
+	f.mu.Lock()
+	current := f.current
+	f.mu.Unlock()
+	writeJSON(w, http.StatusOK, current)
+}
+
+func (f *faults) handleSet(w http.ResponseWriter, r *http.Request) {
+	var fault Fault
+	if !readJSON(w, r, &fault) {
+		return
+	}
+	if err := f.set(fault); err != nil {
+		writeProblem(w, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (f *faults) handleClear(w http.ResponseWriter, _ *http.Request) {
+	f.clear()
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (f *faults) set(fault Fault) error {
-	delay := time.Duration(0)
-	switch fault.Mode {
-	case "none", "drop", "rate-limit":
-	case "fail":
-		if fault.Status == 0 {
-			fault.Status = http.StatusServiceUnavailable
-		}
-		if fault.Status < 400 || fault.Status > 599 {
-			return fmt.Errorf("the status %d is no failure: give one from 400 to 599", fault.Status)
-		}
-	case "slow":
-		var err error
-		if delay, err = time.ParseDuration(fault.Delay); err != nil {
-			return fmt.Errorf("the delay %q is no duration: give one such as 200ms", fault.Delay)
-		}
-	default:
-		return fmt.Errorf("there is no mode %q: give none, fail, slow, drop or rate-limit", fault.Mode)
+	fault, delay, err := fault.checked()
+	if err != nil {
+		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.current, f.delay, f.left = fault, delay, fault.Count
+	f.current, f.delay = fault, delay
 	return nil
 }
 
-// take returns what is to happen to a request.
+func (f *faults) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.current, f.delay = Fault{Mode: ModeNone}, 0
+}
+
+// take returns what is to happen to a request, and counts it.
 func (f *faults) take(path string) (Fault, time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	fault := f.current
-	if fault.Mode == "" || fault.Mode == "none" || !strings.HasPrefix(path, fault.PathPrefix) {
-		return Fault{Mode: "none"}, 0
+	fault, delay := f.current, f.delay
+	if !strings.HasPrefix(path, fault.PathPrefix) {
+		return Fault{Mode: ModeNone}, 0
 	}
-	if fault.Count > 0 {
-		if f.left == 0 {
-			return Fault{Mode: "none"}, 0
-		}
-		f.left--
+	switch fault.Count {
+	case 0:
+	case 1:
+		f.current, f.delay = Fault{Mode: ModeNone}, 0
+	default:
+		f.current.Count--
 	}
-	return fault, f.delay
-}
-
-func (f *faults) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fault, delay := f.take(r.URL.Path)
-		if fault.RetryAfterSeconds > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(fault.RetryAfterSeconds))
-		}
-		switch fault.Mode {
-		case "fail":
-			writeProblem(w, fault.Status, "the service was told to fail")
-			return
-		case "rate-limit":
-			writeProblem(w, http.StatusTooManyRequests, "the service was told to limit its callers")
-			return
-		case "drop":
-			panic(http.ErrAbortHandler) // closes the connection, without a word
-		case "slow":
-			timer := time.NewTimer(delay)
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-			case <-r.Context().Done():
-				return
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
+	return fault, delay
 }

@@ -5,23 +5,25 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 )
 
 // problem is a problem detail by RFC 9457.
 type problem struct {
-	Type   string            `json:"type"`
-	Title  string            `json:"title"`
-	Status int               `json:"status"`
-	Detail string            `json:"detail,omitempty"`
-	Errors map[string]string `json:"errors,omitempty"` // by field
+	Type   string      `json:"type"`
+	Title  string      `json:"title"`
+	Status int         `json:"status"`
+	Detail string      `json:"detail,omitempty"`
+	Errors fieldErrors `json:"errors,omitempty"`
 }
 
 func writeProblem(w http.ResponseWriter, status int, detail string) {
-	writeProblemWith(w, status, detail, nil)
+	writeFieldProblem(w, status, detail, nil)
 }
 
-func writeProblemWith(w http.ResponseWriter, status int, detail string, fields map[string]string) {
+func writeFieldProblem(w http.ResponseWriter, status int, detail string, fields fieldErrors) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	write(w, status, problem{"about:blank", http.StatusText(status), status, detail, fields})
 }
@@ -38,15 +40,34 @@ func write(w http.ResponseWriter, status int, v any) {
 
 // readJSON decodes the body, or answers with what is wrong with it.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
-	err := json.NewDecoder(r.Body).Decode(v)
+	body, ok := readBody(w, r)
+	if !ok {
+		return false
+	}
+	err := json.Unmarshal(body, v)
+	if err == nil {
+		return true
+	}
+	fields := fieldErrors{}
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) && wrongType.Field != "" {
+		fields[wrongType.Field] = fmt.Sprintf("must be of type %s, not %s", wrongType.Type, wrongType.Value)
+	}
+	writeFieldProblem(w, http.StatusBadRequest, "the body is not the JSON that is expected: "+err.Error(), fields)
+	return false
+}
+
+// readBody reads the body whole, or answers with why it cannot.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		return true
+		return body, true
 	case errors.As(err, &tooLarge):
-		writeProblem(w, http.StatusRequestEntityTooLarge, err.Error())
+		writeProblem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", tooLarge.Limit))
 	default:
-		writeProblem(w, http.StatusBadRequest, "the body is not the JSON that is expected: "+err.Error())
+		writeProblem(w, http.StatusBadRequest, "the body cannot be read: "+err.Error())
 	}
-	return false
+	return nil, false
 }

@@ -3,178 +3,153 @@
 package server
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"sync"
 )
 
-// Product is an article of the inventory.
-type Product struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	Category    string   `json:"category"`
-	Description string   `json:"description"`
-	PriceCents  int      `json:"price_cents"`
-	Currency    string   `json:"currency"`
-	InStock     bool     `json:"in_stock"`
-	Quantity    int      `json:"quantity"`
-	Rating      float64  `json:"rating"`
-	Tags        []string `json:"tags"`
-}
+const (
+	defaultPageSize = 20
+	maxPageSize     = 100
+	maxPage         = 1_000_000
+)
 
-type products struct {
-	mu     sync.RWMutex
-	list   []Product // in the order of their ids
-	nextID int
-}
+// products is the inventory over HTTP.
+type products struct{ *inventory }
 
-func newProducts() *products {
-	p := &products{list: loadProducts()}
-	p.nextID = 1001 + len(p.list)
-	return p
-}
-
-func (p *products) register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /products", p.search)
-	mux.HandleFunc("POST /products", p.create)
-	mux.HandleFunc("GET /products/{id}", p.get)
-	mux.HandleFunc("PUT /products/{id}", p.update)
-	mux.HandleFunc("DELETE /products/{id}", p.remove)
-}
-
-// search answers with one page of what fits, and with the number of all.
-func (p *products) search(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	page, errPage := number(query, "page", 1)
-	size, errSize := number(query, "size", 20)
-	inStock, errStock := strconv.ParseBool(first(query.Get("in_stock"), "false"))
-	if errPage != nil || errSize != nil || errStock != nil || size > 100 {
-		writeProblem(w, http.StatusBadRequest, "page and size are numbers from 1, size at most 100, in_stock is true or false")
-		return
+func (p *products) routes() []route {
+	return []route{
+		{http.MethodGet, "/products", p.handleSearch},
+		{http.MethodPost, "/products", p.handleCreate},
+		{http.MethodGet, "/products/{id}", p.handleGet},
+		{http.MethodPut, "/products/{id}", p.handleUpdate},
+		{http.MethodDelete, "/products/{id}", p.handleRemove},
 	}
-	category := query.Get("category")
-	p.mu.RLock()
-	var fitting []Product
-	for _, product := range p.list {
-		if (category == "" || product.Category == category) && (!inStock || product.InStock) {
-			fitting = append(fitting, product)
-		}
-	}
-	p.mu.RUnlock()
-	from := min((page-1)*size, len(fitting))
-	w.Header().Set("X-Total-Count", strconv.Itoa(len(fitting)))
-	writeJSON(w, http.StatusOK, append([]Product{}, fitting[from:min(from+size, len(fitting))]...))
 }
 
-func number(query url.Values, name string, byDefault int) (int, error) {
-	n, err := strconv.Atoi(first(query.Get(name), strconv.Itoa(byDefault)))
-	if err == nil && (n < 1 || n > 1_000_000) {
-		err = fmt.Errorf("%s is out of range", name)
-	}
-	return n, err
+// productQuery is what GET /products asks for.
+type productQuery struct {
+	category   string // "" for all
+	inStock    *bool  // nil for both
+	page, size int
 }
 
-func first(value, byDefault string) string {
-	if value == "" {
+func (q productQuery) fits(p Product) bool {
+	return (q.category == "" || p.Category == q.category) && (q.inStock == nil || p.InStock == *q.inStock)
+}
+
+// parseProductQuery reads the parameters of a search; those it does not know
+// are ignored.
+func parseProductQuery(values url.Values) (productQuery, fieldErrors) {
+	wrong := fieldErrors{}
+	q := productQuery{category: values.Get("category")}
+	q.page = number(values, "page", 1, maxPage, wrong)
+	q.size = number(values, "size", defaultPageSize, maxPageSize, wrong)
+	if text := values.Get("in_stock"); text != "" {
+		inStock, err := strconv.ParseBool(text)
+		wrong.require(err == nil, "in_stock", "be true or false")
+		q.inStock = &inStock
+	}
+	return q, wrong
+}
+
+func number(values url.Values, name string, byDefault, most int, wrong fieldErrors) int {
+	text := values.Get(name)
+	if text == "" {
 		return byDefault
 	}
-	return value
+	n, err := strconv.Atoi(text)
+	wrong.require(err == nil && n >= 1 && n <= most, name, fmt.Sprintf("be a whole number from 1 to %d", most))
+	return n
 }
 
-func (p *products) get(w http.ResponseWriter, r *http.Request) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if i := p.indexOf(r.PathValue("id")); i >= 0 {
-		writeJSON(w, http.StatusOK, p.list[i])
+// handleSearch answers with one page of what fits, and with the number of all.
+func (p *products) handleSearch(w http.ResponseWriter, r *http.Request) {
+	q, wrong := parseProductQuery(r.URL.Query())
+	if len(wrong) > 0 {
+		writeFieldProblem(w, http.StatusBadRequest, "the query is not valid", wrong)
 		return
 	}
-	noSuchProduct(w, r)
+	page, total := p.search(q.fits, (q.page-1)*q.size, q.size)
+	w.Header().Set("X-Total-Count", strconv.Itoa(total))
+	writeJSON(w, http.StatusOK, page)
 }
 
-func noSuchProduct(w http.ResponseWriter, r *http.Request) {
-	writeProblem(w, http.StatusNotFound, "there is no product "+r.PathValue("id"))
+func (p *products) handleGet(w http.ResponseWriter, r *http.Request) {
+	product, err := p.get(r.PathValue("id"))
+	answerProduct(w, http.StatusOK, product, err)
 }
 
-func (p *products) create(w http.ResponseWriter, r *http.Request) {
-	var product Product
-	if !readJSON(w, r, &product) || !p.isValid(w, &product) {
+func (p *products) handleCreate(w http.ResponseWriter, r *http.Request) {
+	product, ok := readProduct(w, r)
+	if !ok {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.isTaken(product.Name, "") {
-		writeProblem(w, http.StatusConflict, "there is a product of that name already")
-		return
+	product, err := p.create(product)
+	if err == nil {
+		w.Header().Set("Location", "/products/"+product.ID)
 	}
-	product.ID = fmt.Sprintf("p-%d", p.nextID)
-	p.nextID++
-	p.list = append(p.list, product)
-	w.Header().Set("Location", "/products/"+product.ID)
-	writeJSON(w, http.StatusCreated, product)
+	answerProduct(w, http.StatusCreated, product, err)
 }
 
-func (p *products) update(w http.ResponseWriter, r *http.Request) {
-	var product Product
-	if !readJSON(w, r, &product) || !p.isValid(w, &product) {
+func (p *products) handleUpdate(w http.ResponseWriter, r *http.Request) {
+	product, ok := readProduct(w, r)
+	if !ok {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := p.indexOf(r.PathValue("id"))
-	switch {
-	case i < 0:
-		noSuchProduct(w, r)
-	case p.isTaken(product.Name, p.list[i].ID):
-		writeProblem(w, http.StatusConflict, "there is a product of that name already")
-	default:
-		product.ID = p.list[i].ID
-		p.list[i] = product
-		writeJSON(w, http.StatusOK, product)
-	}
+	product, err := p.update(r.PathValue("id"), product)
+	answerProduct(w, http.StatusOK, product, err)
 }
 
-func (p *products) remove(w http.ResponseWriter, r *http.Request) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := p.indexOf(r.PathValue("id"))
-	if i < 0 {
-		noSuchProduct(w, r)
+func (p *products) handleRemove(w http.ResponseWriter, r *http.Request) {
+	if err := p.remove(r.PathValue("id")); err != nil {
+		writeProductError(w, err)
 		return
 	}
-	p.list = slices.Delete(p.list, i, i+1)
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// isValid answers with what is wrong with a product.
-func (p *products) isValid(w http.ResponseWriter, product *Product) bool {
-	fields := map[string]string{}
-	if product.Name == "" {
-		fields["name"] = "must not be empty"
+func answerProduct(w http.ResponseWriter, status int, product Product, err error) {
+	if err != nil {
+		writeProductError(w, err)
+		return
 	}
-	if product.Category == "" {
-		fields["category"] = "must not be empty"
+	writeJSON(w, status, product)
+}
+
+func writeProductError(w http.ResponseWriter, err error) {
+	status := http.StatusNotFound
+	if errors.Is(err, errNameTaken) {
+		status = http.StatusConflict
 	}
-	if product.PriceCents < 0 {
-		fields["price_cents"] = "must not be negative"
+	writeProblem(w, status, err.Error())
+}
+
+// readProduct reads the product in the body, or answers with what is wrong
+// with it. Whether it is in stock follows from its quantity.
+func readProduct(w http.ResponseWriter, r *http.Request) (Product, bool) {
+	var product Product
+	if !readJSON(w, r, &product) {
+		return Product{}, false
 	}
-	if product.Quantity < 0 {
-		fields["quantity"] = "must not be negative"
-	}
-	product.Currency = first(product.Currency, "EUR")
+	product.Currency = cmp.Or(product.Currency, "EUR")
 	product.InStock = product.Quantity > 0
-	if len(fields) > 0 {
-		writeProblemWith(w, http.StatusUnprocessableEntity, "the product is not valid", fields)
+	if product.Tags == nil {
+		product.Tags = []string{}
 	}
-	return len(fields) == 0
-}
-
-func (p *products) indexOf(id string) int {
-	return slices.IndexFunc(p.list, func(product Product) bool { return product.ID == id })
-}
-
-func (p *products) isTaken(name, exceptID string) bool {
-	return slices.ContainsFunc(p.list, func(product Product) bool { return product.Name == name && product.ID != exceptID })
+	wrong := fieldErrors{}
+	wrong.require(product.Name != "", "name", "not be empty")
+	wrong.require(product.Category != "", "category", "not be empty")
+	wrong.require(product.PriceCents >= 0, "price_cents", "not be negative")
+	wrong.require(isCurrency(product.Currency), "currency", "be a code such as EUR")
+	wrong.require(product.Quantity >= 0, "quantity", "not be negative")
+	wrong.require(product.Rating >= 0 && product.Rating <= 5, "rating", "be from 0 to 5")
+	if len(wrong) > 0 {
+		writeFieldProblem(w, http.StatusUnprocessableEntity, "the product is not valid", wrong)
+		return Product{}, false
+	}
+	return product, true
 }

@@ -5,11 +5,9 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"sync"
-	"time"
+	"sync/atomic"
 )
 
 // Server is the service. Its methods are safe for concurrent use.
@@ -18,12 +16,12 @@ type Server struct {
 	products *products
 	payments *payments
 	faults   *faults
+	requests map[string]*atomic.Int64 // by route; not changed after New
 	handler  http.Handler
+	dataErr  error // the embedded data file cannot be read
 
-	mu      sync.Mutex
-	http    *http.Server
-	url     string
-	serving chan error
+	lifecycle sync.Mutex // held while starting or stopping
+	running   atomic.Pointer[listener]
 }
 
 // Option configures a [Server].
@@ -35,96 +33,88 @@ func WithAddress(address string) Option {
 	return func(s *Server) { s.address = address }
 }
 
-// New makes a service with the products of the embedded data file.
+// New makes a service with the products of the embedded data file. It does not
+// listen before [Server.Start].
 func New(opts ...Option) *Server {
-	s := &Server{address: "127.0.0.1:0", products: newProducts(), payments: newPayments(), faults: &faults{}}
+	inventory, err := newInventory(productsJSON)
+	s := &Server{
+		address:  "127.0.0.1:0",
+		products: &products{inventory},
+		payments: newPayments(),
+		faults:   newFaults(),
+		requests: map[string]*atomic.Int64{},
+		dataErr:  err,
+	}
 	for _, opt := range opts {
 		opt(s)
 	}
-	s.handler = s.routes()
+	s.handler = s.router()
 	return s
 }
 
-func (s *Server) routes() http.Handler {
-	guarded := http.NewServeMux()
-	s.products.register(guarded)
-	s.payments.register(guarded)
-	for _, path := range []string{"/products", "/products/{id}", "/payments", "/payments/{id}"} {
-		guarded.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			writeProblem(w, http.StatusMethodNotAllowed, r.Method+" is not allowed here")
-		})
-	}
-	guarded.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
-	})
-
-	mux := http.NewServeMux()
-	s.faults.register(mux)
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]string{"status": "UP"})
-	})
-	mux.Handle("/", s.faults.guard(http.MaxBytesHandler(guarded, maxBody)))
-	return mux
-}
-
-const maxBody = 1 << 20
-
-// Handler returns the service as a handler, without a listener.
+// Handler returns the service as a handler, without a listener. A fault of
+// [ModeDrop] makes it panic with [http.ErrAbortHandler], as net/http asks of
+// handlers that cut their connection.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Start listens and serves until Stop. A port that is taken is an error.
+// Start listens, and serves in the background until [Server.Stop]: ctx is for
+// starting only. An address that is taken is an error of the net package, and
+// starting a service that runs is an error.
 func (s *Server) Start(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.http != nil {
-		return errors.New("the service is started already")
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	if s.dataErr != nil {
+		return s.dataErr
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", s.address)
+	if s.running.Load() != nil {
+		return errors.New("the service is started already: stop it first")
+	}
+	running, err := listen(ctx, s.address, s.handler)
 	if err != nil {
-		return fmt.Errorf("the service cannot listen: %w", err)
+		return err
 	}
-	s.http = &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		IdleTimeout:       time.Minute,
-	}
-	s.url = "http://" + listener.Addr().String()
-	s.serving = make(chan error, 1)
-	go func(serving chan<- error, server *http.Server) { serving <- server.Serve(listener) }(s.serving, s.http)
+	s.running.Store(running)
 	return nil
 }
 
-// URL returns where the service listens, or "" when it does not.
+// URL returns where the service listens, "http://127.0.0.1:40123", or "" when
+// it does not.
 func (s *Server) URL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.url
+	if running := s.running.Load(); running != nil {
+		return running.url
+	}
+	return ""
 }
 
-// Stop lets requests finish until ctx is done. Stopping a service that is not
-// started is no error.
+// Stop refuses new connections and lets requests finish until ctx is done;
+// then it cuts them and returns ctx's error. No goroutine is left when it
+// returns. Stopping a service that does not run is no error, and it may be
+// started again.
 func (s *Server) Stop(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.http == nil {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	running := s.running.Swap(nil)
+	if running == nil {
 		return nil
 	}
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, s.http.Close())
-	}
-	if served := <-s.serving; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	s.http, s.url = nil, ""
-	return err
+	return running.stop(ctx)
 }
 
-// SetFault makes the service misbehave from the next request on.
+// SetFault makes the service misbehave from the next request on. A fault that
+// makes no sense is an error and changes nothing.
 func (s *Server) SetFault(f Fault) error { return s.faults.set(f) }
 
 // Payments returns the payments that were executed, in order: a repeated
 // request with the same Idempotency-Key is executed once.
 func (s *Server) Payments() []Payment { return s.payments.all() }
+
+// Requests returns how many requests came in for each route, such as
+// "POST /payments", whether or not a fault answered them. HEAD counts as GET;
+// what no route answers counts as [OtherRequests].
+func (s *Server) Requests() map[string]int64 {
+	counts := make(map[string]int64, len(s.requests))
+	for route, n := range s.requests {
+		counts[route] = n.Load()
+	}
+	return counts
+}
