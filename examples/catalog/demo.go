@@ -54,7 +54,8 @@ func (d *demo) showBeans() {
 		if len(b.Dependencies) > 0 {
 			needs = "needs " + strings.Join(b.Dependencies, ", ")
 		}
-		d.line("%-28s %-14s %8s  %s", b.Name, b.Stereotype, b.Took.Round(time.Microsecond), needs)
+		line := fmt.Sprintf("%-28s %-14s %8s  %s", b.Name, b.Stereotype, b.Took.Round(time.Microsecond), needs)
+		d.line("%s", strings.TrimRight(line, " "))
 	}
 }
 
