@@ -29,6 +29,10 @@ type listener struct {
 }
 
 func listen(ctx context.Context, address string, handler http.Handler) (*listener, error) {
+	// Listen may succeed although ctx is done already.
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("the service was not started: %w", err)
+	}
 	var config net.ListenConfig
 	socket, err := config.Listen(ctx, "tcp", address)
 	if err != nil {

@@ -114,6 +114,31 @@ func TestStopCutsWhatOutlastsItsContext(t *testing.T) {
 	}
 }
 
+func TestStopCutsARequestOfWhichHalfCame(t *testing.T) {
+	s, _ := started(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	const head = "POST /payments HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 37\r\n\r\n"
+	if _, err := io.WriteString(conn, head); err != nil {
+		t.Fatal(err)
+	}
+	interim := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))
+	if _, err := io.ReadFull(conn, interim); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Stop(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Stop: %v, want the error of its context", err)
+	}
+	if got, _ := io.ReadAll(conn); len(got) != 0 {
+		t.Errorf("it waited for the rest and answered %q", got)
+	}
+}
+
 func TestStopLetsRequestsFinish(t *testing.T) {
 	s, _ := started(t)
 	setFault(t, s, server.Fault{Mode: server.ModeSlow, Delay: "50ms"})
