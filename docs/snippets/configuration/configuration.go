@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package configuration holds the snippets of docs/configuration.md.
+package configuration
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+)
+
+func load() (*config.Config, error) {
+	cfg, err := config.Load(
+		config.File("deploy/shop.yaml"),
+		config.Profiles("prod", "eu"),
+		config.Env("SHOP"),
+		config.Map(map[string]any{"shop.currency": "EUR"}),
+	)
+	return cfg, err
+}
+
+type ShopSettings struct {
+	Currency string            `koanf:"currency" default:"EUR"`
+	Timeout  time.Duration     `koanf:"timeout" default:"2s"`
+	MaxSize  config.ByteSize   `koanf:"max-size"`
+	Markets  []string          `koanf:"markets"`
+	Labels   map[string]string `koanf:"labels"`
+}
+
+func bind(cfg *config.Config) error {
+	var shop ShopSettings
+	if err := cfg.Bind("shop", &shop); err != nil {
+		return err
+	}
+	timeout, ok, err := config.Value[time.Duration](cfg, "shop.timeout")
+	fmt.Println(timeout, ok, err, cfg.Origin("shop.timeout")) // 3s true <nil> pyfly.yaml:12
+	return err
+}
+
+func inTests() *container.ApplicationContext {
+	app := container.NewApplicationContext(container.WithConfig(config.New(map[string]any{
+		"pyfly.client.services.payment-client": map[string]any{"base-url": "http://localhost:9999"},
+		"pyfly.client.retry.base-delay":        "0s",
+	})))
+	return app
+}
