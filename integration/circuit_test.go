@@ -61,7 +61,7 @@ func TestTheCircuitClosesAfterRecovery(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			server := serve(t)
-			c := start[StatusClient](t, server, withoutRetry+"pyfly.client.services.status-client.circuit-breaker.recovery-timeout: 300ms")
+			c := start[StatusClient](t, server, withoutRetry+"pyfly.client.services.status-client.circuit-breaker.recovery-timeout: 500ms")
 			for range 3 {
 				_, _ = c.Get(t.Context(), 500)
 			}

@@ -21,6 +21,7 @@ type httpbinServer struct {
 	requests    atomic.Int32
 	connections atomic.Int32
 	failFirst   atomic.Int32                // so many requests are answered with 503
+	arrived     chan struct{}               // one for each request
 	finished    chan httpbin.Result         // what httpbin answered
 	header      atomic.Pointer[http.Header] // of the last request
 }
@@ -28,10 +29,12 @@ type httpbinServer struct {
 // serve starts an httpbin.
 func serve(t *testing.T) *httpbinServer {
 	t.Helper()
-	s := &httpbinServer{finished: make(chan httpbin.Result, 1000)}
+	const most = 1000 // requests of one test
+	s := &httpbinServer{arrived: make(chan struct{}, most), finished: make(chan httpbin.Result, most)}
 	bin := httpbin.New(httpbin.WithObserver(func(_ context.Context, r httpbin.Result) { s.finished <- r }))
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.Add(1)
+		s.arrived <- struct{}{}
 		header := r.Header.Clone()
 		s.header.Store(&header)
 		if s.failFirst.Add(-1) >= 0 {

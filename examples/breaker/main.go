@@ -1,84 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A circuit breaker alone, around a price service that fails for a while. As
-// long as the circuit is open the last good answer is given, and the service
-// is left in peace.
+// The breaker example: a circuit breaker alone, without HTTP and without an
+// application context. It guards a service of exchange rates that fails for a
+// while; as long as the circuit is open, the last good rate is the answer.
+//
+//	go run ./examples/breaker
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
-	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
+const (
+	questions = 20
+	pause     = 100 * time.Millisecond // between questions
+)
+
 func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	if err := run(ctx, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// priceService is what is called; it is down from the third second to the sixth.
-type priceService struct{ begun time.Time }
-
-func (s priceService) price(context.Context) (int, error) {
-	age := time.Since(s.begun)
-	if age >= 1500*time.Millisecond && age < 3*time.Second {
-		return 0, errors.New("connection refused")
-	}
-	return 100 + int(age/(100*time.Millisecond)), nil
-}
-
-// prices guards the service and remembers its last good answer.
-type prices struct {
-	service priceService
-	breaker *resilience.CircuitBreaker
-	last    int
-}
-
-func (p *prices) price(ctx context.Context) (price int, note string, err error) {
-	price, err = resilience.Call(ctx, p.breaker, p.service.price)
-	switch {
-	case err == nil:
-		p.last = price
-		return price, "fresh", nil
-	case errors.Is(err, kernel.ErrCircuitOpen):
-		return p.last, "from the cache, " + err.Error(), nil
-	}
-	return 0, "", err
-}
-
+// run asks for a rate again and again, before, during and after an outage.
 func run(ctx context.Context, out io.Writer) error {
 	begun := time.Now()
 	say := func(format string, args ...any) {
-		fmt.Fprintf(out, "%5.1fs  %s\n", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
+		fmt.Fprintf(out, "%.3fs  %s\n", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
 	}
-	p := &prices{service: priceService{begun}, breaker: resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{
-		Name:             "prices",
-		FailureThreshold: 2,
-		RecoveryTimeout:  time.Second,
-		OnStateChange:    func(c resilience.StateChange) { say("circuit %v -> %v", c.From, c.To) },
-	})}
-	ticker := time.NewTicker(300 * time.Millisecond)
+	service := newRateService(outage{from: 350 * time.Millisecond, to: 1250 * time.Millisecond})
+	breaker := resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{
+		Name:             "rates",
+		FailureThreshold: 3,
+		RecoveryTimeout:  450 * time.Millisecond,
+		OnStateChange:    func(c resilience.StateChange) { say("    circuit %s -> %s", c.From, c.To) },
+	})
+	rates := newRates(breaker, service.fetch)
+
+	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
-	for time.Since(begun) < 4*time.Second {
-		price, note, err := p.price(ctx)
-		if err != nil {
-			say("no price: %v", err)
-		} else {
-			say("price %d (%s)", price, note)
-		}
+	for range questions {
+		say("%s", describe(rates.get(ctx)))
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	say("%d questions, %d of them reached the service", questions, service.calls)
 	return nil
+}
+
+func describe(q quote, err error) string {
+	switch {
+	case err != nil:
+		return fmt.Sprintf("no answer: %v", err)
+	case q.why != nil:
+		return fmt.Sprintf("1 EUR = %.4f USD, from the cache, %s old: %v", q.rate, q.age.Round(pause), q.why)
+	}
+	return fmt.Sprintf("1 EUR = %.4f USD", q.rate)
 }

@@ -3,152 +3,211 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/go-resty/resty/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// adapter is an HttpClientPort backed by resty. What resty does not do, or does
-// otherwise than the port promises, is here: the base URL's path, the limit of
-// an answer's size, redirects, and an orderly stop.
-type adapter struct {
-	config client.PortConfig
-	base   string // without a slash at its end
-	resty  *resty.Client
-	calls  *inFlight
+// maxResponseHeader is how large the header of an answer may be: fasthttp reads
+// it into a buffer of this size.
+const maxResponseHeader = 64 << 10
+
+// fasthttpAdapter is a client.HttpClientPort on github.com/valyala/fasthttp. It
+// speaks HTTP/1.1, reads every answer whole before it returns it, follows no
+// redirect and asks for no compression.
+type fasthttpAdapter struct {
+	name    string
+	base    string // without slash at its end and user info
+	header  http.Header
+	timeout time.Duration // 0: none
+	host    *fasthttp.HostClient
+	gate    *gate
 }
 
-// newAdapter is a client.HttpClientFactory.
-func newAdapter(cfg client.PortConfig) (client.HttpClientPort, error) {
+// newFasthttpAdapter is a client.HttpClientFactory.
+func newFasthttpAdapter(cfg client.PortConfig) (client.HttpClientPort, error) {
 	base, err := url.Parse(cfg.BaseURL)
-	if err != nil || base.Host == "" {
-		return nil, fmt.Errorf("client %s: its base URL has no host", cfg.Name)
+	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" {
+		// Without the cause, which holds the URL, which may hold a password.
+		return nil, fmt.Errorf("client %s: %w: its base URL cannot be used: write one such as http://inventory:8080", cfg.Name, kernel.ErrConfig)
 	}
-	r := resty.New().SetRedirectPolicy(resty.RedirectPolicyFunc(sameHostOnly)).SetCookieJar(nil)
-	for name, values := range cfg.Header {
-		r.Header[http.CanonicalHeaderKey(name)] = values
+	a := &fasthttpAdapter{
+		name:    cfg.Name,
+		base:    base.Scheme + "://" + base.Host + strings.TrimSuffix(base.EscapedPath(), "/"),
+		header:  headerWithAuth(cfg.Header, base.User),
+		timeout: limit(cfg.Timeout, client.DefaultTimeout),
+		gate:    newGate(),
 	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = client.DefaultTimeout
+	dialer := net.Dialer{Timeout: limit(cfg.ConnectTimeout, client.DefaultConnectTimeout)}
+	isTLS := base.Scheme == "https"
+	a.host = &fasthttp.HostClient{
+		Addr:  fasthttp.AddMissingPort(base.Host, isTLS),
+		IsTLS: isTLS,
+		// Nothing else may dial: the error proves that no connection was made.
+		Dial:                func(address string) (net.Conn, error) { return dialer.DialContext(a.gate.ctx, "tcp", address) },
+		Transport:           transport{},
+		ConnPoolStrategy:    fasthttp.LIFO, // so that those that are not needed become idle and are closed
+		MaxConns:            math.MaxInt32,
+		ReadBufferSize:      maxResponseHeader,
+		MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, client.DefaultMaxResponseSize), math.MaxInt)),
+		// Or a%2Fb would become a/b.
+		DisablePathNormalizing: true,
+		// Repeats of GET, HEAD and PUT, and only on connections that turn out to be
+		// closed: see transport. It ends when none of them is left. All else is up
+		// to the client's retry policy.
+		MaxIdemponentCallAttempts: math.MaxInt32,
 	}
-	if cfg.MaxResponseSize == 0 {
-		cfg.MaxResponseSize = client.DefaultMaxResponseSize
-	}
-	return &adapter{cfg, strings.TrimSuffix(cfg.BaseURL, "/"), r, newInFlight()}, nil
+	return a, nil
 }
 
-// sameHostOnly keeps what was meant for one host from another.
-func sameHostOnly(next *http.Request, via []*http.Request) error {
-	if next.URL.Host != via[0].URL.Host || next.URL.Scheme != via[0].URL.Scheme {
-		return http.ErrUseLastResponse
+// limit resolves a limit of a client.PortConfig; 0 then means none.
+func limit[N ~int64](configured, byDefault N) N {
+	if configured == 0 {
+		return byDefault
 	}
-	if len(via) > 10 {
-		return errors.New("redirected more than 10 times")
+	return max(configured, 0)
+}
+
+func headerWithAuth(configured http.Header, user *url.Userinfo) http.Header {
+	header := http.Header{}
+	for name, values := range configured {
+		header[http.CanonicalHeaderKey(name)] = values
+	}
+	if user != nil && header["Authorization"] == nil {
+		password, _ := user.Password()
+		withAuth := http.Request{Header: header}
+		withAuth.SetBasicAuth(user.Username(), password)
+	}
+	return header
+}
+
+// Start implements client.HttpClientPort.
+func (a *fasthttpAdapter) Start(context.Context) error { return nil }
+
+// Request implements client.HttpClientPort.
+func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
+	sent, err := a.request(req)
+	if err != nil {
+		return nil, err
+	}
+	ctx, leave, err := a.gate.enter(req.Context(), a.timeout)
+	if err != nil {
+		return nil, fmt.Errorf("client %s: %w", a.name, err)
+	}
+	defer leave()
+	var answer fasthttp.Response
+	answer.Header.SetNoDefaultContentType(true)
+	sent.SetUserValue(contextKey{}, ctx)
+	err = a.host.Do(sent, &answer)
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		return nil, fmt.Errorf("%w: more than %d bytes", client.ErrTooLarge, a.host.MaxResponseBodySize)
+	case err != nil:
+		return nil, explain(ctx, err)
+	}
+	return response(req, &answer), nil
+}
+
+// Stop implements client.HttpClientPort.
+func (a *fasthttpAdapter) Stop(ctx context.Context) error {
+	cut := a.gate.stop(ctx)
+	a.host.CloseIdleConnections()
+	if cut > 0 {
+		return fmt.Errorf("client %s: requests cut off because they outlasted the time for stopping: %d: %w", a.name, cut, ctx.Err())
 	}
 	return nil
 }
 
-// Request implements client.HttpClientPort.
-func (a *adapter) Request(req *http.Request) (*http.Response, error) {
-	ctx, done, err := a.calls.begin(req.Context(), a.config.Timeout)
+// explain says why err arose, if it did because ctx is done: all that fasthttp
+// sees then is that its connection was closed.
+func explain(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	reason := context.Cause(ctx)
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
+		return &net.OpError{Op: op.Op, Net: op.Net, Addr: op.Addr, Err: reason}
+	}
+	return reason
+}
+
+// request translates a request. It reads its body whole: fasthttp's attempts on
+// other connections send it again.
+func (a *fasthttpAdapter) request(req *http.Request) (*fasthttp.Request, error) {
+	body, err := readBody(req)
 	if err != nil {
 		return nil, err
 	}
-	call := a.resty.R().SetContext(ctx).SetDoNotParseResponse(true)
-	call.Header = req.Header
-	if req.Body != nil {
-		body, err := io.ReadAll(req.Body)
-		_ = req.Body.Close()
-		if err != nil {
-			done()
-			return nil, err
+	sent := &fasthttp.Request{}
+	target := req.URL.RequestURI()
+	if !strings.HasPrefix(target, "/") {
+		target = "/" + target
+	}
+	sent.SetRequestURI(a.base + target)
+	if err := sent.URI().Parse(nil, []byte(a.base+target)); err != nil {
+		return nil, fmt.Errorf("%w: its URL cannot be sent", client.ErrInvalidRequest)
+	}
+	sent.Header.SetMethod(req.Method)
+	sent.Header.SetNoDefaultContentType(true)
+	addHeader(sent, a.header, req.Header)
+	addHeader(sent, req.Header, nil)
+	sent.SetBodyRaw(body)
+	return sent, nil
+}
+
+// addHeader adds what is not in another header.
+func addHeader(sent *fasthttp.Request, header, except http.Header) {
+	for name, values := range header {
+		if _, isSet := except[name]; isSet {
+			continue
 		}
-		call.SetBody(body)
-	}
-	target := a.base + req.URL.EscapedPath()
-	if req.URL.RawQuery != "" {
-		target += "?" + req.URL.RawQuery
-	}
-	response, err := call.Execute(req.Method, target)
-	if err != nil {
-		defer done()
-		return nil, explain(ctx, err)
-	}
-	raw := response.RawResponse
-	raw.Body = &body{ReadCloser: raw.Body, ctx: ctx, done: done, left: a.config.MaxResponseSize, limit: a.config.MaxResponseSize}
-	return raw, nil
-}
-
-// Start implements client.HttpClientPort.
-func (a *adapter) Start(context.Context) error { return nil }
-
-// Stop implements client.HttpClientPort.
-func (a *adapter) Stop(ctx context.Context) error {
-	err := a.calls.stop(ctx)
-	a.resty.GetClient().CloseIdleConnections()
-	return err
-}
-
-// explain says why a call ended, without the URL that resty's error shows.
-func explain(ctx context.Context, err error) error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		err = withURL.Err
-	}
-	if cause := context.Cause(ctx); errors.Is(cause, client.ErrStopped) {
-		return cause
-	}
-	return err
-}
-
-// body ends a call when it has been read or closed, and limits its size.
-type body struct {
-	io.ReadCloser
-	ctx         context.Context
-	done        func()
-	left, limit int64
-	err         error
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	if b.err != nil {
-		return 0, b.err
-	}
-	n, err := b.ReadCloser.Read(p)
-	if b.limit > 0 {
-		if b.left -= int64(n); b.left < 0 {
-			n += int(b.left)
-			err = fmt.Errorf("%w: it has more than %d bytes", client.ErrTooLarge, b.limit)
+		if name == "Host" { // else the base URL's is sent
+			sent.UseHostHeader = true
+		}
+		for _, value := range values {
+			sent.Header.Add(name, value)
 		}
 	}
-	if err != nil && err != io.EOF {
-		err = explain(b.ctx, err)
+}
+
+func readBody(req *http.Request) ([]byte, error) {
+	if req.Body == nil {
+		return nil, nil
 	}
+	body, err := io.ReadAll(req.Body)
+	_ = req.Body.Close()
 	if err != nil {
-		b.done()
+		return nil, fmt.Errorf("reading the body of the request: %w", err)
 	}
-	b.err = err
-	return n, err
+	return body, nil
 }
 
-func (b *body) Close() error {
-	defer b.done()
-	return b.ReadCloser.Close()
-}
-
-// withTimeout is context.WithTimeout, with negative values for none.
-func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout < 0 {
-		return context.WithCancel(ctx)
+func response(req *http.Request, answer *fasthttp.Response) *http.Response {
+	body := answer.Body()
+	r := &http.Response{
+		Status:     fmt.Sprintf("%d %s", answer.StatusCode(), http.StatusText(answer.StatusCode())),
+		StatusCode: answer.StatusCode(),
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        http.Header{},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Request:       req,
 	}
-	return context.WithTimeout(ctx, timeout)
+	for name, value := range answer.Header.All() {
+		r.Header.Add(string(name), string(value))
+	}
+	return r
 }

@@ -4,50 +4,49 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
 )
 
-const want = `
-A service that recovers
-  0.000s  attempt 1: service unavailable; again in 100ms
-  0.100s  attempt 2: service unavailable; again in 200ms
-  0.300s  attempt 3: service unavailable; again in 400ms
-  0.700s  result: <nil>
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-An error that is not worth another attempt
-  0.000s  result: no such order
+//go:embed testdata/output.txt
+var wholeOutput string
 
-A service that asks to wait
-  0.000s  attempt 1: too many requests; again in 400ms
-  0.400s  result: <nil>
-
-A deadline that the next delay would outlast
-  0.000s  attempt 1: service unavailable; again in 100ms
-  0.100s  result: service unavailable, not waited for
-
-A budget for all calls of a service
-  0.000s  50 calls that fail made 60 attempts, not 200
-`
-
-func TestTheExampleShowsWhatItPromises(t *testing.T) {
+// In the virtual time of a synctest bubble the run takes no time, and its
+// output is the same every time.
+func TestTheWholeRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
 		var out strings.Builder
 		if err := run(t.Context(), &out); err != nil {
 			t.Fatal(err)
 		}
-		if out.String() != want {
-			t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+		if got := out.String(); got != wholeOutput {
+			t.Errorf("got:\n%s\nwant:\n%s", got, wholeOutput)
+		}
+		if took := time.Since(begun); took >= 3*time.Second {
+			t.Errorf("it took %s", took)
 		}
 	})
 }
 
-func TestTheExampleEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := run(ctx, &strings.Builder{}); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
+func TestItCanBeInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		time.AfterFunc(150*time.Millisecond, cancel)
+		begun := time.Now()
+		err := run(ctx, io.Discard)
+		if !errors.Is(err, context.Canceled) || time.Since(begun) != 150*time.Millisecond {
+			t.Errorf("%v after %s", err, time.Since(begun))
+		}
+	})
 }

@@ -131,11 +131,12 @@ func TestStopCutsARequestOfWhichHalfCame(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
+	stopping := time.Now()
 	if err := s.Stop(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Stop: %v, want the error of its context", err)
 	}
-	if got, _ := io.ReadAll(conn); len(got) != 0 {
-		t.Errorf("it waited for the rest and answered %q", got)
+	if took := time.Since(stopping); took > 20*time.Second { // the time limit of reading is 30s
+		t.Errorf("it waited %s for the rest", took)
 	}
 }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package benchmarks_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestEverySubjectWorks runs what the benchmarks measure once, so that none of
+// them measures a mistake.
+func TestEverySubjectWorks(t *testing.T) {
+	groups := map[string][]subject{
+		"breaker closed":    closedBreakers(),
+		"breaker open":      openBreakers(),
+		"retry":             retries(),
+		"retry and breaker": retriesAndBreakers(),
+		"lookup":            append(lookups(t), digLookup(t)),
+		"GET of a stub":     getsOfStub(t),
+		"GET on loopback":   getsOnLoopback(t),
+	}
+	for _, shape := range shapes {
+		for _, n := range sizes {
+			groups[fmt.Sprintf("start of %s %d", shape.name, n)] = starts(n, shape.needs)
+		}
+	}
+	for group, subjects := range groups {
+		for _, s := range subjects {
+			t.Run(group+"/"+s.name, func(t *testing.T) {
+				if err := s.call(); (err != nil) != s.fails {
+					t.Errorf("%v, want failure: %t", err, s.fails)
+				}
+			})
+		}
+	}
+}
