@@ -12,7 +12,9 @@ import (
 )
 
 // node makes a type of its own for each bean: an array of another length.
-func node(i int) reflect.Type { return reflect.PointerTo(reflect.ArrayOf(i, reflect.TypeFor[struct{}]())) }
+func node(i int) reflect.Type {
+	return reflect.PointerTo(reflect.ArrayOf(i, reflect.TypeFor[struct{}]()))
+}
 
 // constructor returns a func(needs...) *node.
 func constructor(i int, needs ...int) any {
