@@ -157,6 +157,7 @@ func (a *fasthttpAdapter) request(req *http.Request) (*fasthttp.Request, error) 
 		target = "/" + target
 	}
 	sent.SetRequestURI(a.base + target)
+	// Once more, for the error that SetRequestURI keeps to itself.
 	if err := sent.URI().Parse(nil, []byte(a.base+target)); err != nil {
 		return nil, fmt.Errorf("%w: its URL cannot be sent", client.ErrInvalidRequest)
 	}

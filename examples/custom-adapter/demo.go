@@ -91,8 +91,8 @@ func (d *demo) retry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	attempts := d.service.Requests()["GET /products/{id}"] - before
-	d.say("the service dropped the connection twice: %s came at attempt %d", p.ID, attempts)
+	requests := d.service.Requests()["GET /products/{id}"] - before
+	d.say("the service dropped the connection twice: %s came with request %d", p.ID, requests)
 	return nil
 }
 

@@ -28,7 +28,7 @@ func TestTheWholeRun(t *testing.T) {
 (\d\.\d{3}s      p-\d+  .+
 ){3}\d\.\d{3}s  created p-\d+ Cedar Bird House
 \d\.\d{3}s  deleted it: inventory-client\.GetProduct: GET http://127\.0\.0\.1:\d+/products/p-\d+: 404 Not Found: .+
-\d\.\d{3}s  the service dropped the connection twice: p-1029 came at attempt 3
+\d\.\d{3}s  the service dropped the connection twice: p-1029 came with request 3
 \d\.\d{3}s  the service was slow: given up after 1[0-9]0ms
 $`)
 	if !want.MatchString(out.String()) {
