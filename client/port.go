@@ -19,7 +19,8 @@ type HttpClientPort interface {
 	// Request sends req, whose URL is relative to the port's base URL (path
 	// and query, no host), and returns the answer whatever its status. It
 	// honours req.Context until the response's body has been read. The port
-	// owns req: it may change it, and closes its body.
+	// owns req: it may change it, and closes its body. A redirect to another
+	// host is not followed but returned, so that no header reaches it.
 	//
 	// The response is non-nil if and only if the error is nil; then the
 	// caller closes its body. Any error counts as a failure of the service.

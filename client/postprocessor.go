@@ -74,7 +74,9 @@ func WithLogger(logger *slog.Logger) Option {
 func NewHttpClientBeanPostProcessor(opts ...Option) *HttpClientBeanPostProcessor {
 	p := &HttpClientBeanPostProcessor{}
 	for _, opt := range opts {
-		opt(p)
+		if opt != nil {
+			opt(p)
+		}
 	}
 	return p
 }

@@ -37,7 +37,9 @@ var discovered = []string{"pyfly.yaml", filepath.Join("config", "pyfly.yaml")}
 func Load(opts ...Option) (*Config, error) {
 	var o options
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	prefixes, err := o.variablePrefixes()
 	if err != nil {

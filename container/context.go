@@ -49,7 +49,9 @@ type Aware interface {
 func NewApplicationContext(opts ...Option) *ApplicationContext {
 	app := &ApplicationContext{}
 	for _, opt := range opts {
-		opt(&app.options)
+		if opt != nil {
+			opt(&app.options)
+		}
 	}
 	app.logger = app.options.logger
 	if app.logger == nil {
@@ -160,7 +162,9 @@ func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
 // The function's error may be several joined by errors.Join; each that is, or
 // wraps, a *[Problem] is shown as such.
 func (app *ApplicationContext) AddValidator(validate func(*config.Config) error) {
-	app.validators = append(app.validators, validate)
+	if validate != nil {
+		app.validators = append(app.validators, validate)
+	}
 }
 
 // Install adds the registrations of a module.

@@ -41,6 +41,16 @@ var (
 	errExited = errors.New("the hook ended its goroutine with runtime.Goexit")
 )
 
+// protect turns a panic of a user's function into its error.
+func protect(fn func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = kernel.NewPanicError(r)
+		}
+	}()
+	return fn()
+}
+
 // runLimited gives fn a context that ends at the limit, and a little longer to
 // notice: a hook that honours its context is reported by its own error, and
 // only one that does not as hanging.

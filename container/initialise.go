@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -15,7 +14,9 @@ import (
 // injected: Aware, every BeforeInit, PostConstruct, every AfterInit.
 func (b *builder) initialise(d *definition, bean any) (any, *Problem) {
 	if aware, ok := bean.(Aware); ok {
-		aware.SetApplicationContext(b.app)
+		if err := protect(func() error { aware.SetApplicationContext(b.app); return nil }); err != nil {
+			return nil, constructorFailed(d, fmt.Errorf("SetApplicationContext: %w", err))
+		}
 	}
 	bean, problem := b.process(d, bean, "BeforeInit", lifecycle.BeanPostProcessor.BeforeInit)
 	if problem != nil {
@@ -64,12 +65,11 @@ func (b *builder) process(d *definition, bean any, stepName string, step process
 }
 
 func runStep(p activeProcessor, bean any, name string, step processorStep) (processed any, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = kernel.NewPanicError(r)
-		}
-	}()
-	return step(p.BeanPostProcessor, bean, name)
+	err = protect(func() error {
+		processed, err = step(p.BeanPostProcessor, bean, name)
+		return err
+	})
+	return processed, err
 }
 
 // unmetBy returns the first type that the bean is registered or asked for as

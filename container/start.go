@@ -114,7 +114,8 @@ func (r *run) prepare() (*graph, []*Problem) {
 	r.stopLimit, settingProblems = r.hookLimit("pyfly.context.shutdown-timeout", r.app.options.stopTimeout)
 	problems = append(problems, settingProblems...)
 	for _, validate := range r.app.validators {
-		problems = append(problems, problemsOf(validate(r.app.config), CodeDeclaration)...)
+		err := protect(func() error { return validate(r.app.config) })
+		problems = append(problems, problemsOf(err, CodeDeclaration)...)
 	}
 	g := newGraph(r.app.definitions, r.app.overrides)
 	return g, append(problems, g.problems...)

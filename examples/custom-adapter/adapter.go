@@ -109,7 +109,6 @@ func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
 	}
 	defer leave()
 	var answer fasthttp.Response
-	answer.Header.SetNoDefaultContentType(true)
 	sent.SetUserValue(contextKey{}, ctx)
 	err = a.host.Do(sent, &answer)
 	switch {

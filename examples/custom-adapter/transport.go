@@ -52,6 +52,7 @@ func exchange(host *fasthttp.HostClient, conn net.Conn, req *fasthttp.Request, r
 		return false, err
 	}
 	resp.SkipBody = req.Header.IsHead()
+	resp.Header.SetNoDefaultContentType(true) // here, for Do has reset resp
 	return true, resp.ReadLimitBody(r, host.MaxResponseBodySize)
 }
 
