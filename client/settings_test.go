@@ -4,6 +4,7 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,12 +37,33 @@ type observed struct {
 	config   client.PortConfig
 }
 
-// observe makes calls, in virtual time, until n attempts were made or the
-// calls are done.
+// fromYAML writes settings to a file and loads it.
+func fromYAML(t *testing.T, settings map[string]any) *config.Config {
+	t.Helper()
+	var text strings.Builder
+	for key, value := range settings {
+		inYAML, err := json.Marshal(value) // JSON is YAML
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&text, "%s: %s\n", key, inYAML)
+	}
+	path := filepath.Join(t.TempDir(), "pyfly.yaml")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(config.File(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// observe makes calls, in virtual time, with settings from a YAML file.
 func observe(t *testing.T, settings map[string]any, calls int, answer func(*http.Request) (*http.Response, error)) (o observed) {
 	t.Helper()
 	port := newScript(t, answer)
-	c := wireBy[tuned](t, settings, client.WithFactory(func(cfg client.PortConfig) (client.HttpClientPort, error) {
+	c := wireBy[tuned](t, nil, client.WithConfig(fromYAML(t, settings)), client.WithFactory(func(cfg client.PortConfig) (client.HttpClientPort, error) {
 		o.config = cfg
 		return port, nil
 	}))
