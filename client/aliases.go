@@ -11,3 +11,10 @@ type (
 	CircuitState        = resilience.CircuitState
 	RetryPolicy         = resilience.RetryPolicy
 )
+
+// The states of a circuit breaker.
+const (
+	StateClosed   = resilience.StateClosed
+	StateOpen     = resilience.StateOpen
+	StateHalfOpen = resilience.StateHalfOpen
+)

@@ -40,6 +40,14 @@ func newEngine(name string, baseURL *url.URL, port HttpClientPort, breaker *resi
 	}
 }
 
+// start prepares the port for calls.
+func (e *engine) start(ctx context.Context) error {
+	if err := e.port.Start(ctx); err != nil {
+		return fmt.Errorf("the port of the client %s cannot be started: %w", e.name, err)
+	}
+	return nil
+}
+
 // call is one call on its way through the engine.
 type call struct {
 	*engine

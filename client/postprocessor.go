@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/pyfly-go/pyfly/config"
@@ -177,8 +178,7 @@ func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
 	return p.logger
 }
 
-// newEngine makes the port and the breaker of a client, and starts the port if
-// the processor has been started already.
+// newEngine makes the port and the breaker of a client.
 func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSettings) (*engine, error) {
 	factory := p.factory
 	if factory == nil {
@@ -196,10 +196,22 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 		return nil, err
 	}
 	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s))
+	return e, p.add(e)
+}
+
+// add takes over the life of an engine's port. That of a client which is wired
+// late, when the others have been started, is started at once.
+func (p *HttpClientBeanPostProcessor) add(e *engine) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.engines = append(p.engines, e)
-	return e, nil
+	running := p.running
+	p.mu.Unlock()
+	if !running {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+	defer cancel()
+	return e.start(ctx)
 }
 
 // portConfig is what a port is told. Timeouts of zero mean none in settings,
@@ -288,16 +300,17 @@ func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s 
 // bean's Start.
 func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.running {
+	engines, running := slices.Clone(p.engines), p.running
+	p.running = true
+	p.mu.Unlock()
+	if running {
 		return nil
 	}
-	for _, e := range p.engines {
-		if err := e.port.Start(ctx); err != nil {
-			return fmt.Errorf("the port of the client %s cannot be started: %w", e.name, err)
+	for _, e := range engines {
+		if err := e.start(ctx); err != nil {
+			return err
 		}
 	}
-	p.running = true
 	return nil
 }
 

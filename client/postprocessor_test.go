@@ -247,6 +247,24 @@ func TestAPortThatCannotStartFailsTheStart(t *testing.T) {
 	}
 }
 
+func TestAClientThatIsWiredLateHasAStartedPort(t *testing.T) {
+	port := newCountedPort()
+	p := client.NewHttpClientBeanPostProcessor(client.WithFactory(
+		func(client.PortConfig) (client.HttpClientPort, error) { return port, nil }))
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.AfterInit(client.NewStub[catalog](), "catalog"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"start", "stop"}; !slices.Equal(port.events, want) {
+		t.Errorf("the port saw %q, want %q", port.events, want)
+	}
+}
+
 func TestTheContextCanBeStartedAgain(t *testing.T) {
 	app := newApp(nil, client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return newCountedPort(), nil }))
 	client.Register[catalog](app)

@@ -80,7 +80,7 @@ func (s *Shop) Name(ctx context.Context, productID string) (string, error) {
 }
 
 func (s *Shop) CanSell() bool {
-	return s.payments.CircuitBreaker().State().String() != "open"
+	return s.payments.CircuitBreaker().State() != client.StateOpen
 }
 
 func describe() []string {
