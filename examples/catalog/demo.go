@@ -78,7 +78,7 @@ func (d *demo) showPage(ctx context.Context) error {
 func (d *demo) changeProducts(ctx context.Context) error {
 	d.title("A product is created, changed and deleted")
 	created, err := d.inventory.CreateProduct(ctx, Product{
-		Name: "Cedar Bird House " + time.Now().Format("150405.000"), Category: "garden",
+		Name: fmt.Sprintf("Cedar Bird House No. %d", time.Now().UnixMilli()%1000), Category: "garden",
 		Desc: "A nesting box of untreated cedar.", PriceCents: 3490, Currency: "EUR", InStock: true, Quantity: 12,
 	})
 	if err != nil {
