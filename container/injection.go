@@ -117,6 +117,9 @@ func (g *graph) inject(p point, t reflect.Type) injection {
 		return g.injectFields(p, t)
 	}
 	candidates := g.find(t)
+	if others := without(candidates, p.bean); len(others) > 0 {
+		candidates = others // a decorator asks for what it decorates, not for itself
+	}
 	if p.name != "" {
 		candidates = slices.DeleteFunc(slices.Clone(candidates), func(d *definition) bool { return d.name != p.name })
 	}
@@ -134,6 +137,13 @@ func (g *graph) inject(p point, t reflect.Type) injection {
 		g.problems = append(g.problems, g.missing(p, t))
 	}
 	return injection{typ: t}
+}
+
+func without(definitions []*definition, d *definition) []*definition {
+	if !slices.Contains(definitions, d) {
+		return definitions
+	}
+	return slices.DeleteFunc(slices.Clone(definitions), func(other *definition) bool { return other == d })
 }
 
 // choose returns the only candidate, or the only primary one, or all that are
@@ -154,8 +164,9 @@ func choose(candidates []*definition) []*definition {
 	return candidates
 }
 
-// collect gathers all beans for a []I or map[string]I. There may be none of an
-// interface; that no bean is of a concrete element type is a mistake.
+// collect gathers all beans but the asking one for a []I or map[string]I. There
+// may be none of an interface; that no bean is of a concrete element type is a
+// mistake.
 func (g *graph) collect(p point, t reflect.Type) (injection, bool) {
 	in := injection{typ: t}
 	switch {
@@ -168,7 +179,7 @@ func (g *graph) collect(p point, t reflect.Type) (injection, bool) {
 	default:
 		return in, false
 	}
-	in.beans = byOrder(slices.Clone(g.find(t.Elem())))
+	in.beans = byOrder(slices.Clone(without(g.find(t.Elem()), p.bean)))
 	return in, len(in.beans) > 0 || t.Elem().Kind() == reflect.Interface
 }
 

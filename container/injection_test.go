@@ -194,6 +194,47 @@ func TestABeanIsBuiltOnceHoweverManyNeedIt(t *testing.T) {
 	}
 }
 
+// choir is a greeter made of all the others.
+type choir struct{ voices []greeter }
+
+func (c *choir) Greet() string {
+	var all string
+	for _, v := range c.voices {
+		all += v.Greet() + " "
+	}
+	return all
+}
+
+// polite is a greeter that decorates another.
+type polite struct{ greeter }
+
+func TestABeanIsNoCandidateForItself(t *testing.T) {
+	t.Run("in a collection", func(t *testing.T) {
+		app := newApp()
+		app.Register(newEnglish)
+		app.Register(newFrench)
+		app.Register(func(voices []greeter) *choir { return &choir{voices} }, container.Primary())
+		start(t, app)
+		if got := container.Must(container.Get[greeter](app)).Greet(); got != "hello bonjour " {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("as a decorator", func(t *testing.T) {
+		app := newApp()
+		app.Register(newEnglish)
+		app.Register(func(g greeter) *polite { return &polite{g} }, container.Primary())
+		start(t, app)
+		if _, decorated := container.Must(container.Get[greeter](app)).(*polite); !decorated {
+			t.Error("the decorator is not the primary bean")
+		}
+	})
+	t.Run("but when there is no other it is a circle", func(t *testing.T) {
+		app := newApp()
+		app.Register(func(g greeter) *polite { return &polite{g} })
+		only(t, startFails(t, app), container.CodeCycle)
+	})
+}
+
 func TestNamesOfBeans(t *testing.T) {
 	app := newApp()
 	app.Register(newEnglish)
