@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/resilience"
@@ -27,7 +26,7 @@ type engine struct {
 	baseURL *url.URL // for errors only: the port knows where to send
 	port    HttpClientPort
 	breaker *resilience.CircuitBreaker // nil: none
-	stopped atomic.Bool
+	gate    gate
 	blank   *http.Request // what every request begins as
 	buffers sync.Pool     // of *bytes.Buffer, for bodies
 }
@@ -35,6 +34,7 @@ type engine struct {
 func newEngine(name string, baseURL *url.URL, port HttpClientPort, breaker *resilience.CircuitBreaker) *engine {
 	return &engine{
 		name: name, baseURL: baseURL, port: port, breaker: breaker,
+		gate:    gate{idle: make(chan struct{})},
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
@@ -44,6 +44,16 @@ func newEngine(name string, baseURL *url.URL, port HttpClientPort, breaker *resi
 func (e *engine) start(ctx context.Context) error {
 	if err := e.port.Start(ctx); err != nil {
 		return fmt.Errorf("the port of the client %s cannot be started: %w", e.name, err)
+	}
+	return nil
+}
+
+// stop refuses new calls, lets those under way finish, further attempts
+// included, until ctx is done, and stops the port, which cuts the rest.
+func (e *engine) stop(ctx context.Context) error {
+	e.gate.close(ctx)
+	if err := e.port.Stop(ctx); err != nil {
+		return fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
 	}
 	return nil
 }
@@ -62,20 +72,24 @@ type call struct {
 func (e *engine) do(ctx context.Context, op *operation, m *message, sink sink) error {
 	c := &call{engine: e, op: op, message: m, sink: sink}
 	begun := time.Now()
-	var err error
-	switch {
-	case e.stopped.Load():
-		err = ErrStopped
-	default:
-		if op.sendsKey && m.header.Get("Idempotency-Key") == "" {
-			c.idempotencyKey = rand.Text()
-		}
-		err = c.run(ctx)
+	if err := c.runUnlessStopped(ctx); err != nil {
+		return c.failed(err, time.Since(begun))
 	}
-	if err == nil {
-		return nil
+	return nil
+}
+
+func (c *call) runUnlessStopped(ctx context.Context) error {
+	if !c.gate.enter() {
+		return ErrStopped
 	}
-	return c.failed(err, time.Since(begun))
+	defer c.gate.leave()
+	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
+		c.idempotencyKey = rand.Text()
+	}
+	if c.op.retry == nil {
+		return c.attempt(ctx)
+	}
+	return c.op.retry.Execute(ctx, c.attempt)
 }
 
 var errNilContext = fmt.Errorf("%w: its context is nil: give context.Background() at least", ErrInvalidRequest)
@@ -85,14 +99,10 @@ func (e *engine) notSent(op *operation, m *message, err error) error {
 	return (&call{engine: e, op: op, message: m}).failed(err, 0)
 }
 
-func (c *call) run(ctx context.Context) error {
-	if c.op.retry == nil {
-		return c.attempt(ctx)
-	}
-	return c.op.retry.Execute(ctx, c.attempt)
-}
-
 func (c *call) attempt(ctx context.Context) error {
+	if c.gate.isCut() { // while the call waited for this attempt
+		return ErrStopped
+	}
 	if c.breaker == nil {
 		return c.send(ctx)
 	}

@@ -133,7 +133,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return nil
 	case *w == nil:
 		*w = &wiring{}
-	case (*w).engine != nil && !(*w).engine.stopped.Load():
+	case (*w).engine != nil && !(*w).engine.gate.isClosed():
 		return nil // by another processor
 	}
 	s, err := resolveSettings(p.configuration(), d)
@@ -326,12 +326,7 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 	errs := make([]error, len(engines))
 	var wg sync.WaitGroup
 	for i, e := range engines {
-		e.stopped.Store(true)
-		wg.Go(func() {
-			if err := e.port.Stop(ctx); err != nil {
-				errs[i] = fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
-			}
-		})
+		wg.Go(func() { errs[i] = e.stop(ctx) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)

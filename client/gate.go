@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// gate counts the calls of a client that are under way, so that stopping it can
+// wait for them. Entering and leaving costs an atomic addition each.
+type gate struct {
+	inside   atomic.Int64
+	closed   atomic.Bool // no call may enter
+	cut      atomic.Bool // no call inside may go on
+	idle     chan struct{}
+	idleOnce sync.Once // closes idle
+}
+
+// enter is false once the gate is closed. A call that entered must leave.
+func (g *gate) enter() bool {
+	g.inside.Add(1)
+	if g.closed.Load() {
+		g.leave()
+		return false
+	}
+	return true
+}
+
+func (g *gate) leave() {
+	if g.inside.Add(-1) == 0 && g.closed.Load() {
+		g.idleOnce.Do(func() { close(g.idle) })
+	}
+}
+
+func (g *gate) isClosed() bool { return g.closed.Load() }
+func (g *gate) isCut() bool    { return g.cut.Load() }
+
+// close lets no call enter and waits until none is inside or ctx is done; then
+// it lets none go on.
+func (g *gate) close(ctx context.Context) {
+	g.inside.Add(1) // so that leaving finds the gate closed
+	g.closed.Store(true)
+	g.leave()
+	select {
+	case <-g.idle:
+	case <-ctx.Done():
+	}
+	g.cut.Store(true)
+}
