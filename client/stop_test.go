@@ -17,7 +17,7 @@ import (
 
 // stopping wires a guarded client over a port, begins a call, and stops the
 // processor half a second later, while the call waits for its second attempt.
-func stopping(t *testing.T, port *script, limit time.Duration) (c *guarded, callErr error, stopTook time.Duration) {
+func stopping(t *testing.T, port *script, limit time.Duration) (c *guarded, stopTook time.Duration, callErr error) {
 	t.Helper()
 	p := client.NewHttpClientBeanPostProcessor(
 		client.WithConfig(config.New(nil)), client.WithLogger(slog.New(slog.DiscardHandler)),
@@ -37,13 +37,13 @@ func stopping(t *testing.T, port *script, limit time.Duration) (c *guarded, call
 	}
 	stopTook = time.Since(begun)
 	wg.Wait()
-	return c, callErr, stopTook
+	return c, stopTook, callErr
 }
 
 func TestACallThatWaitsForAnotherAttemptMayFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		port := newScript(t, status(503), status(200))
-		c, err, took := stopping(t, port, time.Minute)
+		c, took, err := stopping(t, port, time.Minute)
 		if err != nil || len(port.asked) != 2 || took != 500*time.Millisecond {
 			t.Errorf("the call ended with %v after %d attempts, Stop took %s", err, len(port.asked), took)
 		}
@@ -56,7 +56,7 @@ func TestACallThatWaitsForAnotherAttemptMayFinish(t *testing.T) {
 func TestACallThatWaitsBeyondTheLimitIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		port := newScript(t, status(503), status(200))
-		_, err, took := stopping(t, port, 100*time.Millisecond)
+		_, took, err := stopping(t, port, 100*time.Millisecond)
 		if !errors.Is(err, client.ErrStopped) || len(port.asked) != 1 || took != 100*time.Millisecond {
 			t.Errorf("the call ended with %v after %d attempts, Stop took %s", err, len(port.asked), took)
 		}
