@@ -34,8 +34,10 @@ func bind(cfg *config.Config) error {
 	if err := cfg.Bind("shop", &shop); err != nil {
 		return err
 	}
+	fmt.Println(shop.Currency, shop.Timeout)
+
 	timeout, ok, err := config.Value[time.Duration](cfg, "shop.timeout")
-	fmt.Println(timeout, ok, err, cfg.Origin("shop.timeout")) // 3s true <nil> pyfly.yaml:12
+	fmt.Println(timeout, ok, err, "from", cfg.Origin("shop.timeout"))
 	return err
 }
 

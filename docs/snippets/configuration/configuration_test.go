@@ -3,21 +3,97 @@
 package configuration
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/clienttest"
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
 )
 
-func TestTheGuidesSettings(t *testing.T) {
+type PaymentClient struct {
+	client.ServiceClient
+
+	Charge     func(ctx context.Context, body map[string]string) error `post:"/payments"`
+	GetPayment func(ctx context.Context, id string) error              `get:"/payments/{id}"`
+}
+
+func TestAFileThatWasAskedForMustExist(t *testing.T) {
 	if _, err := load(); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a file that was asked for and does not exist: %v", err)
+		t.Errorf("got %v", err)
 	}
-	if err := bind(config.New(map[string]any{"shop.timeout": "3s", "shop.markets": "de, at", "shop.labels.a": "b"})); err != nil {
+}
+
+func TestTheSettingsForTestsStart(t *testing.T) {
+	app := inTests()
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	if err := inTests().Start(t.Context()); err != nil {
+}
+
+func TestTheSettingsOfTheGuideAreUnderstood(t *testing.T) {
+	t.Setenv("PAYMENT_URL", "http://pay.example")
+	cfg, err := config.Load(config.File("testdata/pyfly.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, log := startClient(t, cfg)
+	made := port.Configs()
+	if len(made) != 1 || made[0].BaseURL != "http://pay.example" || made[0].Timeout != 5*time.Second || made[0].Header.Get("X-Tenant") != "shop" {
+		t.Errorf("%+v", made)
+	}
+	if strings.Contains(log, "level=WARN") {
+		t.Errorf("a setting is not known:\n%s", log)
+	}
+}
+
+func TestAVariableSetsAClientsOwnKey(t *testing.T) {
+	t.Setenv("PYFLY_CLIENT_SERVICES_PAYMENT_CLIENT_TIMEOUT", "2s")
+	t.Setenv("PAYMENT_URL", "http://pay.example")
+	cfg, err := config.Load(config.File("testdata/pyfly.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, _ := startClient(t, cfg)
+	if made := port.Configs(); len(made) != 1 || made[0].Timeout != 2*time.Second {
+		t.Errorf("%+v", made)
+	}
+}
+
+func TestAMisspeltKeyIsWarnedOf(t *testing.T) {
+	_, log := startClient(t, config.New(map[string]any{
+		"pyfly.client.services.payment-client.base-url": "http://pay.example",
+		"pyfly.client.default.tiemout":                  "5s",
+	}))
+	if !strings.Contains(log, "key=pyfly.client.default.tiemout") || !strings.Contains(log, "nearest=pyfly.client.default.timeout") {
+		t.Error(log)
+	}
+}
+
+// startClient starts and stops an application with the client, and returns its
+// port and its log.
+func startClient(t *testing.T, cfg *config.Config) (*clienttest.Port, string) {
+	t.Helper()
+	var log bytes.Buffer
+	port := clienttest.NewPort()
+	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	app.Install(client.Module(client.WithFactory(port.Factory())))
+	client.Register[PaymentClient](app)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
+	return port, log.String()
 }

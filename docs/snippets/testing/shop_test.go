@@ -14,6 +14,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/clienttest"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/kernel"
 )
 
 func TestSoldOut(t *testing.T) {
@@ -95,4 +96,16 @@ func TestTheDeclaration(t *testing.T) {
 	if err := client.Describe[InventoryClient]().Err(); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAMethodThatIsNotSet(t *testing.T) {
+	if _, err := client.NewStub[InventoryClient]().GetProduct(t.Context(), "p-1"); !errors.As(err, new(*kernel.NotWiredError)) {
+		t.Errorf("of a stub: %v", err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a method of a bare literal did not panic")
+		}
+	}()
+	_, _ = (&InventoryClient{}).GetProduct(t.Context(), "p-1")
 }

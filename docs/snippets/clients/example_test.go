@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package clients
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/clienttest"
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+// inventoryService stands for the service of the guide.
+func inventoryService() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /products/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("id") != "p-1001" {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"title":"there is no such product"}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"id":"p-1001","name":"Bow Rake"}`))
+	})
+	return mux
+}
+
+func newInventory(ctx context.Context) (*container.ApplicationContext, *InventoryClient, error) {
+	app := container.NewApplicationContext(
+		container.WithConfig(config.New(nil)), container.WithLogger(slog.New(slog.DiscardHandler)))
+	app.Install(client.Module(client.WithFactory(clienttest.HandlerFactory(inventoryService()))))
+	client.Register[InventoryClient](app)
+	if err := app.Start(ctx); err != nil {
+		return nil, nil, err
+	}
+	inventory, err := container.Get[*InventoryClient](app)
+	return app, inventory, err
+}
+
+func Example() {
+	ctx := context.Background()
+	app, inventory, err := newInventory(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = app.Stop(ctx) }()
+
+	product, err := inventory.GetProduct(ctx, "p-1001")
+	fmt.Println(product.Name, err)
+
+	_, err = inventory.GetProduct(ctx, "p-7")
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, client.ErrNotFound))
+
+	_, err = inventory.GetProduct(ctx, "")
+	fmt.Println(err)
+	// Output:
+	// Bow Rake <nil>
+	// inventory-client.GetProduct: GET http://localhost:8080/products/p-7: 404 Not Found: there is no such product
+	// true
+	// inventory-client.GetProduct: GET http://localhost:8080/products/{product_id}: the request cannot be sent: the path argument product_id is empty
+}
+
+type wrongClient struct {
+	client.HttpClient `url:"http://inventory:8080"`
+
+	GetProduct func(ctx context.Context) (Product, error)    `get:"/products/{product_id}"`
+	ListAll    func(ctx context.Context) ([]Product, error)  `gett:"/products"`
+	Remove     func(ctx context.Context, id string) *Product `delete:"/products/{id}"`
+}
+
+func Example_wrongDeclaration() {
+	fmt.Println(client.Describe[wrongClient]().Err())
+	// Output:
+	// wrongClient.GetProduct: the path "/products/{product_id}" has a variable {product_id} that no argument gives
+	// wrongClient.ListAll: unknown tag "gett": it may be one of get, post, put, delete, patch, head, options, idempotent
+	// wrongClient.ListAll: has no verb: tag it, for example `get:"/path"`, or make the field unexported
+	// wrongClient.Remove: does not return error or (T, error)
+}
+
+func TestAClientThatIsNotWiredSaysSo(t *testing.T) {
+	_, err := client.NewStub[InventoryClient]().GetProduct(t.Context(), "p-1001")
+	var notWired *kernel.NotWiredError
+	if !errors.As(err, &notWired) || notWired.Method != "GetProduct" {
+		t.Errorf("got %v", err)
+	}
+}
