@@ -103,7 +103,7 @@ func formatSlice(elem reflect.Type, format formatter) formatter {
 		return nil
 	}
 	return func(v reflect.Value) (argumentValue, error) {
-		list := argumentValue{list: make([]string, 0, v.Len()), absent: v.Len() == 0}
+		list := argumentValue{list: make([]string, 0, v.Len())}
 		for i := range v.Len() {
 			member, err := format(v.Index(i))
 			if err != nil {
@@ -113,6 +113,7 @@ func formatSlice(elem reflect.Type, format formatter) formatter {
 				list.list = append(list.list, member.text)
 			}
 		}
+		list.absent = len(list.list) == 0
 		return list, nil
 	}
 }

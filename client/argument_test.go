@@ -64,6 +64,7 @@ func TestHowArgumentsAreWritten(t *testing.T) {
 		"a nil Stringer":          {func(c *formats) error { return c.EnumPointer(ctx, nil) }, ""},
 		"a list":                  {func(c *formats) error { return c.Strings(ctx, []string{"a", "b,c"}) }, "v=a,b%2Cc"},
 		"a list with nil in it":   {func(c *formats) error { return c.Pointers(ctx, []*int{&seven, nil, &seven}) }, "v=7,7"},
+		"a list of nil alone":     {func(c *formats) error { return c.Pointers(ctx, []*int{nil}) }, ""},
 		"an infinite number":      {func(c *formats) error { return c.Float64(ctx, math.Inf(1)) }, "refused"},
 		"a TextMarshaler's error": {func(c *formats) error { return c.Fails(ctx, fails{}) }, "refused"},
 	}

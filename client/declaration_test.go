@@ -274,13 +274,13 @@ func TestAllMistakesOfAllClientsAreInOneReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"First.A: ", "First.B: ", "Second.ServiceClient: retry \"never\"",
-		"pyfly.client.services.third.timeout", "its scheme is \"ftp\"", "no bean of type *http.Server"} {
+		"pyfly.client.services.third.timeout", "its scheme is \"ftp\"", "First has no base URL", "Second has no base URL", "no bean of type *http.Server"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the report does not say %q:\n%v", want, err)
 		}
 	}
-	if len(report.Problems) != 6 || !errors.Is(err, client.ErrDeclaration) || !errors.Is(err, kernel.ErrConfig) {
-		t.Errorf("%d problems, want 6:\n%v", len(report.Problems), err)
+	if len(report.Problems) != 8 || !errors.Is(err, client.ErrDeclaration) || !errors.Is(err, kernel.ErrConfig) {
+		t.Errorf("%d problems, want 8:\n%v", len(report.Problems), err)
 	}
 }
 

@@ -274,7 +274,10 @@ func (c *call) putBuffer(buffer *bytes.Buffer) {
 }
 
 func (c *call) newError() *Error {
-	return &Error{Client: c.op.client, Method: c.op.method, Verb: c.op.verb}
+	return &Error{
+		Client: c.op.client, Method: c.op.method, Verb: c.op.verb, Attempts: c.attempts,
+		URL: displayURL(c.baseURL, c.message.path, c.message.query),
+	}
 }
 
 // failed completes the error of a call.
@@ -288,7 +291,6 @@ func (c *call) failed(err error, elapsed time.Duration) *Error {
 			e.Status, e.Header, e.Body, e.Problem = last.Status, last.Header, last.Body, last.Problem
 		}
 	}
-	e.URL = displayURL(c.baseURL, c.message.path, c.message.query)
 	e.Attempts, e.Elapsed = c.attempts, elapsed
 	return e
 }

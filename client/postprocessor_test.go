@@ -336,7 +336,7 @@ func TestRetriesAndTheCircuitAreLogged(t *testing.T) {
 			client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return newScript(t, status(500)), nil }))
 		_, _ = c.Get(t.Context())
 		all := strings.Join(log.lines(), "\n")
-		for _, want := range []string{"retrying a call", "client=guarded method=Get attempt=1 delay=1s", "circuit breaker changed state", "from=closed to=open"} {
+		for _, want := range []string{"retrying a call", "client=guarded method=Get attempt=1 delay=1s", "GET http://service.invalid/x: 500", "circuit breaker changed state", "from=closed to=open"} {
 			if !strings.Contains(all, want) {
 				t.Errorf("the log does not say %q:\n%s", want, all)
 			}

@@ -19,11 +19,11 @@ import (
 func Register[T any](app *container.ApplicationContext, opts ...container.BeanOption) {
 	d := declarationOf(reflect.TypeFor[T]())
 	app.AddValidator(func(cfg *config.Config) error {
-		if d.Err() != nil {
+		if d.Name == "" { // no client at all: it has no settings
 			return declarationProblems(d)
 		}
 		_, err := resolveSettings(cfg, d)
-		return err
+		return errors.Join(declarationProblems(d), err)
 	})
 	app.Register(NewStub[T], append([]container.BeanOption{container.Stereotype("client")}, opts...)...)
 }
