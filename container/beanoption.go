@@ -56,6 +56,43 @@ func Order(n int) BeanOption {
 	return func(d *definition) { d.order = n }
 }
 
+// Lazy lets the bean be built on first use instead of at the start: by [Get],
+// [All], [Provider], or because a bean that is built needs it. It then goes
+// through the whole life of a bean, Start included; many goroutines may be the
+// first, and one of them builds it. A failure is returned to whoever asked, and
+// the next to ask tries again. A lazy bean that is first used while the context
+// still starts is started as the last.
+func Lazy() BeanOption {
+	return func(d *definition) { d.scope = lazySingleton }
+}
+
+// Prototype makes a new bean for each injection point and for each [Get]. It
+// goes through the post-processors and PostConstruct like any other, and then
+// belongs to whoever got it: the context neither starts nor stops nor destroys
+// it.
+func Prototype() BeanOption {
+	return func(d *definition) { d.scope = prototype }
+}
+
+// DependsOn names beans that must be built and started before this one and
+// stopped after it, though its constructor does not take them.
+func DependsOn(names ...string) BeanOption {
+	return func(d *definition) { d.dependsOn = append(d.dependsOn, names...) }
+}
+
+// Phase places the bean's Start and Stop: lower phases start first and stop
+// last. It wins over the bean's own Phase method (see lifecycle.Phased); the
+// default is 0. What a bean depends on is started before it whatever its phase.
+func Phase(n int) BeanOption {
+	return func(d *definition) { d.phase = &n }
+}
+
+// Group makes the bean a member of a value group, as dig knows them: it is
+// found by fields of dig.In structs tagged `group:"..."`, and only by them.
+func Group(name string) BeanOption {
+	return func(d *definition) { d.groups = append(d.groups, name) }
+}
+
 // Stereotype says what part the bean plays, "service", "repository", "client".
 // It is shown by Beans and has no effect.
 func Stereotype(name string) BeanOption {

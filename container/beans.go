@@ -7,11 +7,13 @@ import "time"
 // BeanInfo tells what a context knows of one bean.
 type BeanInfo struct {
 	Name         string        `json:"name"`
-	Type         string        `json:"type"`  // what it is registered as: "*catalog.Service"
-	Scope        string        `json:"scope"` // "singleton"
+	Type         string        `json:"type"`             // what it is registered as: "*catalog.Service"
+	Scope        string        `json:"scope"`            // "singleton", "lazy singleton" or "prototype"
+	Module       string        `json:"module,omitempty"` // that registered it: "shop/client"
 	Stereotype   string        `json:"stereotype,omitempty"`
 	Order        int           `json:"order,omitempty"`
 	Primary      bool          `json:"primary,omitempty"`
+	Phase        int           `json:"phase,omitempty"`
 	Dependencies []string      `json:"dependencies,omitempty"` // names of the beans it was given
 	Location     string        `json:"location"`               // where it was registered: "catalog/main.go:30"
 	Took         time.Duration `json:"took"`                   // from the call of its constructor until it could be injected
@@ -22,27 +24,30 @@ type BeanInfo struct {
 // time; what is not known before the start is zero. What the context itself
 // offers is not listed.
 func (app *ApplicationContext) Beans() []BeanInfo {
-	var g *graph
-	if started := app.beans.Load(); started != nil {
-		g = started.graph
-	} else {
-		g = newGraph(app.definitions, app.overrides)
-	}
+	g := app.latestGraph()
 	var infos []BeanInfo
-	for _, d := range g.inStartOrder() {
-		if !d.isInfrastructure {
-			infos = append(infos, d.info())
+	for _, b := range g.order {
+		if !b.isInfrastructure {
+			infos = append(infos, b.info())
 		}
 	}
 	return infos
 }
 
-func (d *definition) info() BeanInfo {
-	info := BeanInfo{
-		Name: d.name, Type: d.typ.String(), Scope: "singleton", Stereotype: d.stereotype,
-		Order: d.order, Primary: d.primary, Location: d.at.String(), Took: d.built.took,
+// latestGraph is the graph of the last start, or that of a start to come.
+func (app *ApplicationContext) latestGraph() *graph {
+	if r := app.last.Load(); r != nil && r.graph != nil {
+		return r.graph
 	}
-	for _, needed := range d.needs {
+	return app.newGraph()
+}
+
+func (b *bean) info() BeanInfo {
+	info := BeanInfo{
+		Name: b.name, Type: b.typ.String(), Scope: b.scope.String(), Module: b.module.path(), Stereotype: b.stereotype,
+		Order: b.order, Primary: b.primary, Phase: b.startPhase, Location: b.callers.location().String(), Took: b.took,
+	}
+	for _, needed := range b.needs {
 		if !needed.isInfrastructure {
 			info.Dependencies = append(info.Dependencies, needed.name)
 		}

@@ -7,280 +7,221 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/dig"
 
-	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// builder makes the beans of one start. dig calls the constructors, each once
-// and after those it needs; the builder wraps each constructor so that what dig
-// stores, and hands to dependents, is the post-processed bean.
-//
-// A wrapper never returns an error to dig: dig would run the constructor again
-// for every other dependent. It notes the problem and leaves the bean failed;
-// wrappers of beans that need it do nothing. So every constructor that can be
-// tried is tried, and all failures are reported.
-type builder struct {
-	ctx        context.Context
-	app        *ApplicationContext
-	graph      *graph
-	limit      time.Duration // of one PostConstruct
-	dig        *dig.Container
+// maker makes the beans of one start. dig calls the constructors of those that
+// the start builds, each once and after those it needs; wire.go wraps each
+// constructor so that what dig stores, and hands to dependents, is the
+// post-processed bean. What is made later or many times, lazy beans and
+// prototypes, the maker makes by itself: a dig.Container makes singletons only,
+// and is not safe for concurrent use.
+type maker struct {
+	ctx   context.Context // of the start
+	run   *run
+	graph *graph
+	dig   *dig.Container
+
+	mu         sync.Mutex // guards what follows and the states of beans
 	processors []activeProcessor
-	creating   *definition // the processor that is being created
+	creating   *bean // the processor that is being created
 	early      []earlyBean
 	problems   []*Problem
+	current    *bean // the last eager one begun; nil while a hook of it runs, which has its own limit
+	since      time.Duration
+	late       []*bean       // lazy beans made during the start
+	isStarted  bool          // from now on a lazy bean is started when it is made
+	isClosed   bool          // from now on nothing is made
+	active     int           // beans that are being made
+	idle       chan struct{} // closed when isClosed and nothing is being made
+	abandoned  chan struct{} // closed when the build was given up
 }
 
 type activeProcessor struct {
-	definition *definition
+	bean *bean
 	lifecycle.BeanPostProcessor
-	processes func(reflect.Type) bool
+	processes func(reflect.Type) bool // nil: all types
 }
 
-// build makes every bean, processors first.
-func (b *builder) build() []*Problem {
-	b.dig = dig.New(dig.DeferAcyclicVerification())
-	for _, d := range b.graph.definitions {
-		if err := b.provide(d); err != nil {
-			b.problems = append(b.problems, refusedByDig(d, err))
-		}
-	}
-	if len(b.problems) > 0 {
-		return b.problems
-	}
-	b.createProcessors()
-	if len(b.problems) > 0 {
-		return b.problems
-	}
-	for _, d := range b.graph.roots() {
-		b.create(d)
-	}
-	return b.problems
+func newMaker(ctx context.Context, r *run, g *graph) *maker {
+	return &maker{ctx: ctx, run: r, graph: g, idle: make(chan struct{}), abandoned: make(chan struct{})}
 }
 
-func (b *builder) createProcessors() {
-	for _, d := range b.graph.processors() {
-		b.creating = d
-		b.create(d)
-		b.creating = nil
-		if d.built.state != complete {
-			continue
-		}
-		processor, ok := d.built.value.Interface().(lifecycle.BeanPostProcessor)
-		if !ok {
-			continue // replaced by something else
-		}
-		active := activeProcessor{d, processor, func(reflect.Type) bool { return true }}
-		if selective, ok := processor.(lifecycle.SelectivePostProcessor); ok {
-			active.processes = selective.Processes
-		}
-		b.processors = append(b.processors, active)
-	}
-	b.warnOfEarlyBeans()
-}
-
-// create lets dig make a bean that no other bean has caused to be made yet.
-func (b *builder) create(d *definition) {
-	if d.built.state != notBuilt {
+// build makes every eager bean, processors first.
+func (m *maker) build() {
+	m.provideAll()
+	if m.hasFailed() {
 		return
 	}
-	target := b.parametersFor([]*definition{d})
-	invoke := reflect.MakeFunc(reflect.FuncOf(target.types, nil, false),
-		func([]reflect.Value) []reflect.Value { return nil })
-	if err := b.dig.Invoke(invoke.Interface()); err != nil {
-		b.problems = append(b.problems, refusedByDig(d, err))
+	for _, b := range m.graph.processors() {
+		m.setCreating(b)
+		m.resolve([]*bean{b})
+		m.setCreating(nil)
+		m.activate(b)
 	}
+	m.warnOfEarlyBeans()
+	if m.hasFailed() {
+		return
+	}
+	m.resolve(m.graph.roots())
+	m.dig = nil
 }
 
-// refusedByDig reports what our own checks should have found first.
-func refusedByDig(d *definition, err error) *Problem {
-	p := &Problem{
-		Code: CodeRegistration, Bean: d.name, Err: err,
-		What: fmt.Sprintf("%s cannot be wired: %v", d.describe(), dig.RootCause(err)),
-	}
-	return p.detail("registered", d.at.String())
+func (m *maker) setCreating(b *bean) {
+	m.mu.Lock()
+	m.creating = b
+	m.mu.Unlock()
 }
 
-// provide hands dig a constructor of the same needs and result, which makes the
-// bean with all that belongs to its life.
-func (b *builder) provide(d *definition) error {
-	needs := b.parametersFor(d.needs)
-	construct := reflect.MakeFunc(reflect.FuncOf(needs.types, []reflect.Type{d.typ}, false),
-		func(args []reflect.Value) []reflect.Value {
-			b.construct(d, func(needed *definition) reflect.Value { return needs.value(args, needed) })
-			if d.built.state != complete {
-				return []reflect.Value{reflect.Zero(d.typ)}
-			}
-			return []reflect.Value{d.built.value}
-		})
-	opts := []dig.ProvideOption{dig.LocationForPC(d.constructor.Pointer())}
-	if name := b.digName(d); name != "" {
-		opts = append(opts, dig.Name(name))
+// activate lets a processor see the beans that are made from now on.
+func (m *maker) activate(b *bean) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b.state != complete {
+		return
 	}
-	return b.dig.Provide(construct.Interface(), opts...)
+	processor, ok := b.object.(lifecycle.BeanPostProcessor)
+	if !ok {
+		return // replaced by something else
+	}
+	active := activeProcessor{bean: b, BeanPostProcessor: processor}
+	if selective, ok := processor.(lifecycle.SelectivePostProcessor); ok {
+		active.processes = selective.Processes
+	}
+	seen := m.processors[:len(m.processors):len(m.processors)]
+	m.processors = append(seen, active) // beans keep the list that they were seen by
 }
 
-// digName tells beans of one type apart in dig; the only bean of its type needs
-// no name there.
-func (b *builder) digName(d *definition) string {
-	for _, other := range b.graph.byType[d.typ] {
-		if other != d && other.typ == d.typ {
-			return d.name
-		}
-	}
-	return ""
+func (m *maker) hasFailed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.problems) > 0
 }
 
-// digParameters is how a list of beans is asked for in dig's terms: a parameter
-// for each bean that is the only one of its type, and one dig.In struct for all
-// those that need a name.
-type digParameters struct {
-	types []reflect.Type
-	place map[*definition]digPlace
+func (m *maker) report(p *Problem) {
+	m.mu.Lock()
+	m.problems = append(m.problems, p)
+	m.mu.Unlock()
 }
 
-type digPlace struct{ parameter, field int } // field < 0: the parameter itself
-
-func (b *builder) parametersFor(needs []*definition) digParameters {
-	p := digParameters{place: make(map[*definition]digPlace, len(needs))}
-	fields := []reflect.StructField{{Name: "In", Type: reflect.TypeFor[dig.In](), Anonymous: true}}
-	var named []*definition
-	for _, d := range needs {
-		name := b.digName(d)
-		if name == "" {
-			p.place[d] = digPlace{len(p.types), -1}
-			p.types = append(p.types, d.typ)
-			continue
-		}
-		named = append(named, d)
-		fields = append(fields, reflect.StructField{
-			Name: fmt.Sprintf("Bean%d", len(named)), Type: d.typ,
-			Tag: reflect.StructTag(fmt.Sprintf("name:%q", name)),
-		})
-	}
-	if len(named) == 0 {
-		return p
-	}
-	for i, d := range named {
-		p.place[d] = digPlace{len(p.types), i + 1}
-	}
-	p.types = append(p.types, reflect.StructOf(fields))
-	return p
-}
-
-// value picks a bean from the arguments dig gave. What is inside an interface
-// is taken out, so that it can be assigned to whatever type asked for it.
-func (p digParameters) value(args []reflect.Value, d *definition) reflect.Value {
-	place := p.place[d]
-	v := args[place.parameter]
-	if place.field >= 0 {
-		v = v.Field(place.field)
-	}
-	if v.Kind() == reflect.Interface {
-		return v.Elem()
-	}
-	return v
-}
-
-// construct takes a bean through its life up to the moment it can be injected.
-func (b *builder) construct(d *definition, value func(*definition) reflect.Value) {
-	d.built.state = failed
-	for _, needed := range d.needs {
-		if needed.built.state != complete {
+// reportOnce is for what would else be reported for bean after bean.
+func (m *maker) reportOnce(p *Problem) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, known := range m.problems {
+		if known.Code == p.Code {
 			return
 		}
 	}
-	if err := b.ctx.Err(); err != nil {
-		b.cancelled(err)
-		return
-	}
-	begun := time.Now()
-	args := make([]reflect.Value, len(d.injections))
-	for i, in := range d.injections {
-		args[i] = in.value(value)
-	}
-	original, problem := d.call(args)
-	if problem == nil {
-		d.built.original = original
-		bean := original
-		if !d.isInfrastructure {
-			bean, problem = b.initialise(d, original)
-		}
-		if problem == nil {
-			d.built.value = reflect.ValueOf(bean)
-			d.built.state = complete
-		}
-	}
-	d.built.took = time.Since(begun)
-	if problem != nil {
-		b.problems = append(b.problems, problem)
+	m.problems = append(m.problems, p)
+}
+
+// begin and finish frame the making of a bean; both are called with the lock
+// held.
+func (m *maker) begin(b *bean) {
+	b.state = inCreation
+	b.begun = m.run.elapsed()
+	m.active++
+	if b.isEager {
+		m.current, m.since = b, b.begun // in case that hangs
 	}
 }
 
-// cancelled notes, once, that the start was given up.
-func (b *builder) cancelled(err error) {
-	for _, p := range b.problems {
-		if p.Code == CodeCancelled {
-			return
+func (m *maker) finish() {
+	m.active--
+	if m.isClosed && m.active == 0 {
+		close(m.idle)
+	}
+}
+
+// close refuses to make further beans and returns a channel that is closed when
+// those under way have ended.
+func (m *maker) close() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.isClosed {
+		m.isClosed = true
+		if m.active == 0 {
+			close(m.idle)
 		}
 	}
-	b.problems = append(b.problems, cancelledProblem(err))
+	return m.idle
 }
 
-func cancelledProblem(err error) *Problem {
-	return &Problem{Code: CodeCancelled, What: "the start was cancelled: " + err.Error(), Err: err}
+// watch says what is being made now, in case it hangs.
+func (m *maker) watch(b *bean) {
+	m.mu.Lock()
+	m.current, m.since = b, m.run.elapsed()
+	m.mu.Unlock()
 }
 
-// call runs the user's constructor.
-func (d *definition) call(args []reflect.Value) (bean any, problem *Problem) {
-	defer func() {
-		if r := recover(); r != nil {
-			problem = constructorPanicked(d, kernel.NewPanicError(r))
+// patience is how much longer the bean that is being made may take.
+func (m *maker) patience() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.current == nil || m.current.state != inCreation {
+		return m.run.startLimit
+	}
+	return m.run.startLimit - (m.run.elapsed() - m.since)
+}
+
+var errGoexit = errors.New("it ended its goroutine with runtime.Goexit")
+
+// built returns what went wrong in a build that has ended.
+func (m *maker) built() []*Problem {
+	m.mu.Lock()
+	b := m.current
+	hasExited := b != nil && b.state == inCreation
+	m.mu.Unlock()
+	if hasExited {
+		close(m.abandoned)
+		m.report(constructorFailed(b, errGoexit))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.problems)
+}
+
+// abandon leaves the goroutine of a build that hangs to itself, and returns
+// what went wrong: the cause, if there is one, and where it stands.
+func (m *maker) abandon(cause *Problem) []*Problem {
+	close(m.abandoned)
+	where := m.run.standsAt("", "build")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	problems := slices.Clone(m.problems)
+	if cause != nil {
+		problems = append(problems, cause)
+	}
+	if b := m.current; b != nil && b.state == inCreation {
+		took := (m.run.elapsed() - m.since).Round(time.Millisecond)
+		p := &Problem{
+			Code: CodeConstructor, Bean: b.name, Err: errHangs,
+			What:   fmt.Sprintf("the building of %s did not end within %s", b.name, took),
+			Remedy: "do what may take long in PostConstruct or Start, whose context ends at the limit, or raise it\n(pyfly.context.start-timeout)",
 		}
-	}()
-	results := d.constructor.Call(args)
-	if d.returnsErr && !results[1].IsNil() {
-		return nil, constructorFailed(d, results[1].Interface().(error))
+		p.detail("constructor", b.label()).detail("registered", b.where())
+		problems = append(problems, p.detail("stands at", where))
 	}
-	if isNil(results[0]) {
-		return nil, constructorFailed(d, errReturnedNil)
-	}
-	return results[0].Interface(), nil
+	return problems
 }
 
-var errReturnedNil = errors.New("it returned nil and no error")
-
-func constructorFailed(d *definition, err error) *Problem {
-	p := &Problem{
-		Code: CodeConstructor, Bean: d.name, Err: err,
-		What: fmt.Sprintf("the constructor of %s failed: %v", d.name, err),
-	}
-	return p.detail("constructor", d.label()).detail("registered", d.at.String())
-}
-
-func constructorPanicked(d *definition, err *kernel.PanicError) *Problem {
-	p := &Problem{
-		Code: CodePanic, Bean: d.name, Err: err,
-		What:   fmt.Sprintf("the constructor of %s panicked: %v", d.name, err.Value),
-		Remedy: "return an error instead: func(...) (T, error)",
-	}
-	return p.detail("constructor", d.label()).detail("registered", d.at.String()).detail("at", framesText(err))
-}
-
-func framesText(err *kernel.PanicError) string {
-	text := ""
-	for i, frame := range err.Frames {
-		if i == 5 {
-			break
+// settled returns the beans, in order, of which something has been made that
+// will not change any more.
+func (m *maker) settled() []*bean {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	settled := make([]*bean, 0, len(m.graph.order))
+	for _, b := range m.graph.order {
+		if b.state == complete || b.state == failed && b.original != nil {
+			settled = append(settled, b)
 		}
-		if i > 0 {
-			text += "\n"
-		}
-		text += frame
 	}
-	return text
+	return settled
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,8 +14,8 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// ApplicationContext registers, builds, starts and stops the singleton beans of
-// one application. Make it with [NewApplicationContext].
+// ApplicationContext registers, builds, starts and stops the beans of one
+// application. Make it with [NewApplicationContext].
 //
 // Register everything first, from one goroutine; then all of its methods are
 // safe for concurrent use.
@@ -24,14 +25,25 @@ type ApplicationContext struct {
 	logger  *slog.Logger
 	events  *lifecycle.Events
 
-	definitions []*definition // in the order of registration
-	overrides   []*definition
-	validators  []func(*config.Config) error
-	problems    []*Problem // of registration and of loading the settings
+	definitions     []*definition // in the order of registration
+	overrides       []*definition
+	validators      []validator
+	moduleOverrides []*moduleOverride
+	installed       []*moduleScope
+	module          *moduleScope // being installed
+	problems        []*Problem   // of registration and of loading the settings
 
-	mu    sync.Mutex // guards run; never held while a bean's code runs
+	mu    sync.Mutex // guards run and ready; never held while a bean's code runs
 	run   *run
+	ready chan struct{}
 	beans atomic.Pointer[beans] // what Get hands out; nil unless started
+	last  atomic.Pointer[run]   // the last start, even if it failed
+}
+
+// validator checks settings and declarations before the start.
+type validator struct {
+	check  func(*config.Config) error
+	module *moduleScope
 }
 
 // Aware is a bean or post-processor that is told its context right after its
@@ -47,7 +59,7 @@ type Aware interface {
 // the active profiles, and the environment. A configuration that cannot be read
 // is reported by Start together with everything else.
 func NewApplicationContext(opts ...Option) *ApplicationContext {
-	app := &ApplicationContext{}
+	app := &ApplicationContext{ready: make(chan struct{})}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&app.options)
@@ -82,10 +94,22 @@ func (app *ApplicationContext) loadConfig() {
 // addInfrastructure offers what the context itself brings to constructors.
 func (app *ApplicationContext) addInfrastructure(values ...any) {
 	for _, value := range values {
-		d := newInstance(value, location{}, nil)
+		d := newInstance(value, nil, nil)
 		d.isInfrastructure = true
 		app.definitions = append(app.definitions, d)
 	}
+}
+
+// profiles returns the active profiles: those of the configuration and those
+// given in code.
+func (app *ApplicationContext) profiles() []string {
+	active := app.config.Profiles()
+	for _, profile := range app.options.profiles {
+		if !slices.Contains(active, profile) {
+			active = append(active, profile)
+		}
+	}
+	return active
 }
 
 // Config returns the context's configuration.
@@ -97,33 +121,37 @@ func (app *ApplicationContext) Logger() *slog.Logger { return app.logger }
 // Events returns the bus on which the context publishes its events.
 func (app *ApplicationContext) Events() *lifecycle.Events { return app.events }
 
-// Register adds a singleton bean. constructor is a func(deps...) T or
-// func(deps...) (T, error); it is called once, when the context starts.
-// Each of its parameters may be
+// Register adds a bean, a singleton unless it is a [Prototype]. constructor is
+// a func(deps...) T, which may return besides T a func() or func() error, called
+// to clean up after the bean's PreDestroy, and an error. T may be a struct that
+// embeds dig.Out: then each of its fields is a bean. The constructor is called
+// once, when the context starts. Each of its parameters may be
 //
 //   - a bean's type, or an interface that exactly one bean, or one [Primary]
 //     bean, implements;
 //   - []I or map[string]I: all beans that are an I, by [Order], or by name;
+//   - a [Provider] of any of these, to get it later;
 //   - a struct that embeds dig.In, each field of which is one of these, with
-//     the tags `name:"..."` for a bean by its name and `optional:"true"`;
+//     the tags `name:"..."` for a bean by its name, `optional:"true"`, and
+//     `group:"..."` for the members of a [Group];
 //   - *config.Config, *slog.Logger, *ApplicationContext, *lifecycle.Events.
 //
-// A mistake is reported by Start.
+// A variadic parameter is left out. A mistake is reported by Start.
 func (app *ApplicationContext) Register(constructor any, opts ...BeanOption) {
-	app.register(newDefinition(constructor, callerLocation(), opts))
+	app.register(newDefinition(constructor, callerStack(), opts))
 }
 
 // RegisterInstance adds a bean that exists already. It is post-processed,
 // started and stopped like any other.
 func (app *ApplicationContext) RegisterInstance(value any, opts ...BeanOption) {
-	app.register(newInstance(value, callerLocation(), opts))
+	app.register(newInstance(value, callerStack(), opts))
 }
 
 // RegisterPostProcessor adds a post-processor that exists already. A processor
 // that needs other beans is registered by its constructor, with Register: every
 // bean whose type implements lifecycle.BeanPostProcessor is one.
 func (app *ApplicationContext) RegisterPostProcessor(processor lifecycle.BeanPostProcessor, opts ...BeanOption) {
-	d := newInstance(processor, callerLocation(), opts)
+	d := newInstance(processor, callerStack(), opts)
 	if d.made != nil && !d.isNamed {
 		d.name = app.freeName(d.name)
 	}
@@ -148,11 +176,13 @@ func (app *ApplicationContext) freeName(name string) string {
 // Override replaces the definition of the same type and name by another: the
 // way a test swaps a bean. Without [Named] it replaces the only bean of the
 // type, whatever its name. It may come before or after the registration of
-// what it replaces; that there is nothing to replace is a mistake that Start
-// reports.
+// what it replaces, and replaces that with its conditions: the new bean has
+// those of its own options only. That there is nothing to replace is a mistake
+// that Start reports.
 func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
-	d := newDefinition(constructor, callerLocation(), opts)
+	d := newDefinition(constructor, callerStack(), opts)
 	if app.mayRegister(d) {
+		d.module = app.module
 		app.overrides = append(app.overrides, d)
 	}
 }
@@ -163,32 +193,23 @@ func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
 // wraps, a *[Problem] is shown as such.
 func (app *ApplicationContext) AddValidator(validate func(*config.Config) error) {
 	if validate != nil {
-		app.validators = append(app.validators, validate)
+		app.validators = append(app.validators, validator{validate, app.module})
 	}
-}
-
-// Install adds the registrations of a module.
-func (app *ApplicationContext) Install(modules ...Module) {
-	for _, m := range modules {
-		if m.Configure != nil {
-			m.Configure(app)
-		}
-	}
-}
-
-// Module is a named group of registrations.
-type Module struct {
-	Name string
-	// Configure registers the module's beans. It is called by Install.
-	Configure func(app *ApplicationContext)
 }
 
 func (app *ApplicationContext) register(d *definition) {
 	if !app.mayRegister(d) {
 		return
 	}
-	d.index = len(app.definitions)
-	app.definitions = append(app.definitions, d)
+	added := []*definition{d}
+	if d.isOut() {
+		added = expandOut(d)
+	}
+	for _, d := range added {
+		d.index = len(app.definitions)
+		d.module = app.module
+		app.definitions = append(app.definitions, d)
+	}
 }
 
 // mayRegister refuses what comes after the start: the graph is made then.
@@ -199,7 +220,7 @@ func (app *ApplicationContext) mayRegister(d *definition) bool {
 		return true
 	}
 	app.logger.Error("a bean registered after the start of the context is ignored: register it before Start",
-		"bean", d.name, "registered", d.at.String())
+		"bean", d.name, "registered", d.where())
 	return false
 }
 
@@ -220,7 +241,7 @@ func Properties[T any](app *ApplicationContext, prefix string, opts ...BeanOptio
 	if reflect.TypeFor[T]().Kind() != reflect.Struct {
 		return // Bind reports it
 	}
-	byValue := newDefinition(func(properties *T) T { return *properties }, callerLocation(), nil)
+	byValue := newDefinition(func(properties *T) T { return *properties }, callerStack(), nil)
 	byValue.name += " by value"
 	byValue.isInfrastructure = true
 	app.register(byValue)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,93 +15,105 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// definition is one registered bean: what the user said about it, and, for the
-// time of one start, what became of it.
+// definition is what the user said about one bean. It does not change after the
+// registration; what a start makes of it is a [bean].
 type definition struct {
 	name        string
 	isNamed     bool           // the user chose the name
 	typ         reflect.Type   // what the bean is registered as
 	made        reflect.Type   // what the constructor's signature returns
 	as          []reflect.Type // the interfaces of As, typ being the first
-	constructor reflect.Value
-	returnsErr  bool
+	constructor reflect.Value  // the zero Value for an instance
+	returns     results
+	instance    any // of RegisterInstance
+
+	scope       scope
 	primary     bool
 	order       int
+	phase       *int // of the option Phase
 	stereotype  string
+	groups      []string
+	isFlattened bool // a slice whose elements are the members of the groups
+	dependsOn   []string
+	conditions  []condition
 	onStart     []hookFunc
 	onStop      []hookFunc
+
 	isProcessor bool
-	// isInfrastructure marks what the context itself offers: not listed, not
-	// found by interface, and giving way to a bean of the user's.
+	// isInfrastructure marks what is there for the sake of other beans: it is
+	// not listed, not found by interface, and gives way to a bean of the user's.
 	isInfrastructure bool
-	index            int // place in the order of registration
-	at               location
-	isInstance       bool
+	source           *definition // makes the struct of which this bean is a field
+	index            int         // place in the order of registration
+	callers          *callers
+	module           *moduleScope
 	problems         []*Problem // what is wrong with the registration itself
-
-	injections []injection // what each parameter gets; set by the graph
-	needs      []*definition
-	demands    []reflect.Type // what dependents take it as
-
-	built built
 }
 
-// built is what one start of the context makes of a definition.
-type built struct {
-	state    buildState
-	value    reflect.Value // what dependents get
-	original any           // what the constructor returned
-	took     time.Duration
+// results says what a constructor returns beside the bean.
+type results struct {
+	err     bool // as the last
+	cleanup bool // as the second: func() or func() error
 }
 
-type buildState int
+type scope int
 
 const (
-	notBuilt buildState = iota
-	complete
-	failed // or not tried because something it needs failed
+	singleton scope = iota
+	lazySingleton
+	prototype
 )
+
+func (s scope) String() string {
+	return [...]string{"singleton", "lazy singleton", "prototype"}[s]
+}
 
 type hookFunc func(ctx context.Context, bean any) error
 
 var (
-	errorType     = reflect.TypeFor[error]()
-	processorType = reflect.TypeFor[lifecycle.BeanPostProcessor]()
+	errorType         = reflect.TypeFor[error]()
+	processorType     = reflect.TypeFor[lifecycle.BeanPostProcessor]()
+	postConstructType = reflect.TypeFor[lifecycle.PostConstructor]()
+	preDestroyType    = reflect.TypeFor[lifecycle.PreDestroyer]()
+	cleanupType       = reflect.TypeFor[func()]()
+	cleanupErrorType  = reflect.TypeFor[func() error]()
 )
 
 // newDefinition reads a constructor's signature. Its problems, if any, are in
 // the definition.
-func newDefinition(constructor any, at location, opts []BeanOption) *definition {
-	d := &definition{at: at, constructor: reflect.ValueOf(constructor)}
+func newDefinition(constructor any, at *callers, opts []BeanOption) *definition {
+	d := &definition{callers: at, constructor: reflect.ValueOf(constructor)}
 	if what := d.readSignature(); what != "" {
 		d.fail(what, "register a function such as func(deps...) *T or func(deps...) (*T, error)")
 		return d
 	}
+	return d.complete(opts)
+}
+
+// newInstance is the definition of a bean that exists already.
+func newInstance(value any, at *callers, opts []BeanOption) *definition {
+	d := &definition{callers: at, instance: value}
+	if v := reflect.ValueOf(value); !v.IsValid() || isNil(v) {
+		d.fail("a nil instance was registered", "register a value that is not nil")
+		return d
+	}
+	d.made = reflect.TypeOf(value)
+	d.typ = d.made
+	return d.complete(opts)
+}
+
+func (d *definition) complete(opts []BeanOption) *definition {
 	d.checkHooks()
 	for _, opt := range opts {
 		if opt != nil {
 			opt(d)
 		}
 	}
+	d.checkScope()
 	d.isProcessor = d.typ.Implements(processorType) || d.made.Implements(processorType)
 	if d.name == "" {
 		d.name = defaultName(d.made)
 	}
-	return d
-}
-
-// newInstance is the definition of a bean that exists already.
-func newInstance(value any, at location, opts []BeanOption) *definition {
-	v := reflect.ValueOf(value)
-	if !v.IsValid() || isNil(v) {
-		d := &definition{at: at}
-		d.fail("a nil instance was registered", "register a value that is not nil")
-		return d
-	}
-	constructor := reflect.MakeFunc(reflect.FuncOf(nil, []reflect.Type{v.Type()}, false),
-		func([]reflect.Value) []reflect.Value { return []reflect.Value{v} })
-	d := newDefinition(constructor.Interface(), at, opts)
-	d.isInstance = true
 	return d
 }
 
@@ -114,43 +125,98 @@ func (d *definition) readSignature() (wrong string) {
 	if fn.Kind() != reflect.Func {
 		return fmt.Sprintf("a value of type %s was registered as a constructor", fn)
 	}
-	switch {
-	case fn.NumOut() == 2 && fn.Out(1) == errorType:
-		d.returnsErr = true
-	case fn.NumOut() != 1:
-		return fmt.Sprintf("the constructor %s does not return one bean, or one bean and an error", fn)
+	if !d.returns.read(fn) {
+		return fmt.Sprintf("the constructor %s does not return one bean, which a func() to clean up and an error may follow", fn)
 	}
 	d.made = fn.Out(0)
-	if d.made == errorType || dig.IsOut(d.made) {
+	if d.made == errorType {
 		return fmt.Sprintf("the constructor %s returns no bean: %s cannot be one", fn, d.made)
 	}
 	d.typ = d.made
 	return ""
 }
 
+// read accepts T, (T, error), (T, cleanup) and (T, cleanup, error).
+func (r *results) read(fn reflect.Type) bool {
+	n := fn.NumOut()
+	if n > 1 && fn.Out(n-1) == errorType {
+		r.err = true
+		n--
+	}
+	if n == 2 && (fn.Out(1) == cleanupType || fn.Out(1) == cleanupErrorType) {
+		r.cleanup = true
+		n--
+	}
+	return n == 1
+}
+
 // checkHooks finds a method that is named like a hook but would never be called.
 // Start and Stop are common names with other signatures, so they are left alone.
 func (d *definition) checkHooks() {
-	for hook, iface := range map[string]reflect.Type{
-		"PostConstruct": reflect.TypeFor[lifecycle.PostConstructor](),
-		"PreDestroy":    reflect.TypeFor[lifecycle.PreDestroyer](),
-	} {
-		if _, has := d.made.MethodByName(hook); has && !d.made.Implements(iface) {
-			d.fail(fmt.Sprintf("%s.%s is not called, because of its signature", d.made, hook),
-				fmt.Sprintf("make it func (...) %s(ctx context.Context) error", hook))
-		}
+	if !d.made.Implements(postConstructType) {
+		_, has := d.made.MethodByName("PostConstruct")
+		d.refuseHook(has, "PostConstruct")
+	}
+	if !d.made.Implements(preDestroyType) {
+		_, has := d.made.MethodByName("PreDestroy")
+		d.refuseHook(has, "PreDestroy")
+	}
+}
+
+func (d *definition) refuseHook(has bool, hook string) {
+	if has {
+		d.fail(fmt.Sprintf("%s.%s is not called, because of its signature", d.made, hook),
+			fmt.Sprintf("make it func (...) %s(ctx context.Context) error", hook))
+	}
+}
+
+// checkScope refuses what a prototype, which the context makes and forgets,
+// cannot have.
+func (d *definition) checkScope() {
+	if d.scope != prototype {
+		return
+	}
+	switch {
+	case d.constructor.Kind() != reflect.Func:
+		d.fail("an instance was registered as a prototype, of which there are many", "register a constructor")
+	case d.returns.cleanup:
+		d.fail("a prototype's constructor returns a function to clean up, which nobody would call",
+			"give the bean a Close method, for those to call who get it")
+	case len(d.onStart)+len(d.onStop) > 0:
+		d.fail("a prototype is neither started nor stopped, so OnStart and OnStop have no effect", "drop them or Prototype")
 	}
 }
 
 func (d *definition) fail(what, remedy string) {
-	p := &Problem{Code: CodeRegistration, What: what, Bean: d.name, Remedy: remedy}
-	d.problems = append(d.problems, p.detail("registered", d.at.String()))
+	d.problems = append(d.problems, &Problem{Code: CodeRegistration, What: what, Remedy: remedy})
+}
+
+// where says where the bean was registered: "catalog/main.go:30", with the
+// module that did it.
+func (d *definition) where() string {
+	at := d.callers.location().String()
+	if d.module == nil {
+		return at
+	}
+	return at + ", module " + d.module.path()
+}
+
+// describe names a bean for a person: `catalogService (*catalog.Service,
+// catalog/main.go:30)`.
+func (d *definition) describe() string {
+	if d.callers == nil {
+		return fmt.Sprintf("%s (%s, offered by the context)", d.name, d.typ)
+	}
+	return fmt.Sprintf("%s (%s, %s)", d.name, d.typ, d.where())
 }
 
 // label names the constructor for a person: "catalog.NewService
 // (catalog/service.go:12)".
 func (d *definition) label() string {
-	if d.isInstance {
+	if d.source != nil {
+		return d.source.label()
+	}
+	if d.constructor.Kind() != reflect.Func {
 		return "the registered instance"
 	}
 	name, at := functionOf(d.constructor)
@@ -163,7 +229,15 @@ func (d *definition) label() string {
 	return name + " (" + at.String() + ")"
 }
 
+// fits reports whether the bean can be injected as a t.
 func (d *definition) fits(t reflect.Type) bool {
+	if len(d.groups) > 0 {
+		return false // found through its groups only
+	}
+	return d.isA(t)
+}
+
+func (d *definition) isA(t reflect.Type) bool {
 	if d.typ == t || d.made == t {
 		return true
 	}
@@ -171,6 +245,11 @@ func (d *definition) fits(t reflect.Type) bool {
 		return false
 	}
 	return d.typ.Implements(t) || d.made.Implements(t)
+}
+
+// isOut reports whether the constructor returns a dig.Out struct: several beans.
+func (d *definition) isOut() bool {
+	return d.made != nil && d.made.Kind() == reflect.Struct && dig.IsOut(d.made)
 }
 
 // defaultName is the type's name with a lower-case first letter.

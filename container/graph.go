@@ -6,42 +6,48 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
+
+	"github.com/pyfly-go/pyfly/config"
 )
 
 // graph is who needs whom, worked out and checked before anything is built:
-// what dig would find out one failure at a time is known here all at once. Its
-// definitions are its own copies of the registered ones, so that each start of
-// a context begins afresh.
+// what dig would find out one failure at a time is known here all at once. Each
+// start of a context has its own.
 type graph struct {
-	definitions []*definition // without what is overridden or superseded
-	byType      map[reflect.Type][]*definition
+	config   *config.Config
+	profiles []string
+
+	beans       []*bean // without what is overridden, superseded or kept out
+	byType      map[reflect.Type]*slot
+	byInterface map[reflect.Type][]*bean // as far as they were asked for
+	byName      map[string]*bean
+	order       []*bean // everything needed comes before what needs it
+	excluded    []exclusion
 	problems    []*Problem
+	hasWants    bool
+	chains      []wantedChain
+}
+
+// slot holds the beans that are registered as, or made as, one type.
+type slot struct {
+	beans []*bean
+	only  any // the bean that Get returns, once the context is started
 }
 
 // newGraph resolves every parameter of every definition and notes whatever is
 // wrong.
-func newGraph(registered, overrides []*definition) *graph {
-	g := &graph{byType: map[reflect.Type][]*definition{}}
-	g.definitions = g.override(copies(registered), copies(overrides))
-	g.collectRegistrationProblems()
-	g.dropSuperseded()
-	g.refuseDuplicateNames()
-	g.index()
-	for _, d := range g.definitions {
-		g.resolve(d)
+func (app *ApplicationContext) newGraph() *graph {
+	g := &graph{config: app.config, profiles: app.profiles()}
+	definitions := g.override(slices.Clone(app.definitions), app.overrides)
+	definitions = g.withoutMistaken(definitions)
+	definitions = g.applyConditions(definitions)
+	g.addBeans(definitions)
+	for _, b := range g.beans {
+		g.resolve(b)
 	}
-	g.refuseCycles()
+	g.putInOrder()
+	g.tellChains()
 	return g
-}
-
-func copies(definitions []*definition) []*definition {
-	list := make([]*definition, len(definitions))
-	for i, d := range definitions {
-		c := *d
-		list[i] = &c
-	}
-	return list
 }
 
 func (g *graph) override(definitions, overrides []*definition) []*definition {
@@ -55,11 +61,12 @@ func (g *graph) override(definitions, overrides []*definition) []*definition {
 			g.problems = append(g.problems, nothingToOverride(o, definitions))
 			continue
 		}
+		replacement := *o
 		if !o.isNamed {
-			o.name = definitions[i].name
+			replacement.name = definitions[i].name
 		}
-		o.index = definitions[i].index
-		definitions[i] = o
+		replacement.index = definitions[i].index
+		definitions[i] = &replacement
 	}
 	return definitions
 }
@@ -87,7 +94,7 @@ func nothingToOverride(o *definition, definitions []*definition) *Problem {
 		What:   fmt.Sprintf("an Override of %s named %q replaces nothing", o.typ, o.name),
 		Remedy: "override with a constructor of the registered type, and with Named if there are several of it",
 	}
-	p.detail("registered", o.at.String())
+	p.detail("registered", o.where())
 	for _, d := range definitions {
 		if d.typ != nil && !d.isInfrastructure && (d.typ == o.typ || d.name == o.name || d.typ.AssignableTo(o.typ) || o.typ.AssignableTo(d.typ)) {
 			p.detail("near", d.describe())
@@ -96,185 +103,142 @@ func nothingToOverride(o *definition, definitions []*definition) *Problem {
 	return p
 }
 
-func (g *graph) collectRegistrationProblems() {
-	usable := g.definitions[:0]
-	for _, d := range g.definitions {
-		g.problems = append(g.problems, d.problems...)
+// withoutMistaken reports what is wrong with registrations, and drops those
+// that cannot be used at all.
+func (g *graph) withoutMistaken(definitions []*definition) []*definition {
+	usable := definitions[:0]
+	for _, d := range definitions {
+		for _, p := range d.problems {
+			mistake := *p
+			mistake.Bean = d.name
+			mistake.Details = slices.Clone(p.Details)
+			g.problems = append(g.problems, mistake.detail("registered", d.where()))
+		}
 		if d.typ != nil {
 			usable = append(usable, d)
 		}
 	}
-	g.definitions = usable
+	return usable
 }
 
-// dropSuperseded removes what the context offers where the user registered a
-// bean of the same type.
-func (g *graph) dropSuperseded() {
-	users := map[reflect.Type]bool{}
-	for _, d := range g.definitions {
+// addBeans makes the beans and indexes them. What the context offers gives way
+// to a bean of the same type that the user registered.
+func (g *graph) addBeans(definitions []*definition) {
+	g.byType = make(map[reflect.Type]*slot, len(definitions))
+	g.byInterface = map[reflect.Type][]*bean{}
+	g.byName = make(map[string]*bean, len(definitions))
+	g.beans = make([]*bean, 0, len(definitions))
+	beans, slots := make([]bean, len(definitions)), make([]slot, len(definitions))
+	for i, d := range definitions {
+		beans[i].definition = d
 		if !d.isInfrastructure {
-			users[d.typ] = true
+			g.addName(&beans[i])
+			g.addBean(&beans[i], &slots[i])
 		}
 	}
-	g.definitions = slices.DeleteFunc(g.definitions, func(d *definition) bool {
-		return d.isInfrastructure && users[d.typ]
-	})
-}
-
-func (g *graph) refuseDuplicateNames() {
-	named := map[string]*definition{}
-	for _, d := range g.definitions {
-		if d.isInfrastructure {
-			continue
+	for i, d := range definitions {
+		if d.isInfrastructure && g.byType[d.typ] == nil {
+			g.addBean(&beans[i], &slots[i])
 		}
-		first, taken := named[d.name]
-		if !taken {
-			named[d.name] = d
-			continue
-		}
-		p := &Problem{
-			Code: CodeDuplicate, Bean: d.name,
-			What:   fmt.Sprintf("two beans are named %q", d.name),
-			Remedy: "give one of them another name with container.Named, or replace the first with app.Override",
-		}
-		g.problems = append(g.problems, p.detail("first", first.describe()).detail("second", d.describe()))
 	}
 }
 
-func (g *graph) index() {
-	for _, d := range g.definitions {
-		g.byType[d.typ] = append(g.byType[d.typ], d)
-		if d.made != d.typ {
-			g.byType[d.made] = append(g.byType[d.made], d)
-		}
+func (g *graph) addBean(b *bean, spare *slot) {
+	g.beans = append(g.beans, b)
+	if len(b.groups) > 0 {
+		return
 	}
+	g.addToSlot(b.typ, b, spare)
+	if b.made != b.typ {
+		g.addToSlot(b.made, b, &slot{})
+	}
+}
+
+func (g *graph) addToSlot(t reflect.Type, b *bean, spare *slot) {
+	s := g.byType[t]
+	if s == nil {
+		s = spare
+		g.byType[t] = s
+	}
+	s.beans = append(s.beans, b)
+}
+
+// addName refuses a name that is taken. Nobody asks for members of a group by
+// name: they are numbered.
+func (g *graph) addName(b *bean) {
+	first, taken := g.byName[b.name]
+	if taken && len(b.groups) > 0 && !b.isNamed {
+		numbered := *b.definition
+		for n := 2; taken; n++ {
+			numbered.name = fmt.Sprintf("%s#%d", b.name, n)
+			_, taken = g.byName[numbered.name]
+		}
+		b.definition = &numbered
+	}
+	if !taken {
+		g.byName[b.name] = b
+		return
+	}
+	p := &Problem{
+		Code: CodeDuplicate, Bean: b.name,
+		What:   fmt.Sprintf("two beans are named %q", b.name),
+		Remedy: "give one of them another name with container.Named, or replace the first with app.Override",
+	}
+	g.problems = append(g.problems, p.detail("first", first.describe()).detail("second", b.describe()))
 }
 
 // find returns the beans that fit a type, in the order of registration.
-func (g *graph) find(t reflect.Type) []*definition {
+func (g *graph) find(t reflect.Type) []*bean {
 	if t.Kind() != reflect.Interface {
-		return g.byType[t]
-	}
-	var fitting []*definition
-	for _, d := range g.definitions {
-		if d.fits(t) {
-			fitting = append(fitting, d)
+		if s := g.byType[t]; s != nil {
+			return s.beans
 		}
+		return nil
+	}
+	fitting, known := g.byInterface[t]
+	if !known {
+		for _, b := range g.beans {
+			if b.fits(t) {
+				fitting = append(fitting, b)
+			}
+		}
+		g.byInterface[t] = fitting
 	}
 	return fitting
 }
 
-// refuseCycles reports every circle of beans with its whole path.
-func (g *graph) refuseCycles() {
-	const (
-		unseen = iota
-		onPath
-		done
-	)
-	state := make(map[*definition]int, len(g.definitions))
-	var path []*definition
-	var visit func(*definition)
-	visit = func(d *definition) {
-		state[d] = onPath
-		path = append(path, d)
-		for _, needed := range d.needs {
-			switch state[needed] {
-			case unseen:
-				visit(needed)
-			case onPath:
-				g.problems = append(g.problems, cycle(path[slices.Index(path, needed):]))
-			}
+// members returns the beans of a value group that fit a type.
+func (g *graph) members(group string, t reflect.Type) []*bean {
+	var members []*bean
+	for _, b := range g.beans {
+		if !slices.Contains(b.groups, group) {
+			continue
 		}
-		path = path[:len(path)-1]
-		state[d] = done
-	}
-	for _, d := range g.definitions {
-		if state[d] == unseen {
-			visit(d)
+		if b.isA(t) || b.isFlattened && b.typ.Elem().AssignableTo(t) {
+			members = append(members, b)
 		}
 	}
-}
-
-func cycle(circle []*definition) *Problem {
-	var names, steps []string
-	for _, d := range circle {
-		names = append(names, d.name)
-		steps = append(steps, fmt.Sprintf("%s needs", d.describe()))
-	}
-	names = append(names, circle[0].name)
-	steps = append(steps, circle[0].name)
-	p := &Problem{
-		Code: CodeCycle, Bean: circle[0].name,
-		What: "beans need each other in a circle: " + strings.Join(names, " -> "),
-		Remedy: "move what both need into a bean of its own, or let one of them take a function or an event\n" +
-			"instead of the other bean",
-	}
-	return p.detail("path", strings.Join(steps, "\n"))
-}
-
-// inStartOrder returns the definitions with everything that one needs before
-// it, and otherwise in the order of registration.
-func (g *graph) inStartOrder() []*definition {
-	ordered := make([]*definition, 0, len(g.definitions))
-	seen := make(map[*definition]bool, len(g.definitions))
-	var visit func(*definition)
-	visit = func(d *definition) {
-		if seen[d] {
-			return
-		}
-		seen[d] = true
-		for _, needed := range d.needs {
-			visit(needed)
-		}
-		ordered = append(ordered, d)
-	}
-	for _, d := range g.processors() {
-		visit(d)
-	}
-	for _, d := range g.definitions {
-		visit(d)
-	}
-	return ordered
-}
-
-// roots returns the definitions that no other needs. Creating them creates all.
-func (g *graph) roots() []*definition {
-	needed := make(map[*definition]bool, len(g.definitions))
-	for _, d := range g.definitions {
-		for _, n := range d.needs {
-			needed[n] = true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(g.definitions), func(d *definition) bool { return needed[d] })
+	return members
 }
 
 // processors returns the post-processors by Order, then by registration.
-func (g *graph) processors() []*definition {
-	var processors []*definition
-	for _, d := range g.definitions {
-		if d.isProcessor {
-			processors = append(processors, d)
+func (g *graph) processors() []*bean {
+	var processors []*bean
+	for _, b := range g.beans {
+		if b.isProcessor && b.scope != prototype {
+			processors = append(processors, b)
 		}
 	}
 	return byOrder(processors)
 }
 
 // byOrder sorts by Order, then by registration.
-func byOrder(definitions []*definition) []*definition {
-	slices.SortStableFunc(definitions, func(a, b *definition) int {
+func byOrder(beans []*bean) []*bean {
+	slices.SortStableFunc(beans, func(a, b *bean) int {
 		if a.order != b.order {
 			return a.order - b.order
 		}
 		return a.index - b.index
 	})
-	return definitions
-}
-
-// describe names a bean for a person: `catalogService (*catalog.Service,
-// catalog/main.go:30)`.
-func (d *definition) describe() string {
-	if d.isInfrastructure {
-		return fmt.Sprintf("%s (%s, offered by the context)", d.name, d.typ)
-	}
-	return fmt.Sprintf("%s (%s, %s)", d.name, d.typ, d.at)
+	return beans
 }

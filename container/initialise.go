@@ -3,6 +3,8 @@
 package container
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -12,56 +14,92 @@ import (
 
 // initialise takes a bean from its construction to the moment it can be
 // injected: Aware, every BeforeInit, PostConstruct, every AfterInit.
-func (b *builder) initialise(d *definition, bean any) (any, *Problem) {
-	if aware, ok := bean.(Aware); ok {
-		if err := protect(func() error { aware.SetApplicationContext(b.app); return nil }); err != nil {
-			return nil, constructorFailed(d, fmt.Errorf("SetApplicationContext: %w", err))
+func (m *maker) initialise(b *bean) *Problem {
+	m.mu.Lock()
+	b.seers = m.processors
+	creating := m.creating
+	m.mu.Unlock()
+	b.object = b.original
+	if !b.isInfrastructure {
+		if problem := m.process(b); problem != nil {
+			return problem
+		}
+		if creating != nil && b != creating && b.scope != prototype {
+			m.noteEarly(b, creating)
 		}
 	}
-	bean, problem := b.process(d, bean, "BeforeInit", lifecycle.BeanPostProcessor.BeforeInit)
-	if problem != nil {
-		return nil, problem
-	}
-	if initialiser, ok := bean.(lifecycle.PostConstructor); ok {
-		if problem := callHook(b.ctx, d, "PostConstruct", b.limit, initialiser.PostConstruct); problem != nil {
-			return nil, problem
+	b.value = reflect.ValueOf(b.object)
+	return nil
+}
+
+func (m *maker) process(b *bean) *Problem {
+	b.constructed = m.run.elapsed() - b.begun
+	if aware, ok := b.object.(Aware); ok {
+		if err := protect(func() error { aware.SetApplicationContext(m.run.app); return nil }); err != nil {
+			return constructorFailed(b, fmt.Errorf("SetApplicationContext: %w", err))
 		}
 	}
-	bean, problem = b.process(d, bean, "AfterInit", lifecycle.BeanPostProcessor.AfterInit)
-	if problem != nil {
-		return nil, problem
+	if problem := m.pass(b, "BeforeInit", lifecycle.BeanPostProcessor.BeforeInit); problem != nil {
+		return problem
 	}
-	if b.creating != nil && d != b.creating {
-		b.early = append(b.early, earlyBean{d, b.creating, len(b.processors)})
+	if initialiser, ok := b.object.(lifecycle.PostConstructor); ok {
+		if problem := m.postConstruct(b, initialiser); problem != nil {
+			return problem
+		}
 	}
-	return bean, nil
+	return m.pass(b, "AfterInit", lifecycle.BeanPostProcessor.AfterInit)
+}
+
+func (m *maker) postConstruct(b *bean, initialiser lifecycle.PostConstructor) *Problem {
+	if b.isEager {
+		m.watch(nil)
+		defer m.watch(b)
+	}
+	return m.run.callHook(m.context(b), b, "PostConstruct", m.run.startLimit, initialiser.PostConstruct)
+}
+
+// context is that of the start, or, for what is made later, of the application.
+func (m *maker) context(b *bean) context.Context {
+	if b.isEager {
+		return m.ctx
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.isStarted {
+		return m.run.life
+	}
+	return m.ctx
 }
 
 type processorStep func(p lifecycle.BeanPostProcessor, bean any, name string) (any, error)
 
-// process hands the bean to each processor in turn; what one returns the next
-// one gets.
-func (b *builder) process(d *definition, bean any, stepName string, step processorStep) (any, *Problem) {
-	for _, p := range b.processors {
-		before := reflect.TypeOf(bean)
-		if !p.processes(before) {
+// pass hands the bean to each processor in turn; what one returns the next one
+// gets.
+func (m *maker) pass(b *bean, stepName string, step processorStep) *Problem {
+	if len(b.seers) == 0 {
+		return nil
+	}
+	at := m.run.elapsed()
+	for _, p := range b.seers {
+		before := reflect.TypeOf(b.object)
+		if p.processes != nil && !p.processes(before) {
 			continue
 		}
-		processed, err := runStep(p, bean, d.name, step)
-		if err == nil && (processed == nil || isNil(reflect.ValueOf(processed))) {
-			err = fmt.Errorf("it returned nil: it must return the bean or a replacement")
-		}
+		processed, err := runStep(p, b.object, b.name, step)
 		if err != nil {
-			return nil, processorFailed(d, p.definition, stepName, err)
+			return processorFailed(b, p.bean, stepName, err)
 		}
 		if after := reflect.TypeOf(processed); after != before {
-			if unmet := d.unmetBy(after); unmet != nil {
-				return nil, wrongReplacement(d, p.definition, stepName, after, unmet)
+			if unmet := b.unmetBy(after); unmet != nil {
+				return wrongReplacement(b, p.bean, stepName, after, unmet)
 			}
 		}
-		bean = processed
+		b.object = processed
+		now := m.run.elapsed()
+		b.noteProcessor(stepName, p.bean.name, at, now)
+		at = now
 	}
-	return bean, nil
+	return nil
 }
 
 func runStep(p activeProcessor, bean any, name string, step processorStep) (processed any, err error) {
@@ -69,13 +107,24 @@ func runStep(p activeProcessor, bean any, name string, step processorStep) (proc
 		processed, err = step(p.BeanPostProcessor, bean, name)
 		return err
 	})
+	if err == nil && (processed == nil || isNil(reflect.ValueOf(processed))) {
+		err = errors.New("it returned nil: it must return the bean or a replacement")
+	}
 	return processed, err
 }
 
 // unmetBy returns the first type that the bean is registered or asked for as
 // and that t cannot stand for, or nil.
-func (d *definition) unmetBy(t reflect.Type) reflect.Type {
-	for _, wanted := range append([]reflect.Type{d.typ}, append(d.as, d.demands...)...) {
+func (b *bean) unmetBy(t reflect.Type) reflect.Type {
+	if !t.AssignableTo(b.typ) {
+		return b.typ
+	}
+	for _, wanted := range b.as {
+		if !t.AssignableTo(wanted) {
+			return wanted
+		}
+	}
+	for _, wanted := range b.demands {
 		if !t.AssignableTo(wanted) {
 			return wanted
 		}
@@ -83,62 +132,70 @@ func (d *definition) unmetBy(t reflect.Type) reflect.Type {
 	return nil
 }
 
-func processorFailed(d, processor *definition, step string, err error) *Problem {
+func processorFailed(b, processor *bean, step string, err error) *Problem {
 	p := &Problem{
-		Code: CodeProcessor, Bean: d.name, Err: err,
-		What: fmt.Sprintf("%s of the post-processor %s refused the bean %s: %v", step, processor.name, d.name, err),
+		Code: CodeProcessor, Bean: b.name, Err: err,
+		What: fmt.Sprintf("%s of the post-processor %s refused the bean %s: %v", step, processor.name, b.name, err),
 	}
-	return p.detail("bean", d.describe()).detail("processor", processor.describe())
+	return p.detail("bean", b.describe()).detail("processor", processor.describe())
 }
 
-func wrongReplacement(d, processor *definition, step string, replacement, wanted reflect.Type) *Problem {
+func wrongReplacement(b, processor *bean, step string, replacement, wanted reflect.Type) *Problem {
 	p := &Problem{
-		Code: CodeReplacement, Bean: d.name,
+		Code: CodeReplacement, Bean: b.name,
 		What: fmt.Sprintf("%s of the post-processor %s replaced the bean %s by a %s, which is no %s",
-			step, processor.name, d.name, replacement, wanted),
+			step, processor.name, b.name, replacement, wanted),
 		Remedy: "return something assignable to " + wanted.String() + "; for a proxy, let beans ask for an interface\n" +
 			"and register the bean with container.As of that interface",
 	}
-	return p.detail("bean", d.describe()).detail("processor", processor.describe())
+	return p.detail("bean", b.describe()).detail("processor", processor.describe())
 }
 
-// earlyBean was created because a processor needed it: it has missed the
-// processors from the given one on.
+// earlyBean was created because a processor needed it: it has missed that
+// processor and those after it.
 type earlyBean struct {
-	bean, neededBy *definition
-	processedBy    int // how many processors saw it
+	bean, neededBy *bean
+}
+
+func (m *maker) noteEarly(b, neededBy *bean) {
+	m.mu.Lock()
+	m.early = append(m.early, earlyBean{b, neededBy})
+	m.mu.Unlock()
 }
 
 // warnOfEarlyBeans names each bean that was created too early to be seen by a
 // processor meant for it, and the chain that asked for it.
-func (b *builder) warnOfEarlyBeans() {
-	for _, e := range b.early {
-		if e.bean.isInfrastructure || e.bean.isProcessor {
+func (m *maker) warnOfEarlyBeans() {
+	m.mu.Lock()
+	early, processors := m.early, m.processors
+	m.mu.Unlock()
+	for _, e := range early {
+		if e.bean.isProcessor {
 			continue
 		}
 		var missed []string
-		for _, p := range b.processors[min(e.processedBy, len(b.processors)):] {
-			if p.processes(e.bean.built.value.Type()) {
-				missed = append(missed, p.definition.name)
+		for _, p := range processors[len(e.bean.seers):] {
+			if p.processes == nil || p.processes(reflect.TypeOf(e.bean.object)) {
+				missed = append(missed, p.bean.name)
 			}
 		}
 		if len(missed) > 0 {
-			b.app.logger.Warn("a bean was created before post-processors that were meant to see it",
+			m.run.app.logger.Warn("a bean was created before post-processors that were meant to see it",
 				"bean", e.bean.name, "missed", strings.Join(missed, ", "), "chain", chain(e.neededBy, e.bean))
 		}
 	}
 }
 
 // chain is the way by which one bean needs another: "a -> b -> c".
-func chain(from, to *definition) string {
-	var find func(*definition) []string
-	find = func(d *definition) []string {
-		if d == to {
-			return []string{d.name}
+func chain(from, to *bean) string {
+	var find func(*bean) []string
+	find = func(b *bean) []string {
+		if b == to {
+			return []string{b.name}
 		}
-		for _, needed := range d.needs {
+		for _, needed := range b.needs {
 			if rest := find(needed); rest != nil {
-				return append([]string{d.name}, rest...)
+				return append([]string{b.name}, rest...)
 			}
 		}
 		return nil

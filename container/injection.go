@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.uber.org/dig"
 )
@@ -15,8 +16,9 @@ import (
 type injection struct {
 	typ    reflect.Type
 	kind   injectionKind
-	beans  []*definition // one; or all of a collection
-	fields []fieldInjection
+	beans  []*bean          // one; or all of a collection
+	fields []fieldInjection // of injectFields
+	target *injection       // of injectProvider
 }
 
 type fieldInjection struct {
@@ -31,41 +33,44 @@ const (
 	injectOne
 	injectSlice
 	injectMap
-	injectFields // a struct that embeds dig.In
+	injectFields   // a struct that embeds dig.In
+	injectProvider // a Provider of the target
 )
 
-// value assembles the parameter from the values of the beans it needs.
-func (in injection) value(of func(*definition) reflect.Value) reflect.Value {
-	switch in.kind {
-	case injectOne:
-		return of(in.beans[0])
-	case injectSlice:
-		list := reflect.MakeSlice(in.typ, 0, len(in.beans))
-		for _, d := range in.beans {
-			list = reflect.Append(list, of(d))
-		}
-		return list
-	case injectMap:
-		table := reflect.MakeMapWithSize(in.typ, len(in.beans))
-		for _, d := range in.beans {
-			table.SetMapIndex(reflect.ValueOf(d.name).Convert(in.typ.Key()), of(d))
-		}
-		return table
-	case injectFields:
-		object := reflect.New(in.typ).Elem()
-		for _, f := range in.fields {
-			object.Field(f.index).Set(f.value(of))
-		}
-		return object
+// eachBean calls fn with every bean that is needed and the type it is taken as.
+func (in *injection) eachBean(fn func(needed *bean, as reflect.Type)) {
+	as := in.typ
+	if in.kind == injectSlice || in.kind == injectMap {
+		as = in.typ.Elem()
 	}
-	return reflect.Zero(in.typ)
+	for _, b := range in.beans {
+		if in.kind == injectSlice && b.isFlattened {
+			fn(b, b.typ)
+			continue
+		}
+		fn(b, as)
+	}
+	for i := range in.fields {
+		in.fields[i].eachBean(fn)
+	}
+}
+
+// eachTarget calls fn with what is taken through a Provider.
+func (in *injection) eachTarget(fn func(target *injection)) {
+	if in.target != nil {
+		fn(in.target)
+	}
+	for i := range in.fields {
+		in.fields[i].eachTarget(fn)
+	}
 }
 
 // point is the place that asks for a bean.
 type point struct {
-	bean     *definition
+	bean     *bean
 	place    string // "parameter 1", "field Store of parameter 1"
 	name     string // the bean asked for by name, or ""
+	group    string // the value group asked for, or ""
 	optional bool
 }
 
@@ -74,60 +79,101 @@ func (p point) String() string {
 }
 
 // resolve decides what each parameter of a constructor gets.
-func (g *graph) resolve(d *definition) {
-	fn := d.constructor.Type()
-	for i := range fn.NumIn() {
-		if fn.IsVariadic() && i == fn.NumIn()-1 {
-			break // called without: dig, too, treats it as optional
-		}
-		p := point{bean: d, place: "parameter " + strconv.Itoa(i+1)}
-		d.injections = append(d.injections, g.inject(p, fn.In(i)))
+func (g *graph) resolve(b *bean) {
+	if b.constructor.Kind() == reflect.Func {
+		g.resolveParameters(b)
 	}
-	for _, in := range d.injections {
-		in.eachBean(func(needed *definition, as reflect.Type) {
-			needed.demands = appendNew(needed.demands, as)
-			d.needs = appendNew(d.needs, needed)
+	for _, name := range b.dependsOn {
+		if needed := g.byName[name]; needed != nil {
+			b.need(needed)
+			continue
+		}
+		g.problems = append(g.problems, g.missingDependency(b, name))
+	}
+	for i := range b.injections {
+		b.injections[i].eachBean(func(needed *bean, as reflect.Type) {
+			needed.demand(as)
+			b.need(needed)
+		})
+		b.injections[i].eachTarget(func(target *injection) {
+			target.eachBean(func(wanted *bean, as reflect.Type) {
+				wanted.demand(as)
+				b.wants = append(b.wants, wanted)
+				g.hasWants = true
+			})
 		})
 	}
 }
 
-// eachBean calls fn with every bean that is needed and the type it is taken as.
-func (in injection) eachBean(fn func(needed *definition, as reflect.Type)) {
-	as := in.typ
-	if in.kind == injectSlice || in.kind == injectMap {
-		as = in.typ.Elem()
-	}
-	for _, d := range in.beans {
-		fn(d, as)
-	}
-	for _, f := range in.fields {
-		f.eachBean(fn)
+func (b *bean) need(needed *bean) {
+	if needed.seenBy != b {
+		needed.seenBy = b
+		b.needs = append(b.needs, needed)
 	}
 }
 
-func appendNew[T comparable](list []T, item T) []T {
-	if slices.Contains(list, item) {
-		return list
+func (b *bean) demand(as reflect.Type) {
+	if as != b.typ && !slices.Contains(b.demands, as) {
+		b.demands = append(b.demands, as)
 	}
-	return append(list, item)
+}
+
+func (g *graph) resolveParameters(b *bean) {
+	fn := b.constructor.Type()
+	parameters := fn.NumIn()
+	if fn.IsVariadic() {
+		parameters-- // called without: dig, too, treats it as optional
+	}
+	if parameters == 0 {
+		return
+	}
+	b.injections = make([]injection, parameters)
+	for i := range parameters {
+		if i == 0 && b.source != nil {
+			b.injections[0] = injection{typ: fn.In(0), kind: injectOne, beans: []*bean{g.maker(b.source)}}
+			continue
+		}
+		b.injections[i] = g.inject(point{bean: b, place: place(i)}, fn.In(i))
+	}
+}
+
+var places = [...]string{"parameter 1", "parameter 2", "parameter 3", "parameter 4"}
+
+func place(i int) string {
+	if i < len(places) {
+		return places[i]
+	}
+	return "parameter " + strconv.Itoa(i+1)
+}
+
+// maker returns the bean of a dig.Out struct.
+func (g *graph) maker(source *definition) *bean {
+	i := slices.IndexFunc(g.beans, func(b *bean) bool { return b.definition == source })
+	return g.beans[i]
 }
 
 func (g *graph) inject(p point, t reflect.Type) injection {
-	if t.Kind() == reflect.Struct && dig.IsIn(t) {
+	switch {
+	case t.Kind() == reflect.Struct && dig.IsIn(t):
 		return g.injectFields(p, t)
+	case p.group != "":
+		return g.injectGroup(p, t)
+	case t.Kind() == reflect.Func && isProvider(t):
+		target := g.inject(p, targetOf(t))
+		return injection{typ: t, kind: injectProvider, target: &target}
 	}
 	candidates := g.find(t)
 	if others := without(candidates, p.bean); len(others) > 0 {
 		candidates = others // a decorator asks for what it decorates, not for itself
 	}
 	if p.name != "" {
-		candidates = slices.DeleteFunc(slices.Clone(candidates), func(d *definition) bool { return d.name != p.name })
+		candidates = slices.DeleteFunc(slices.Clone(candidates), func(b *bean) bool { return b.name != p.name })
 	}
 	switch chosen := choose(candidates); {
 	case len(chosen) == 1:
 		return injection{typ: t, kind: injectOne, beans: chosen}
 	case len(chosen) > 1:
-		g.problems = append(g.problems, ambiguous(p, t, chosen))
+		g.problems = append(g.problems, g.ambiguous(p, t, chosen))
 		return injection{typ: t}
 	}
 	if collection, ok := g.collect(p, t); ok {
@@ -139,23 +185,23 @@ func (g *graph) inject(p point, t reflect.Type) injection {
 	return injection{typ: t}
 }
 
-func without(definitions []*definition, d *definition) []*definition {
-	if !slices.Contains(definitions, d) {
-		return definitions
+func without(beans []*bean, b *bean) []*bean {
+	if !slices.Contains(beans, b) {
+		return beans
 	}
-	return slices.DeleteFunc(slices.Clone(definitions), func(other *definition) bool { return other == d })
+	return slices.DeleteFunc(slices.Clone(beans), func(other *bean) bool { return other == b })
 }
 
 // choose returns the only candidate, or the only primary one, or all that are
 // left to choose from.
-func choose(candidates []*definition) []*definition {
+func choose(candidates []*bean) []*bean {
 	if len(candidates) < 2 {
 		return candidates
 	}
-	var primary []*definition
-	for _, d := range candidates {
-		if d.primary {
-			primary = append(primary, d)
+	var primary []*bean
+	for _, b := range candidates {
+		if b.primary {
+			primary = append(primary, b)
 		}
 	}
 	if len(primary) > 0 {
@@ -183,6 +229,14 @@ func (g *graph) collect(p point, t reflect.Type) (injection, bool) {
 	return in, len(in.beans) > 0 || t.Elem().Kind() == reflect.Interface
 }
 
+func (g *graph) injectGroup(p point, t reflect.Type) injection {
+	if t.Kind() != reflect.Slice {
+		g.problems = append(g.problems, p.mistaken(fmt.Sprintf("takes the group %q as a %s", p.group, t), "take a slice"))
+		return injection{typ: t}
+	}
+	return injection{typ: t, kind: injectSlice, beans: byOrder(without(g.members(p.group, t.Elem()), p.bean))}
+}
+
 func (g *graph) injectFields(p point, t reflect.Type) injection {
 	in := injection{typ: t, kind: injectFields}
 	for i := range t.NumField() {
@@ -190,26 +244,25 @@ func (g *graph) injectFields(p point, t reflect.Type) injection {
 		if field.Anonymous && field.Type == reflect.TypeFor[dig.In]() {
 			continue
 		}
+		group, option, _ := strings.Cut(field.Tag.Get("group"), ",")
 		at := point{
 			bean: p.bean, place: "field " + field.Name + " of " + p.place,
-			name: field.Tag.Get("name"), optional: field.Tag.Get("optional") == "true",
+			name: field.Tag.Get("name"), group: group, optional: field.Tag.Get("optional") == "true",
 		}
-		if wrong := wrongField(field); wrong != "" {
-			problem := &Problem{Code: CodeRegistration, Bean: p.bean.name, What: at.place + " " + wrong}
-			g.problems = append(g.problems, problem.detail("needed by", at.String()))
-			continue
+		switch {
+		case !field.IsExported():
+			g.problems = append(g.problems, at.mistaken("is unexported and cannot be injected", "export it"))
+		case option != "":
+			g.problems = append(g.problems, at.mistaken(
+				fmt.Sprintf("asks for the group %q with the option %q, which there is not", group, option), "drop the option"))
+		default:
+			in.fields = append(in.fields, fieldInjection{i, g.inject(at, field.Type)})
 		}
-		in.fields = append(in.fields, fieldInjection{i, g.inject(at, field.Type)})
 	}
 	return in
 }
 
-func wrongField(field reflect.StructField) string {
-	if !field.IsExported() {
-		return "is unexported and cannot be injected: export it"
-	}
-	if field.Tag.Get("group") != "" {
-		return fmt.Sprintf("asks for a group: take a %s without the tag to get all beans of that type", field.Type)
-	}
-	return ""
+func (p point) mistaken(what, remedy string) *Problem {
+	problem := &Problem{Code: CodeRegistration, Bean: p.bean.name, What: p.place + " " + what, Remedy: remedy}
+	return problem.detail("needed by", p.String())
 }

@@ -29,17 +29,31 @@ func (l location) String() string {
 // that what a module registers on a user's behalf is shown at the user's line.
 var ourPackages = []string{
 	"github.com/pyfly-go/pyfly/container.",
+	"github.com/pyfly-go/pyfly/container/containertest.",
 	"github.com/pyfly-go/pyfly/client.",
 }
 
-// callerLocation returns the innermost place outside of this project's
-// packages.
-func callerLocation() location {
-	pcs := make([]uintptr, 16)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+// callers is the stack of a registration. Where that is in the user's source is
+// worked out only when someone wants to read it.
+type callers [10]uintptr
+
+// callerStack returns the stack of the function that calls the exported one
+// which calls callerStack.
+func callerStack() *callers {
+	var c callers
+	runtime.Callers(3, c[:])
+	return &c
+}
+
+// location returns the innermost place outside of this project's packages.
+func (c *callers) location() location {
+	if c == nil {
+		return location{}
+	}
+	frames := runtime.CallersFrames(c[:])
 	for {
 		frame, more := frames.Next()
-		if !isOurs(frame.Function) {
+		if frame.PC != 0 && !isOurs(frame.Function) {
 			return location{frame.File, frame.Line}
 		}
 		if !more {

@@ -18,9 +18,10 @@ var ErrNotStarted = errors.New("the application context is not started: its bean
 
 // Get returns the bean of type T, or the bean that implements the interface T,
 // by the rules by which parameters are injected. A name picks one of several.
-// The error is kernel.ErrNoSuchBean, kernel.ErrAmbiguousBean or
-// [ErrNotStarted]. Getting a singleton takes no lock and allocates nothing; it
-// is safe for concurrent use.
+// The error is kernel.ErrNoSuchBean, kernel.ErrAmbiguousBean, [ErrNotStarted],
+// or, for a [Lazy] bean or a [Prototype] that could not be built, a *[Problem].
+// Getting a singleton takes no lock and allocates nothing; it is safe for
+// concurrent use.
 //
 // Beans take what they need as constructor parameters; Get is for main and for
 // tests.
@@ -32,8 +33,8 @@ func Get[T any](app *ApplicationContext, name ...string) (T, error) {
 	}
 	t := reflect.TypeFor[T]()
 	if len(name) == 0 {
-		if bean, ok := beans.only[t]; ok {
-			if typed, ok := bean.(T); ok {
+		if s := beans.graph.byType[t]; s != nil {
+			if typed, ok := s.only.(T); ok {
 				return typed, nil
 			}
 		}
@@ -42,23 +43,32 @@ func Get[T any](app *ApplicationContext, name ...string) (T, error) {
 	if err != nil {
 		return none, err
 	}
+	return typedAs[T](bean)
+}
+
+func typedAs[T any](bean any) (T, error) {
 	typed, ok := bean.(T)
 	if !ok {
-		return none, fmt.Errorf("%w of type %s: it has been replaced by a %T", kernel.ErrNoSuchBean, t, bean)
+		return typed, fmt.Errorf("%w of type %s: it has been replaced by a %T", kernel.ErrNoSuchBean, reflect.TypeFor[T](), bean)
 	}
 	return typed, nil
 }
 
-// All returns every bean that is a T, by [Order], then by registration. There
-// may be none. The error is [ErrNotStarted].
+// All returns every bean that is a T, by [Order], then by registration; it
+// builds those that are [Lazy], and one more of each [Prototype]. That there are
+// none is no error.
 func All[T any](app *ApplicationContext) ([]T, error) {
 	beans := app.beans.Load()
 	if beans == nil {
 		return nil, ErrNotStarted
 	}
 	var all []T
-	for _, d := range byOrder(slices.Clone(beans.graph.find(reflect.TypeFor[T]()))) {
-		if typed, ok := d.built.value.Interface().(T); ok {
+	for _, b := range byOrder(slices.Clone(beans.fitting(reflect.TypeFor[T]()))) {
+		bean, err := beans.obtain(b)
+		if err != nil {
+			return nil, err
+		}
+		if typed, ok := bean.(T); ok {
 			all = append(all, typed)
 		}
 	}
@@ -74,60 +84,85 @@ func Must[T any](v T, err error) T {
 	return v
 }
 
-// beans is what can be got from a started context. It never changes.
+// beans is what can be got from a started context.
 type beans struct {
-	graph      *graph
-	only       map[reflect.Type]any // the bean of each type that has only one
-	interfaces sync.Map             // reflect.Type to the bean found for it
+	graph *graph
+	maker *maker
+	found sync.Map   // reflect.Type to the singleton that was found for it
+	mu    sync.Mutex // guards graph.byInterface
 }
 
-func newBeans(g *graph) *beans {
-	b := &beans{graph: g, only: make(map[reflect.Type]any, len(g.definitions))}
-	for t, definitions := range g.byType {
-		if chosen := choose(definitions); t.Kind() != reflect.Interface && len(chosen) == 1 {
-			b.only[t] = chosen[0].built.value.Interface()
+// newBeans lets the beans of a build that has ended be got.
+func newBeans(m *maker) *beans {
+	for t, s := range m.graph.byType {
+		if chosen := choose(s.beans); t.Kind() != reflect.Interface && len(chosen) == 1 && chosen[0].isEager && chosen[0].scope != prototype {
+			s.only = chosen[0].object
 		}
 	}
-	return b
+	return &beans{graph: m.graph, maker: m}
 }
 
-// find resolves what is no plain look-up by a concrete type. Interfaces that
-// were found once are remembered.
+// find resolves what is no plain look-up by a concrete type. What was found
+// once is remembered, unless it is a prototype.
 func (b *beans) find(t reflect.Type, name []string) (any, error) {
 	if len(name) > 0 {
 		return b.findNamed(t, name[0])
 	}
-	if bean, ok := b.interfaces.Load(t); ok {
+	if bean, ok := b.found.Load(t); ok {
 		return bean, nil
 	}
-	switch chosen := choose(b.graph.find(t)); len(chosen) {
+	switch chosen := choose(b.fitting(t)); len(chosen) {
 	case 0:
-		return nil, fmt.Errorf("%w of type %s", kernel.ErrNoSuchBean, t)
+		return nil, fmt.Errorf("%w of type %s%s", kernel.ErrNoSuchBean, t, b.keptOut(func(e exclusion) bool { return e.isA(t) }))
 	case 1:
-		bean := chosen[0].built.value.Interface()
-		b.interfaces.Store(t, bean)
-		return bean, nil
+		bean, err := b.obtain(chosen[0])
+		if err == nil && chosen[0].scope != prototype {
+			b.found.Store(t, bean)
+		}
+		return bean, err
 	default:
 		var names []string
-		for _, d := range chosen {
-			names = append(names, d.name)
+		for _, c := range chosen {
+			names = append(names, c.name)
 		}
 		return nil, fmt.Errorf("%w the type %s: %q; give one of these names, or mark one container.Primary()",
 			kernel.ErrAmbiguousBean, t, names)
 	}
 }
 
+func (b *beans) fitting(t reflect.Type) []*bean {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.graph.find(t)
+}
+
+func (b *beans) obtain(wanted *bean) (any, error) {
+	v, problem := b.maker.obtain(wanted, nil, nil)
+	if problem != nil {
+		return nil, problem
+	}
+	return v.Interface(), nil
+}
+
 func (b *beans) findNamed(t reflect.Type, name string) (any, error) {
-	for _, d := range b.graph.find(t) {
-		if d.name == name {
-			return d.built.value.Interface(), nil
+	named := b.graph.byName[name]
+	switch {
+	case named == nil:
+		return nil, fmt.Errorf("%w of type %s named %q%s", kernel.ErrNoSuchBean, t, name,
+			b.keptOut(func(e exclusion) bool { return e.name == name }))
+	case !named.isA(t):
+		return nil, fmt.Errorf("%w of type %s named %q: the bean of that name is %s",
+			kernel.ErrNoSuchBean, t, name, named.describe())
+	}
+	return b.obtain(named)
+}
+
+// keptOut names the bean that a condition kept out.
+func (b *beans) keptOut(isMeant func(exclusion) bool) string {
+	for _, e := range b.graph.excluded {
+		if isMeant(e) {
+			return ": " + e.String()
 		}
 	}
-	for _, d := range b.graph.definitions {
-		if d.name == name {
-			return nil, fmt.Errorf("%w of type %s named %q: the bean of that name is %s",
-				kernel.ErrNoSuchBean, t, name, d.describe())
-		}
-	}
-	return nil, fmt.Errorf("%w of type %s named %q", kernel.ErrNoSuchBean, t, name)
+	return ""
 }

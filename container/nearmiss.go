@@ -15,11 +15,37 @@ func (g *graph) missing(p point, t reflect.Type) *Problem {
 		what += fmt.Sprintf(" named %q", p.name)
 	}
 	problem := &Problem{Code: CodeMissing, What: what, Bean: p.bean.name, Remedy: remedyForMissing(t)}
-	problem.detail("needed by", p.String()).detail("registered", p.bean.at.String())
+	problem.detail("needed by", p.String()).detail("registered", p.bean.where())
+	g.detailChain(problem, p.bean)
+	for _, e := range g.excluded {
+		if e.isA(t) && (p.name == "" || e.name == p.name) {
+			problem.detail("kept out", e.String())
+		}
+	}
 	for _, near := range g.nearMisses(p, t) {
 		problem.detail("near", near)
 	}
 	return problem
+}
+
+// missingDependency says that DependsOn names no bean.
+func (g *graph) missingDependency(b *bean, name string) *Problem {
+	p := &Problem{
+		Code: CodeMissing, Bean: b.name, What: fmt.Sprintf("no bean named %q", name),
+		Remedy: "name a registered bean in container.DependsOn; app.Beans() lists them",
+	}
+	p.detail("needed by", b.name+": DependsOn").detail("registered", b.where())
+	for _, e := range g.excluded {
+		if e.name == name {
+			p.detail("kept out", e.String())
+		}
+	}
+	for _, other := range g.beans {
+		if !other.isInfrastructure && strings.EqualFold(other.name, name) {
+			p.detail("near", other.describe())
+		}
+	}
+	return p
 }
 
 func remedyForMissing(t reflect.Type) string {
@@ -33,7 +59,7 @@ func remedyForMissing(t reflect.Type) string {
 func (g *graph) nearMisses(p point, t reflect.Type) []string {
 	const most = 3
 	var near []string
-	for _, d := range g.definitions {
+	for _, d := range g.beans {
 		if reason := nearMiss(d, p, t); reason != "" && d != p.bean && len(near) < most {
 			near = append(near, d.describe()+" "+reason)
 		}
@@ -41,8 +67,12 @@ func (g *graph) nearMisses(p point, t reflect.Type) []string {
 	return near
 }
 
-func nearMiss(d *definition, p point, t reflect.Type) string {
+func nearMiss(d *bean, p point, t reflect.Type) string {
 	switch {
+	case d.isOut():
+		return ""
+	case len(d.groups) > 0 && d.isA(t):
+		return fmt.Sprintf("is found through its group only: tag the field `group:%q`", d.groups[0])
 	case d.fits(t) && p.name != "":
 		return "fits but has another name"
 	case d.made == reflect.PointerTo(t):
@@ -114,14 +144,15 @@ func bareName(t reflect.Type) string {
 }
 
 // ambiguous says that several beans fit and how to pick one.
-func ambiguous(p point, t reflect.Type, candidates []*definition) *Problem {
+func (g *graph) ambiguous(p point, t reflect.Type, candidates []*bean) *Problem {
 	problem := &Problem{
 		Code: CodeAmbiguous, Bean: p.bean.name,
 		What: fmt.Sprintf("%d beans fit the type %s", len(candidates), t),
 		Remedy: fmt.Sprintf("mark one with container.Primary(), or ask for one by name:\n"+
 			"struct { dig.In; Field %s `name:%q` }, or take all: []%s", t, candidates[0].name, t),
 	}
-	problem.detail("needed by", p.String()).detail("registered", p.bean.at.String())
+	problem.detail("needed by", p.String()).detail("registered", p.bean.where())
+	g.detailChain(problem, p.bean)
 	for _, d := range candidates {
 		note := ""
 		if d.primary {

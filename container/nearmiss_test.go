@@ -33,7 +33,7 @@ func TestNearMissesAreNamed(t *testing.T) {
 	}
 	type groupField struct {
 		dig.In
-		All []greeter `group:"greeters"`
+		All []greeter `group:"greeters,soft"`
 	}
 	type namedField struct {
 		dig.In
@@ -71,9 +71,9 @@ func TestNearMissesAreNamed(t *testing.T) {
 			app.Register(newEnglish)
 			app.Register(func(in unexportedField) *probe { _ = in.english; return &probe{} })
 		}, container.CodeRegistration, "field english of parameter 1 is unexported"},
-		"a group": {func(app *container.ApplicationContext) {
+		"a group with an unknown option": {func(app *container.ApplicationContext) {
 			app.Register(func(in groupField) *probe { return &probe{} })
-		}, container.CodeRegistration, "take a []container_test.greeter without the tag"},
+		}, container.CodeRegistration, "asks for the group \"greeters\" with the option \"soft\""},
 		"As of an interface that only the pointer implements": {func(app *container.ApplicationContext) {
 			app.RegisterInstance(valueGreeter{}, container.As[greeter]())
 		}, container.CodeRegistration, "(but *container_test.valueGreeter does)"},

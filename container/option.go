@@ -18,6 +18,9 @@ type options struct {
 	profiles     []string
 	startTimeout time.Duration
 	stopTimeout  time.Duration
+
+	totalStartTimeout time.Duration
+	totalStopTimeout  time.Duration
 }
 
 // WithConfig uses cfg instead of what config.Load finds.
@@ -32,8 +35,9 @@ func WithLogger(logger *slog.Logger) Option {
 }
 
 // WithProfiles activates profiles: settings are read from pyfly-<profile>.yaml
-// as well, the last profile winning. It has no effect on a configuration given
-// by [WithConfig].
+// as well, the last profile winning, and beans with the condition [Profile] are
+// chosen by them. On a configuration given by [WithConfig] it has the latter
+// effect only.
 func WithProfiles(profiles ...string) Option {
 	return func(o *options) { o.profiles = append(o.profiles, profiles...) }
 }
@@ -48,4 +52,17 @@ func WithStartTimeout(limit time.Duration) Option {
 // pyfly.context.shutdown-timeout, whose default is 30s.
 func WithStopTimeout(limit time.Duration) Option {
 	return func(o *options) { o.stopTimeout = limit }
+}
+
+// WithTotalStartTimeout limits the whole start. It wins over
+// pyfly.context.total-start-timeout; by default there is no such limit.
+func WithTotalStartTimeout(limit time.Duration) Option {
+	return func(o *options) { o.totalStartTimeout = limit }
+}
+
+// WithTotalStopTimeout limits the whole stop: hooks that have not ended by then
+// are given up. It wins over pyfly.context.total-shutdown-timeout; by default
+// there is no such limit.
+func WithTotalStopTimeout(limit time.Duration) Option {
+	return func(o *options) { o.totalStopTimeout = limit }
 }

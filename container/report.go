@@ -4,6 +4,8 @@ package container
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
 )
 
@@ -26,11 +28,20 @@ type StartupError struct {
 }
 
 // Error implements error.
-func (e *StartupError) Error() string {
+func (e *StartupError) Error() string { return e.render(style{}) }
+
+// WriteTo writes the report, in colour if w is a terminal, unless the
+// environment says NO_COLOR (https://no-color.org) or TERM=dumb.
+func (e *StartupError) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, e.render(styleFor(w)))
+	return int64(n), err
+}
+
+func (e *StartupError) render(s style) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "the application cannot start: %s\n", plural(len(e.Problems), "problem"))
+	fmt.Fprintf(&b, "%s\n", s.bold("the application cannot start: "+plural(len(e.Problems), "problem")))
 	for i, p := range e.Problems {
-		writeProblem(&b, i+1, p)
+		s.writeProblem(&b, i+1, p)
 	}
 	return b.String()
 }
@@ -44,29 +55,59 @@ func (e *StartupError) Unwrap() []error {
 	return errs
 }
 
-func writeProblem(b *strings.Builder, number int, p *Problem) {
+func (s style) writeProblem(b *strings.Builder, number int, p *Problem) {
 	prefix := fmt.Sprintf("%d. ", number)
 	indent := strings.Repeat(" ", len(prefix))
-	fmt.Fprintf(b, "\n%s%s %s\n", prefix, p.Code, p.What)
+	fmt.Fprintf(b, "\n%s%s %s\n", prefix, s.red(p.Code), s.bold(p.What))
 	for _, d := range p.Details {
-		writeDetail(b, indent, d.Label, d.Text)
+		s.writeDetail(b, indent, d.Label, d.Text)
 	}
-	writeDetail(b, indent, "to mend", p.Remedy)
+	s.writeDetail(b, indent, "to mend", p.Remedy)
 }
 
 // writeDetail writes a label and its text, whose further lines are indented
 // below the first.
-func writeDetail(b *strings.Builder, indent, label, text string) {
+func (s style) writeDetail(b *strings.Builder, indent, label, text string) {
 	if text == "" {
 		return
 	}
 	const width = 12
-	head := fmt.Sprintf("%s%-*s", indent, width, label)
+	head := indent + s.dim(fmt.Sprintf("%-*s", width, label))
 	for line := range strings.SplitSeq(text, "\n") {
+		if label == "to mend" {
+			line = s.green(line)
+		}
 		fmt.Fprintf(b, "%s%s\n", head, line)
 		head = indent + strings.Repeat(" ", width)
 	}
 }
+
+// style colours text for a terminal, or leaves it as it is.
+type style struct{ isColoured bool }
+
+func styleFor(w io.Writer) style {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return style{}
+	}
+	file, ok := w.(interface{ Stat() (os.FileInfo, error) })
+	if !ok {
+		return style{}
+	}
+	info, err := file.Stat()
+	return style{isColoured: err == nil && info.Mode()&os.ModeCharDevice != 0}
+}
+
+func (s style) paint(code, text string) string {
+	if !s.isColoured {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (s style) bold(text string) string  { return s.paint("1", text) }
+func (s style) dim(text string) string   { return s.paint("2", text) }
+func (s style) red(text string) string   { return s.paint("1;31", text) }
+func (s style) green(text string) string { return s.paint("32", text) }
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
+	"runtime"
 	"slices"
-	"syscall"
+	"sync"
 	"time"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -20,38 +20,43 @@ import (
 // stopped.
 var ErrStarted = errors.New("the application context is already started: call Stop before starting it again")
 
-const defaultHookLimit = 30 * time.Second
-
 // run is one life of the context, from Start to Stop.
 type run struct {
-	app         *ApplicationContext
-	order       []*definition // everything needed comes before what needs it
-	started     []*definition
-	startLimit  time.Duration
-	stopLimit   time.Duration
+	app   *ApplicationContext
+	id    string // labels its goroutines
+	begun time.Time
+	limits
+	graph *graph
+	maker *maker
+	steps []stepTiming // of the whole
+	took  time.Duration
+
+	life        context.Context // from Start to the beginning of Stop
+	endLife     context.CancelFunc
 	cancelStart context.CancelFunc
 	startDone   chan struct{} // closed when Start returns
-	stopping    bool
+	runners     runners
+	isStopping  bool          // guarded by app.mu
+	shutdown    chan struct{} // closed by Shutdown
 	stopped     chan struct{} // closed when all has ended
 	stopErr     error
-	begun       time.Time
+	problems    []*Problem // why it did not start
 }
 
-// Start builds every bean and starts those that have a Start method, each
-// after what it depends on. When it fails, everything that was started has been
-// stopped and everything that was built has been destroyed, and the error is a
-// [*StartupError] that reports all mistakes. Cancelling ctx before Start
-// returns gives up the start; afterwards ctx has no effect.
+// Start builds every bean and starts those that have a Start method: by phase,
+// each after what it depends on, and what does not depend on each other side by
+// side, at most pyfly.context.start-parallelism at a time (GOMAXPROCS). When it
+// fails, everything that was started has been stopped and everything that was
+// built has been destroyed, and the error is a [*StartupError] that reports all
+// mistakes. Cancelling ctx before Start returns gives up the start; afterwards
+// ctx has no effect.
 //
 // A second Start without a Stop is [ErrStarted]. A context that was stopped, or
 // failed to start, may be started again: all beans are made anew.
 func (app *ApplicationContext) Start(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r := &run{
-		app: app, cancelStart: cancel, begun: time.Now(),
-		startDone: make(chan struct{}), stopped: make(chan struct{}),
-	}
+	r := app.newRun(ctx)
+	ctx, r.cancelStart = context.WithCancel(ctx)
+	defer r.cancelStart()
 	app.mu.Lock()
 	if app.run != nil {
 		app.mu.Unlock()
@@ -61,271 +66,301 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.mu.Unlock()
 
 	problems := r.start(ctx)
+	r.took = r.elapsed()
 	if len(problems) > 0 {
 		problems = append(problems, r.shutDown(context.WithoutCancel(ctx))...)
+		r.problems = problems
+		app.last.Store(r)
 		r.end(nil)
-	}
-	close(r.startDone)
-	if len(problems) > 0 {
+		close(r.startDone)
 		return &StartupError{Problems: problems}
 	}
+	app.last.Store(r)
+	close(r.startDone)
 	r.announce()
 	return nil
 }
 
-// announce publishes that the context is up. Start is over by then, so that a
-// subscriber may call Stop.
-func (r *run) announce() {
-	lifecycle.Publish(r.app.events, lifecycle.ContextRefreshed{})
-	if r.isAlive() {
-		r.logStarted()
-		lifecycle.Publish(r.app.events, lifecycle.ApplicationReady{})
+func (app *ApplicationContext) newRun(ctx context.Context) *run {
+	r := &run{
+		app: app, id: goroutines.ID(app), begun: time.Now(),
+		startDone: make(chan struct{}), stopped: make(chan struct{}), shutdown: make(chan struct{}),
 	}
+	r.life, r.endLife = context.WithCancel(context.WithoutCancel(ctx))
+	r.runners.failed = make(chan struct{})
+	return r
+}
+
+func (r *run) elapsed() time.Duration { return time.Since(r.begun) }
+
+// step notes how long a part of the start took.
+func (r *run) step(name string, begun time.Duration) {
+	r.steps = append(r.steps, stepTiming{name: name, begun: begun, took: r.elapsed() - begun})
 }
 
 // start takes the context to the point where all beans are started.
 func (r *run) start(ctx context.Context) []*Problem {
-	graph, problems := r.prepare()
+	problems := r.prepare()
+	r.step("settings and graph", 0)
 	if len(problems) > 0 {
 		return problems
 	}
-	r.order = graph.inStartOrder()
-	b := &builder{
-		ctx: ctx, app: r.app, graph: graph, limit: r.startLimit,
-	}
-	if problems := b.build(); len(problems) > 0 {
+	total, cancel := withTotalLimit(ctx, "pyfly.context.total-start-timeout", r.totalStart)
+	defer cancel()
+	begun := r.elapsed()
+	r.maker = newMaker(total, r, r.graph)
+	problems = r.build(total)
+	r.step("build", begun)
+	if len(problems) > 0 {
 		return problems
 	}
 	r.warnOfUnknownKeys()
-	r.app.beans.Store(newBeans(graph))
-	if problem := r.startBeans(ctx); problem != nil {
-		return []*Problem{problem}
+	r.app.beans.Store(newBeans(r.maker))
+	begun = r.elapsed()
+	problems = r.startBeans(total)
+	r.step("start", begun)
+	if ctx.Err() != nil {
+		for _, p := range problems {
+			p.Code = CodeCancelled
+		}
 	}
-	return nil
+	return problems
+}
+
+func withTotalLimit(ctx context.Context, key string, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, limit, &totalLimitError{key, limit})
 }
 
 // prepare works out the graph and collects all that can be known to be wrong
 // before any constructor runs.
-func (r *run) prepare() (*graph, []*Problem) {
+func (r *run) prepare() []*Problem {
 	problems := slices.Clone(r.app.problems)
-	var settingProblems []*Problem
-	r.startLimit, settingProblems = r.hookLimit("pyfly.context.start-timeout", r.app.options.startTimeout)
-	problems = append(problems, settingProblems...)
-	r.stopLimit, settingProblems = r.hookLimit("pyfly.context.shutdown-timeout", r.app.options.stopTimeout)
-	problems = append(problems, settingProblems...)
-	for _, validate := range r.app.validators {
-		err := protect(func() error { return validate(r.app.config) })
+	problems = append(problems, r.app.unusedModuleOverrides()...)
+	problems = append(problems, r.limits.read(r.app)...)
+	for _, v := range r.app.validators {
+		err := protect(func() error { return v.check(r.app.config) })
 		problems = append(problems, problemsOf(err, CodeDeclaration)...)
 	}
-	g := newGraph(r.app.definitions, r.app.overrides)
-	return g, append(problems, g.problems...)
+	r.graph = r.app.newGraph()
+	return append(problems, r.graph.problems...)
 }
 
-// hookLimit is what code says, else the setting, else 30 seconds.
-func (r *run) hookLimit(key string, inCode time.Duration) (time.Duration, []*Problem) {
-	setting, ok, err := config.Value[time.Duration](r.app.config, key)
-	switch {
-	case err != nil:
-		return defaultHookLimit, problemsOf(err, CodeConfig)
-	case inCode > 0:
-		return inCode, nil
-	case !ok:
-		return defaultHookLimit, nil
-	case setting <= 0:
-		what := fmt.Sprintf("%s: %s: %s is no time limit", r.app.config.Origin(key), key, setting)
-		return defaultHookLimit, []*Problem{{Code: CodeConfig, What: what, Remedy: "write a positive duration such as 30s"}}
+// Validate checks all that can be checked without running a constructor: the
+// settings and declarations, and that every parameter of every constructor can
+// be injected. The error is the [*StartupError] that Start would return.
+func (app *ApplicationContext) Validate() error {
+	if problems := app.newRun(context.Background()).prepare(); len(problems) > 0 {
+		return &StartupError{Problems: problems}
 	}
-	return setting, nil
+	return nil
 }
 
-func (r *run) startBeans(ctx context.Context) *Problem {
-	for _, d := range r.order {
-		if err := ctx.Err(); err != nil {
-			return cancelledProblem(err)
-		}
-		if problem := r.startBean(ctx, d); problem != nil {
-			if ctx.Err() != nil {
-				problem.Code = CodeCancelled
+// build makes the beans on a goroutine of its own, so that a constructor that
+// hangs can be given up and reported.
+func (r *run) build(ctx context.Context) []*Problem {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.label("", "build")
+		r.maker.build()
+	}()
+	watch := time.NewTimer(r.startLimit)
+	defer watch.Stop()
+	for {
+		select {
+		case <-done:
+			return r.maker.built()
+		case <-ctx.Done():
+			select {
+			case <-done:
+				return r.maker.built()
+			case <-time.After(grace(r.startLimit)):
+				return r.maker.abandon(r.cancelled(ctx))
 			}
-			return problem
+		case <-watch.C:
+			rest := r.maker.patience()
+			if rest <= 0 {
+				r.cancelStart()
+				return r.maker.abandon(nil)
+			}
+			watch.Reset(rest)
 		}
-	}
-	return nil
-}
-
-func (r *run) startBean(ctx context.Context, d *definition) *Problem {
-	if d.isInfrastructure {
-		return nil
-	}
-	if starter, ok := hook[lifecycle.Starter](d); ok {
-		if problem := callHook(ctx, d, "Start", r.startLimit, starter.Start); problem != nil {
-			return problem
-		}
-	}
-	r.started = append(r.started, d)
-	for _, fn := range d.onStart {
-		if problem := callHook(ctx, d, "OnStart", r.startLimit, d.bind(fn)); problem != nil {
-			return problem
-		}
-	}
-	return nil
-}
-
-// Stop stops the beans in reverse of the order in which they were started and
-// then destroys them, each hook within its time limit and the whole within ctx.
-// A bean that fails, panics or hangs is named in the error and does not keep
-// the others from stopping. During a start Stop cancels it and waits for its
-// end. Stopping a context that is not started, or twice, is no error; a Stop
-// that meets another one under way waits for it.
-func (app *ApplicationContext) Stop(ctx context.Context) error {
-	app.mu.Lock()
-	r := app.run
-	if r == nil {
-		app.mu.Unlock()
-		return nil
-	}
-	first := !r.stopping
-	r.stopping = true
-	app.mu.Unlock()
-
-	r.cancelStart()
-	select {
-	case <-r.startDone:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if first && r.isAlive() {
-		r.stop(ctx)
-	}
-	select {
-	case <-r.stopped:
-		return r.stopErr
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
-// isAlive reports whether the start succeeded, so that there is something to stop.
-func (r *run) isAlive() bool {
-	select {
-	case <-r.stopped:
+// startBeans starts stage after stage, and then the lazy beans that were built
+// meanwhile.
+func (r *run) startBeans(ctx context.Context) []*Problem {
+	if problems := r.readPhases(); len(problems) > 0 {
+		return problems
+	}
+	s := &starting{run: r}
+	s.ctx, s.giveUp = context.WithCancel(ctx)
+	defer s.giveUp()
+	for _, stage := range r.stages() {
+		s.start(stage)
+	}
+	for s.hasSucceeded() {
+		late := r.maker.takeLate()
+		if late == nil {
+			break
+		}
+		s.begin(late)
+	}
+	if s.hasSucceeded() && ctx.Err() != nil {
+		return []*Problem{r.cancelled(ctx)}
+	}
+	return s.problems
+}
+
+// starting is the part of a start in which beans are started.
+type starting struct {
+	run    *run
+	ctx    context.Context
+	giveUp context.CancelFunc
+
+	mu       sync.Mutex
+	problems []*Problem // the first is what made the start fail
+}
+
+func (s *starting) hasSucceeded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.problems) == 0
+}
+
+func (s *starting) start(stage []*bean) {
+	if !s.hasSucceeded() {
+		return
+	}
+	if !slices.ContainsFunc(stage, hasStart) {
+		for _, b := range stage {
+			s.work(b)
+		}
+		return
+	}
+	schedule := newSchedule(stage, false)
+	schedule.limit = s.run.parallelism
+	schedule.isLong, schedule.work = hasStart, s.work
+	schedule.run()
+}
+
+// work starts one bean and reports whether the start goes on.
+func (s *starting) work(b *bean) bool {
+	if !b.isEager {
+		return true // its turn comes after all others
+	}
+	return s.begin(b)
+}
+
+func (s *starting) begin(b *bean) bool {
+	if s.ctx.Err() != nil {
 		return false
-	default:
+	}
+	problem := s.run.startBean(s.ctx, b)
+	if problem == nil {
 		return true
 	}
-}
-
-func (r *run) stop(ctx context.Context) {
-	lifecycle.Publish(r.app.events, lifecycle.ContextClosed{})
-	problems := r.shutDown(ctx)
-	var err error
-	for _, p := range problems {
-		r.app.logger.Error("a bean did not stop well", "bean", p.Bean, "error", p)
-		err = errors.Join(err, p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isConsequence := len(s.problems) > 0 && errors.Is(problem.Err, context.Canceled)
+	if !isConsequence {
+		s.problems = append(s.problems, problem)
 	}
-	r.app.logger.Info("application context stopped", "beans", len(r.started))
-	r.end(err)
+	s.giveUp()
+	return false
 }
 
-// end lets the context be started again.
-func (r *run) end(err error) {
-	r.app.mu.Lock()
-	r.app.run = nil
-	r.app.mu.Unlock()
-	r.stopErr = err
-	close(r.stopped)
+func (r *run) startBean(ctx context.Context, b *bean) *Problem {
+	if starter, ok := hook[lifecycle.Starter](b); ok && !b.isInfrastructure {
+		if problem := r.callHook(ctx, b, "Start", r.startLimit, starter.Start); problem != nil {
+			return problem
+		}
+	}
+	b.isStarted = true
+	for _, fn := range b.onStart {
+		if problem := r.callHook(ctx, b, "OnStart", r.startLimit, b.bind(fn)); problem != nil {
+			return problem
+		}
+	}
+	return nil
 }
 
-// shutDown stops what was started and destroys what was built, in reverse.
-func (r *run) shutDown(ctx context.Context) []*Problem {
+func (b *bean) bind(fn hookFunc) func(context.Context) error {
+	return func(ctx context.Context) error { return fn(ctx, b.object) }
+}
+
+// announce publishes that the context is up and lets the runners run. Start is
+// over by then, so that a subscriber may call Stop.
+func (r *run) announce() {
+	lifecycle.Publish(r.app.events, lifecycle.ContextRefreshed{})
+	if !r.isAlive() {
+		return
+	}
+	r.logStarted()
+	lifecycle.Publish(r.app.events, lifecycle.ApplicationReady{})
+	r.becomeReady()
+}
+
+func (r *run) cancelled(ctx context.Context) *Problem {
+	err := context.Cause(ctx)
+	return &Problem{Code: CodeCancelled, What: "the start was cancelled: " + err.Error(), Err: errors.Join(ctx.Err(), err)}
+}
+
+// limits are the settings below pyfly.context.
+type limits struct {
+	startLimit, stopLimit time.Duration // of a bean
+	totalStart, totalStop time.Duration // 0: none
+	parallelism           int
+}
+
+const defaultHookLimit = 30 * time.Second
+
+func (l *limits) read(app *ApplicationContext) []*Problem {
 	var problems []*Problem
-	note := func(p *Problem) {
-		if p != nil {
-			problems = append(problems, p)
+	duration := func(key string, inCode, fallback time.Duration) time.Duration {
+		setting, ok, err := config.Value[time.Duration](app.config, key)
+		switch {
+		case err != nil:
+			problems = append(problems, problemsOf(err, CodeConfig)...)
+		case inCode > 0:
+			return inCode
+		case ok && setting <= 0:
+			problems = append(problems, wrongLimit(app.config, key, setting, "write a positive duration such as 30s"))
+		case ok:
+			return setting
 		}
+		return fallback
 	}
-	for _, d := range slices.Backward(r.started) {
-		for _, fn := range slices.Backward(d.onStop) {
-			note(callHook(ctx, d, "OnStop", r.stopLimit, d.bind(fn)))
-		}
-		if stopper, ok := hook[lifecycle.Stopper](d); ok {
-			note(callHook(ctx, d, "Stop", r.stopLimit, stopper.Stop))
-		}
+	l.startLimit = duration("pyfly.context.start-timeout", app.options.startTimeout, defaultHookLimit)
+	l.stopLimit = duration("pyfly.context.shutdown-timeout", app.options.stopTimeout, defaultHookLimit)
+	l.totalStart = duration("pyfly.context.total-start-timeout", app.options.totalStartTimeout, 0)
+	l.totalStop = duration("pyfly.context.total-shutdown-timeout", app.options.totalStopTimeout, 0)
+
+	const key = "pyfly.context.start-parallelism"
+	parallelism, ok, err := config.Value[int](app.config, key)
+	switch {
+	case err != nil:
+		problems = append(problems, problemsOf(err, CodeConfig)...)
+	case ok && parallelism < 1:
+		problems = append(problems, wrongLimit(app.config, key, parallelism, "write how many beans may be started side by side, 1 or more"))
 	}
-	for _, d := range slices.Backward(r.order) {
-		if d.isInfrastructure || d.built.original == nil {
-			continue
-		}
-		if destroyer, ok := hook[lifecycle.PreDestroyer](d); ok {
-			note(callHook(ctx, d, "PreDestroy", r.stopLimit, destroyer.PreDestroy))
-		}
+	if !ok {
+		parallelism = runtime.GOMAXPROCS(0)
 	}
-	r.app.beans.Store(nil)
+	l.parallelism = max(parallelism, 1)
 	return problems
 }
 
-// hook returns the bean as the holder of a hook, or, where a replacement lacks
-// the hook, the original that the constructor returned.
-func hook[H any](d *definition) (H, bool) {
-	if d.built.state == complete {
-		if h, ok := d.built.value.Interface().(H); ok {
-			return h, true
-		}
+func wrongLimit(cfg *config.Config, key string, setting any, remedy string) *Problem {
+	what := fmt.Sprintf("%s: %s: %v is no limit", cfg.Origin(key), key, setting)
+	if _, isDuration := setting.(time.Duration); isDuration {
+		what = fmt.Sprintf("%s: %s: %v is no time limit", cfg.Origin(key), key, setting)
 	}
-	h, ok := d.built.original.(H)
-	return h, ok
-}
-
-func (d *definition) bind(fn hookFunc) func(context.Context) error {
-	return func(ctx context.Context) error { return fn(ctx, d.built.value.Interface()) }
-}
-
-// Run starts the context, waits for ctx to end, for SIGINT or SIGTERM, or for
-// Stop, and stops it. A second signal during the stop ends the process at
-// once. The error is that of Start or Stop; a start given up because of a
-// signal, or of ctx, is none when everything could be rolled back.
-func (app *ApplicationContext) Run(ctx context.Context) error {
-	ctx, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer release()
-	if err := app.Start(ctx); err != nil {
-		if ctx.Err() != nil && onlyCancelled(err) {
-			return nil
-		}
-		return err
-	}
-	select {
-	case <-ctx.Done():
-		release()
-	case <-app.ended():
-	}
-	return app.Stop(context.WithoutCancel(ctx))
-}
-
-func (app *ApplicationContext) ended() <-chan struct{} {
-	app.mu.Lock()
-	defer app.mu.Unlock()
-	if app.run == nil {
-		ended := make(chan struct{})
-		close(ended)
-		return ended
-	}
-	return app.run.stopped
-}
-
-func onlyCancelled(err error) bool {
-	var report *StartupError
-	return errors.As(err, &report) &&
-		!slices.ContainsFunc(report.Problems, func(p *Problem) bool { return p.Code != CodeCancelled })
-}
-
-func (r *run) logStarted() {
-	users := 0
-	for _, d := range r.order {
-		if !d.isInfrastructure {
-			users++
-		}
-	}
-	r.app.logger.Info("application context started", "beans", users, "took", time.Since(r.begun))
+	return &Problem{Code: CodeConfig, What: what, Remedy: remedy}
 }
 
 // warnOfUnknownKeys names the settings below pyfly that nothing has asked for.

@@ -25,6 +25,24 @@ type (
 		Start(ctx context.Context) error
 	}
 
+	// Phased places a bean's Start and Stop: lower phases start first and stop
+	// last. A bean that is not Phased has phase 0. Inside a phase, beans that
+	// do not depend on one another start and stop side by side. What a bean
+	// depends on starts before it whatever its phase.
+	Phased interface {
+		Phase() int
+	}
+
+	// ApplicationRunner is a bean with work of its own: a job, a consumer's
+	// loop. Run is called on a goroutine of its own once the application is
+	// ready, and may take as long as it likes; ctx ends when the application
+	// begins to stop, and the context then waits for Run before it stops any
+	// bean. An error, unless it is ctx's after that moment, ends the
+	// application.
+	ApplicationRunner interface {
+		Run(ctx context.Context) error
+	}
+
 	// Stopper is a bean that ends what Start began. It is called after
 	// everything that depends on the bean has stopped, and only if the bean's
 	// Start, if it has one, succeeded.

@@ -11,9 +11,11 @@ import "reflect"
 // can become proxies.
 //
 // Both methods are called once for a bean, however many interfaces it is known
-// by, one bean at a time. A processor that returns nil or an error fails the
-// start of the context, with its name and the bean's. Return the bean itself
-// to leave it as it is.
+// by. Beans that the start builds come one at a time; lazy beans and prototypes
+// are built by whoever asks for them, so they may come side by side. A processor
+// that returns nil or an error vetoes the bean: the start of the context fails,
+// or, for a lazy bean or a prototype, the call that asked for it, with the
+// processor's name and the bean's. Return the bean itself to leave it as it is.
 //
 // Processors are beans too: they are created before the others and run by
 // Order, then by registration.
@@ -34,4 +36,13 @@ type SelectivePostProcessor interface {
 	// Processes reports whether the processor is meant for beans of type t,
 	// the dynamic type of what the constructor returned.
 	Processes(t reflect.Type) bool
+}
+
+// DestructionAware is a BeanPostProcessor that is told before a bean that it has
+// seen is destroyed: after every bean's Stop, and before the bean's PreDestroy.
+// Of several the one that saw the bean last is told first. An error is reported
+// and keeps nothing from being destroyed.
+type DestructionAware interface {
+	BeanPostProcessor
+	BeforeDestroy(bean any, beanName string) error
 }

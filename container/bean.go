@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"reflect"
+	"time"
+)
+
+// bean is what one start of the context makes of a definition.
+type bean struct {
+	*definition
+
+	// Worked out by the graph.
+	injections []injection // what each parameter of the constructor gets
+	needs      []*bean     // what must be built and started before; each once
+	wants      []*bean     // what it may get through a Provider
+	demands    []reflect.Type
+	position   int  // in the order in which beans are started
+	isEager    bool // built by the start
+	isEarly    bool // a processor, or needed by one
+	isNeeded   bool // by an eager bean
+	visit      visit
+	seenBy     *bean // the last that counted it among its needs
+
+	// Guarded by builder.mu while the state is unbuilt or inCreation.
+	state       buildState
+	ended       chan struct{}     // closed when the creation under way ends; nil if nobody waits
+	waitsFor    []*bean           // while it is created
+	asker       *bean             // of one of a prototype: for whom it was made
+	isDirect    bool              // dig's arguments are the constructor's
+	value       reflect.Value     // what dependents get
+	object      any               // the same
+	original    any               // what the constructor returned
+	cleanup     func() error      // what the constructor returned beside it
+	seers       []activeProcessor // the processors that have seen it
+	begun       time.Duration     // since the start of the run
+	constructed time.Duration     // how long the constructor took
+	took        time.Duration     // from the call of the constructor until it could be injected
+	steps       []stepTiming
+	startPhase  int
+	isStarted   bool
+	isHanging   bool // a hook did not return; no other is called
+}
+
+type buildState int32
+
+const (
+	unbuilt buildState = iota
+	inCreation
+	complete
+	failed // or not tried because something it needs failed
+)
+
+// isInline reports whether dig knows nothing of the bean: it is there already,
+// or is made for each that needs it, or is a struct of which only the fields are
+// beans.
+func (b *bean) isInline() bool {
+	return b.scope == prototype || b.isOut() || b.callers == nil
+}
+
+// eachNeed calls fn with each bean that must be complete before this one's
+// constructor is called, those of its prototypes included, and reports whether
+// fn always returned true.
+func (b *bean) eachNeed(fn func(*bean) bool) bool {
+	for _, n := range b.needs {
+		if n.isInline() && n.state != complete {
+			if !n.eachNeed(fn) {
+				return false
+			}
+			continue
+		}
+		if !fn(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// hook returns the bean as the holder of a hook, or, where a replacement lacks
+// the hook, the original that the constructor returned.
+func hook[H any](b *bean) (H, bool) {
+	if h, ok := b.object.(H); ok {
+		return h, true
+	}
+	h, ok := b.original.(H)
+	return h, ok
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pyfly-go/pyfly/config"
+)
+
+// condition decides whether a definition becomes a bean. One of its two tests
+// is set; each says what is not met, or "".
+type condition struct {
+	text       string // as the user wrote it
+	ofSettings func(*config.Config, []string) (unmet string, err error)
+	ofBeans    func(present []*definition) (unmet string)
+}
+
+// Profile registers the bean only if the expression holds for the active
+// profiles: names joined by & (and), | (or), ! (not) and parentheses, such as
+// "prod & !eu". & binds closer than |.
+//
+// All conditions of a bean must hold. Profile and [OnProperty] are looked at
+// first, for all beans; then [OnBean] and [OnMissingBean], which see all beans
+// without such conditions wherever they are registered, and of the others those
+// that were decided before: the application's own before those of modules, a
+// module's before those of the modules it installs, else in the order of
+// registration.
+func Profile(expression string) BeanOption {
+	return func(d *definition) {
+		holds, err := parseProfile(expression)
+		if err != nil {
+			d.fail(fmt.Sprintf("Profile(%q): %v", expression, err), `write profiles joined by & | ! ( ), such as "prod & !eu"`)
+			return
+		}
+		d.conditions = append(d.conditions, condition{
+			text: fmt.Sprintf("Profile(%q)", expression),
+			ofSettings: func(_ *config.Config, profiles []string) (string, error) {
+				if holds(profiles) {
+					return "", nil
+				}
+				return "active profiles: " + listOr(profiles, "none"), nil
+			},
+		})
+	}
+}
+
+// OnProperty registers the bean only if the setting has the value; upper and
+// lower case are the same. An empty value stands for any but false. See
+// [Profile] for the order of conditions.
+func OnProperty(key, value string) BeanOption {
+	return func(d *definition) {
+		d.conditions = append(d.conditions, condition{
+			text: fmt.Sprintf("OnProperty(%q, %q)", key, value),
+			ofSettings: func(cfg *config.Config, _ []string) (string, error) {
+				setting, ok, err := cfg.Get(key)
+				text := fmt.Sprint(setting)
+				switch {
+				case err != nil:
+					return err.Error(), err
+				case !ok:
+					return key + " is not set", nil
+				case value == "" && !strings.EqualFold(text, "false"), value != "" && strings.EqualFold(text, value):
+					return "", nil
+				}
+				return fmt.Sprintf("%s is %q", key, text), nil
+			},
+		})
+	}
+}
+
+// OnBean registers the bean only if another one fits the type T. See [Profile]
+// for the order of conditions.
+func OnBean[T any]() BeanOption {
+	t := reflect.TypeFor[T]()
+	return func(d *definition) {
+		d.conditions = append(d.conditions, condition{
+			text: fmt.Sprintf("OnBean[%s]", t),
+			ofBeans: func(present []*definition) string {
+				if firstThatFits(present, t) == nil {
+					return "there is none"
+				}
+				return ""
+			},
+		})
+	}
+}
+
+// OnMissingBean registers the bean only if no other fits the type T: a default
+// that gives way to a bean of the user's, wherever that is registered. See
+// [Profile] for the order of conditions.
+func OnMissingBean[T any]() BeanOption {
+	t := reflect.TypeFor[T]()
+	return func(d *definition) {
+		d.conditions = append(d.conditions, condition{
+			text: fmt.Sprintf("OnMissingBean[%s]", t),
+			ofBeans: func(present []*definition) string {
+				if other := firstThatFits(present, t); other != nil {
+					return "there is " + other.describe()
+				}
+				return ""
+			},
+		})
+	}
+}
+
+func firstThatFits(present []*definition, t reflect.Type) *definition {
+	for _, d := range present {
+		if !d.isInfrastructure && d.isA(t) {
+			return d
+		}
+	}
+	return nil
+}
+
+func (d *definition) dependsOnBeans() bool {
+	return slices.ContainsFunc(d.conditions, func(c condition) bool { return c.ofBeans != nil })
+}
+
+// exclusion is a definition that a condition kept from becoming a bean.
+type exclusion struct {
+	*definition
+	condition string
+	unmet     string
+}
+
+func (e exclusion) String() string {
+	return fmt.Sprintf("%s was kept out by %s: %s", e.describe(), e.condition, e.unmet)
+}
+
+// applyConditions keeps the definitions whose conditions hold.
+func (g *graph) applyConditions(definitions []*definition) []*definition {
+	if !slices.ContainsFunc(definitions, func(d *definition) bool { return len(d.conditions) > 0 }) {
+		return definitions
+	}
+	excluded := map[*definition]bool{}
+	present := definitions[:0:0]
+	var undecided []*definition
+	for _, d := range definitions {
+		switch {
+		case g.excludedBySettings(d):
+			excluded[d] = true
+		case d.dependsOnBeans():
+			undecided = append(undecided, d)
+		default:
+			present = append(present, d)
+		}
+	}
+	slices.SortStableFunc(undecided, func(a, b *definition) int { return cmp.Compare(a.module.depth(), b.module.depth()) })
+	for _, d := range undecided {
+		if g.excludedByBeans(d, present) {
+			excluded[d] = true
+		} else {
+			present = append(present, d)
+		}
+	}
+	return slices.DeleteFunc(definitions, func(d *definition) bool { return excluded[d] })
+}
+
+func (g *graph) excludedBySettings(d *definition) bool {
+	for _, c := range d.conditions {
+		if c.ofSettings == nil {
+			continue
+		}
+		unmet, err := c.ofSettings(g.config, g.profiles)
+		if err != nil {
+			g.problems = append(g.problems, problemsOf(err, CodeConfig)...)
+		}
+		if unmet != "" {
+			g.excluded = append(g.excluded, exclusion{d, c.text, unmet})
+			return true
+		}
+	}
+	return false
+}
+
+func (g *graph) excludedByBeans(d *definition, present []*definition) bool {
+	for _, c := range d.conditions {
+		if c.ofBeans == nil {
+			continue
+		}
+		if unmet := c.ofBeans(present); unmet != "" {
+			g.excluded = append(g.excluded, exclusion{d, c.text, unmet})
+			return true
+		}
+	}
+	return false
+}
+
+func listOr(list []string, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	return strings.Join(list, ", ")
+}

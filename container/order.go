@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// visit is how far a walk over the graph has come with a bean.
+type visit int8
+
+const (
+	unseen visit = iota
+	onPath
+	visited
+)
+
+// putInOrder sorts the beans so that everything needed comes before what needs
+// it, the processors and what they need first, else by registration; it reports
+// every circle with its whole path. What a bean gets through a Provider comes
+// before it too, unless that would close a circle.
+func (g *graph) putInOrder() {
+	g.walk(false)
+	if g.hasWants && !slices.ContainsFunc(g.problems, func(p *Problem) bool { return p.Code == CodeCycle }) {
+		g.walk(true)
+	}
+	for i, b := range g.order {
+		b.position = i
+	}
+}
+
+func (g *graph) walk(withWants bool) {
+	w := walker{graph: g, order: make([]*bean, 0, len(g.beans)), withWants: withWants}
+	for _, b := range g.beans {
+		b.visit = unseen
+	}
+	w.isEarly, w.isEager = true, true
+	for _, b := range g.processors() {
+		w.walk(b, nil)
+	}
+	w.isEarly = false
+	for _, b := range g.beans {
+		if b.scope == singleton {
+			w.walk(b, nil)
+		}
+	}
+	w.isEager = false
+	for _, b := range g.beans {
+		w.walk(b, nil)
+	}
+	g.order = w.order
+}
+
+type walker struct {
+	graph            *graph
+	order            []*bean
+	path             []*bean
+	withWants        bool
+	isEarly, isEager bool
+}
+
+func (w *walker) walk(b, dependent *bean) {
+	if dependent != nil && w.isEager {
+		b.isNeeded = true
+	}
+	switch b.visit {
+	case visited:
+		return
+	case onPath:
+		w.graph.problems = append(w.graph.problems, cycle(w.path[slices.Index(w.path, b):]))
+		return
+	}
+	b.visit = onPath
+	b.isEarly, b.isEager = w.isEarly, w.isEager
+	w.path = append(w.path, b)
+	for _, needed := range b.needs {
+		w.walk(needed, b)
+	}
+	if w.withWants && !w.isEarly {
+		w.walkWants(b)
+	}
+	w.path = w.path[:len(w.path)-1]
+	b.visit = visited
+	w.order = append(w.order, b)
+}
+
+// walkWants places what b may get through a Provider before b, unless that
+// needs b, or what is being placed after b. Being wanted makes no lazy bean
+// eager.
+func (w *walker) walkWants(b *bean) {
+	for _, wanted := range b.wants {
+		if wanted.visit != unseen || wanted.scope != singleton && w.isEager || reachesPath(wanted, map[*bean]bool{}) {
+			continue
+		}
+		w.walk(wanted, nil)
+	}
+}
+
+func reachesPath(b *bean, seen map[*bean]bool) bool {
+	if b.visit == onPath {
+		return true
+	}
+	if seen[b] || b.visit == visited {
+		return false
+	}
+	seen[b] = true
+	return slices.ContainsFunc(b.needs, func(n *bean) bool { return reachesPath(n, seen) })
+}
+
+func cycle(circle []*bean) *Problem {
+	var names, steps []string
+	for _, b := range circle {
+		names = append(names, b.name)
+		steps = append(steps, fmt.Sprintf("%s needs", b.describe()))
+	}
+	names = append(names, circle[0].name)
+	steps = append(steps, circle[0].name)
+	p := &Problem{
+		Code: CodeCycle, Bean: circle[0].name,
+		What: "beans need each other in a circle: " + strings.Join(names, " -> "),
+		Remedy: "move what both need into a bean of its own, or let one of them take a container.Provider\n" +
+			"of the other and get it when it is used",
+	}
+	return p.detail("path", strings.Join(steps, "\n"))
+}
+
+// chainTo is the shortest way by which a bean that nobody needs comes to need b:
+// "a -> b -> c". It is "" if nobody needs b.
+func (g *graph) chainTo(b *bean) string {
+	next := map[*bean]*bean{b: nil} // one step nearer to b
+	top := b
+	for queue := []*bean{b}; len(queue) > 0; queue = queue[1:] {
+		top = queue[0]
+		before := len(queue)
+		for _, dependent := range g.beans {
+			if _, seen := next[dependent]; !seen && slices.Contains(dependent.needs, top) {
+				next[dependent] = top
+				queue = append(queue, dependent)
+			}
+		}
+		if len(queue) == before && top != b {
+			break // nobody needs it
+		}
+	}
+	if top == b {
+		return ""
+	}
+	var names []string
+	for ; top != nil; top = next[top] {
+		names = append(names, top.name)
+	}
+	return strings.Join(names, " -> ")
+}
+
+// wantedChain is a detail of a problem that can be told only when all beans are
+// resolved.
+type wantedChain struct {
+	problem *Problem
+	detail  int
+	to      *bean
+}
+
+// detailChain adds the chain to b to a problem, if there is one.
+func (g *graph) detailChain(p *Problem, b *bean) {
+	g.chains = append(g.chains, wantedChain{p, len(p.Details), b})
+	p.Details = append(p.Details, Detail{Label: "chain"})
+}
+
+func (g *graph) tellChains() {
+	for _, c := range g.chains {
+		if text := g.chainTo(c.to); text != "" {
+			c.problem.Details[c.detail].Text = text
+		} else {
+			c.problem.Details = slices.Delete(c.problem.Details, c.detail, c.detail+1)
+		}
+	}
+}

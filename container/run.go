@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+)
+
+// Run starts the context, waits for ctx to end, for SIGINT or SIGTERM, for
+// [ApplicationContext.Shutdown], for the error of a lifecycle.ApplicationRunner,
+// or for Stop, and stops it. A second signal ends the process at once. The error
+// is that of Start, of runners and of Stop; a start given up because of a
+// signal, or of ctx, is none when everything could be rolled back. [Exit] and
+// [ExitCode] make the process's exit code of it.
+func (app *ApplicationContext) Run(ctx context.Context) error {
+	ctx, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer release()
+	defer context.AfterFunc(ctx, release)() // the second signal meets no handler
+	if err := app.Start(ctx); err != nil {
+		if ctx.Err() != nil && onlyCancelled(err) {
+			return nil
+		}
+		return err
+	}
+	app.mu.Lock()
+	r := app.run
+	app.mu.Unlock()
+	if r == nil { // stopped by a subscriber of its events
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-r.shutdown:
+	case <-r.runners.failed:
+	case <-r.stopped:
+		return r.stopErr
+	}
+	return app.Stop(context.WithoutCancel(ctx))
+}
+
+// Shutdown asks Run to stop the application, and returns at once. It may be
+// called from anywhere, by an ApplicationRunner for example whose work is done.
+// Without Run it has no effect.
+func (app *ApplicationContext) Shutdown() {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	if app.run != nil && !isClosed(app.run.shutdown) {
+		close(app.run.shutdown)
+	}
+}
+
+// Ready returns a channel that is closed when the application is ready: all
+// beans are started and the subscribers of lifecycle.ApplicationReady have
+// returned. After a Stop, Ready returns another channel, for the next start.
+func (app *ApplicationContext) Ready() <-chan struct{} {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	return app.ready
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func onlyCancelled(err error) bool {
+	var report *StartupError
+	return errors.As(err, &report) &&
+		!slices.ContainsFunc(report.Problems, func(p *Problem) bool { return p.Code != CodeCancelled })
+}
+
+// ExitCode is what a process should exit with: 0 without an error, what the
+// error or one that it wraps says with a method ExitCode() int, else 1.
+func ExitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		return coded.ExitCode()
+	}
+	return 1
+}
+
+// Exit ends the process with [ExitCode]. An error is written to standard error,
+// a [*StartupError] in colour if that is a terminal:
+//
+//	func main() {
+//		app := container.NewApplicationContext()
+//		...
+//		container.Exit(app.Run(context.Background()))
+//	}
+func Exit(err error) {
+	var report *StartupError
+	switch {
+	case errors.As(err, &report):
+		_, _ = report.WriteTo(os.Stderr)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(ExitCode(err))
+}

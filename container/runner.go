@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pyfly-go/pyfly/lifecycle"
+)
+
+// runners are the ApplicationRunners of a run.
+type runners struct {
+	running []runningRunner
+
+	mu     sync.Mutex
+	errs   []error
+	failed chan struct{} // closed with the first error
+}
+
+type runningRunner struct {
+	bean *bean
+	done chan struct{}
+}
+
+// becomeReady closes the channel of Ready and lets the runners run, unless a
+// Stop has begun.
+func (r *run) becomeReady() {
+	r.app.mu.Lock()
+	defer r.app.mu.Unlock()
+	if r.isStopping {
+		return
+	}
+	for _, b := range r.graph.order {
+		if !b.isEager || b.isInfrastructure {
+			continue
+		}
+		if runner, ok := hook[lifecycle.ApplicationRunner](b); ok {
+			running := runningRunner{b, make(chan struct{})}
+			r.runners.running = append(r.runners.running, running)
+			go r.runRunner(running, runner)
+		}
+	}
+	close(r.app.ready)
+}
+
+func (r *run) runRunner(running runningRunner, runner lifecycle.ApplicationRunner) {
+	r.label(running.bean.name, "Run")
+	err := errExited
+	defer func() {
+		if err != nil && !(r.life.Err() != nil && errors.Is(err, context.Canceled)) {
+			r.runners.fail(running.bean, err)
+			r.app.logger.Error("an ApplicationRunner failed: the application ends", "bean", running.bean.name, "error", err)
+		}
+		close(running.done)
+	}()
+	err = protect(func() error { return runner.Run(r.life) })
+}
+
+func (rs *runners) fail(b *bean, err error) {
+	p := &Problem{Code: CodeHook, Bean: b.name, Err: err, What: fmt.Sprintf("Run of %s failed: %v", b.name, err)}
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if len(rs.errs) == 0 {
+		close(rs.failed)
+	}
+	rs.errs = append(rs.errs, p.detail("bean", b.describe()))
+}
+
+// err joins the runners' errors.
+func (rs *runners) err() error {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return errors.Join(rs.errs...)
+}
+
+// awaitRunners waits until all runners have returned, within the limit of a
+// hook, and reports those that have not.
+func (r *run) awaitRunners(ctx context.Context) []*Problem {
+	begun := r.elapsed()
+	limit := time.NewTimer(r.stopLimit)
+	defer limit.Stop()
+	var problems []*Problem
+	isOver := false
+	for _, running := range r.runners.running {
+		select {
+		case <-running.done:
+			continue
+		default:
+		}
+		if !isOver {
+			select {
+			case <-running.done:
+				continue
+			case <-ctx.Done():
+			case <-limit.C:
+			}
+			isOver = true
+		}
+		b := running.bean
+		p := &Problem{
+			Code: CodeHook, Bean: b.name, Err: errHangs,
+			What:   fmt.Sprintf("Run of %s did not return within %s after the end of its context", b.name, (r.elapsed() - begun).Round(time.Millisecond)),
+			Remedy: "let it return when its context ends",
+		}
+		problems = append(problems, p.detail("stands at", r.standsAt(b.name, "Run")).detail("bean", b.describe()))
+	}
+	return problems
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// StartupReport tells how a start went: what took how long.
+type StartupReport struct {
+	Begun    time.Time     `json:"begun"`
+	Took     time.Duration `json:"took"`
+	Beans    int           `json:"beans"` // how many have been built
+	Steps    []StartupStep `json:"steps"` // in the order in which they began
+	Problems []*Problem    `json:"problems,omitempty"`
+}
+
+// StartupStep is one step of a start: a part of the whole if Bean is empty,
+// "settings and graph", "build", "start"; else a part of one bean's life,
+// "constructor", "BeforeInit", "PostConstruct", "AfterInit", "Start", "OnStart".
+type StartupStep struct {
+	Name  string        `json:"name"`
+	Bean  string        `json:"bean,omitempty"`
+	By    string        `json:"by,omitempty"` // the post-processor
+	Begun time.Duration `json:"begun"`        // since the begin of the start
+	Took  time.Duration `json:"took"`
+}
+
+// stepTiming is a step in the making.
+type stepTiming struct {
+	name, by    string
+	begun, took time.Duration
+}
+
+// noticeable is how long a post-processor must have worked on a bean for that
+// to be a step: most look at a bean and let it pass.
+const noticeable = 50 * time.Microsecond
+
+func (b *bean) noteProcessor(step, processor string, begun, end time.Duration) {
+	if end-begun >= noticeable {
+		b.steps = append(b.steps, stepTiming{step, processor, begun, end - begun})
+	}
+}
+
+// Report tells how the last start went, be it that it failed. Before the first
+// start it is empty. What a post-processor did in less than 50us is left out.
+func (app *ApplicationContext) Report() StartupReport {
+	r := app.last.Load()
+	if r == nil {
+		return StartupReport{}
+	}
+	report := StartupReport{Begun: r.begun, Took: r.took, Problems: r.problems}
+	for _, s := range r.steps {
+		report.Steps = append(report.Steps, StartupStep{Name: s.name, Begun: s.begun, Took: s.took})
+	}
+	if r.maker != nil {
+		for _, b := range r.maker.settled() {
+			if !b.isInfrastructure {
+				report.Beans++
+				report.Steps = append(report.Steps, b.startupSteps()...)
+			}
+		}
+	}
+	slices.SortStableFunc(report.Steps, func(a, b StartupStep) int { return cmp.Compare(a.Begun, b.Begun) })
+	return report
+}
+
+var startupHooks = []string{"BeforeInit", "PostConstruct", "AfterInit", "Start", "OnStart"}
+
+func (b *bean) startupSteps() []StartupStep {
+	steps := []StartupStep{{Name: "constructor", Bean: b.name, Begun: b.begun, Took: b.constructed}}
+	for _, s := range b.steps {
+		if slices.Contains(startupHooks, s.name) {
+			steps = append(steps, StartupStep{Name: s.name, Bean: b.name, By: s.by, Begun: s.begun, Took: s.took})
+		}
+	}
+	return steps
+}
+
+// Slowest returns at most n beans by the time that they took, the longest first,
+// Start included.
+func (r StartupReport) Slowest(n int) []StartupStep {
+	took := map[string]int{}
+	var beans []StartupStep
+	for _, s := range r.Steps {
+		if s.Bean == "" {
+			continue
+		}
+		i, known := took[s.Bean]
+		if !known {
+			i = len(beans)
+			took[s.Bean] = i
+			beans = append(beans, StartupStep{Bean: s.Bean, Begun: s.Begun})
+		}
+		beans[i].Took += s.Took
+	}
+	slices.SortStableFunc(beans, func(a, b StartupStep) int { return cmp.Compare(b.Took, a.Took) })
+	return beans[:min(n, len(beans))]
+}
+
+// String lays the steps out as a table, each with when it began and how long it
+// took.
+func (r StartupReport) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s in %s\n", plural(r.Beans, "bean"), rounded(r.Took))
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, s := range r.Steps {
+		what := s.Name
+		if s.Bean != "" {
+			what = "  " + s.Bean + " " + s.Name
+		}
+		if s.By != "" {
+			what += " by " + s.By
+		}
+		fmt.Fprintf(table, "+%s\\t%s\\t  %s\n", rounded(s.Begun), rounded(s.Took), what)
+	}
+	_ = table.Flush() // writes to a strings.Builder
+	return text.String()
+}
+
+// rounded keeps what a person wants to read.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond)
+	case d >= time.Millisecond:
+		return d.Round(10 * time.Microsecond)
+	}
+	return d.Round(time.Microsecond / 10)
+}
+
+// logStarted sums the start up in one line.
+func (r *run) logStarted() {
+	logger := r.app.logger
+	if !logger.Enabled(r.life, slog.LevelInfo) {
+		return
+	}
+	beans, slowest := r.slowest()
+	logger.Info("application context started", "beans", beans, "took", rounded(r.took), "slowest", slowest)
+}
+
+// slowest returns how many beans there are, and the three that took longest.
+func (r *run) slowest() (int, string) {
+	const most = 3
+	var slowest []*bean
+	beans := 0
+	longer := func(a, b *bean) int { return cmp.Compare(b.startTime(), a.startTime()) }
+	for _, b := range r.graph.order {
+		if b.isInfrastructure || !b.isEager || b.scope == prototype {
+			continue
+		}
+		beans++
+		if len(slowest) == most && longer(slowest[most-1], b) <= 0 {
+			continue
+		}
+		slowest = append(slowest, b)
+		slices.SortStableFunc(slowest, longer)
+		slowest = slowest[:min(most, len(slowest))]
+	}
+	var texts []string
+	for _, b := range slowest {
+		texts = append(texts, b.name+" "+rounded(b.startTime()).String())
+	}
+	return beans, strings.Join(texts, ", ")
+}
+
+// startTime is what building and starting the bean has taken.
+func (b *bean) startTime() time.Duration {
+	took := b.took
+	for _, s := range b.steps {
+		if s.name == "Start" || s.name == "OnStart" {
+			took += s.took
+		}
+	}
+	return took
+}
