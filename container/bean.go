@@ -52,11 +52,11 @@ const (
 	failed // or not tried because something it needs failed
 )
 
-// isInline reports whether dig knows nothing of the bean: it is there already,
-// or is made for each that needs it, or is a struct of which only the fields are
+// isInline reports whether dig knows nothing of the bean: it is the
+// context's own, or is made for each that needs it, or is a struct of which only the fields are
 // beans.
 func (b *bean) isInline() bool {
-	return b.scope == prototype || b.isOut() || b.callers == nil
+	return b.scope == prototype || b.isOut() || b.isOffered
 }
 
 // eachNeed calls fn with each bean that must be complete before this one's

@@ -69,7 +69,7 @@ func (m *maker) build() {
 	if m.hasFailed() {
 		return
 	}
-	m.resolve(m.graph.roots())
+	m.resolve(m.graph.targets())
 	m.dig = nil
 }
 

@@ -94,8 +94,8 @@ func (app *ApplicationContext) loadConfig() {
 // addInfrastructure offers what the context itself brings to constructors.
 func (app *ApplicationContext) addInfrastructure(values ...any) {
 	for _, value := range values {
-		d := newInstance(value, nil, nil)
-		d.isInfrastructure = true
+		d := newInstance(value, callers{}, nil)
+		d.isInfrastructure, d.isOffered = true, true
 		app.definitions = append(app.definitions, d)
 	}
 }

@@ -45,7 +45,8 @@ type definition struct {
 	isInfrastructure bool
 	source           *definition // makes the struct of which this bean is a field
 	index            int         // place in the order of registration
-	callers          *callers
+	isOffered        bool        // by the context itself
+	callers          callers
 	module           *moduleScope
 	problems         []*Problem // what is wrong with the registration itself
 }
@@ -81,7 +82,7 @@ var (
 
 // newDefinition reads a constructor's signature. Its problems, if any, are in
 // the definition.
-func newDefinition(constructor any, at *callers, opts []BeanOption) *definition {
+func newDefinition(constructor any, at callers, opts []BeanOption) *definition {
 	d := &definition{callers: at, constructor: reflect.ValueOf(constructor)}
 	if what := d.readSignature(); what != "" {
 		d.fail(what, "register a function such as func(deps...) *T or func(deps...) (*T, error)")
@@ -91,7 +92,7 @@ func newDefinition(constructor any, at *callers, opts []BeanOption) *definition 
 }
 
 // newInstance is the definition of a bean that exists already.
-func newInstance(value any, at *callers, opts []BeanOption) *definition {
+func newInstance(value any, at callers, opts []BeanOption) *definition {
 	d := &definition{callers: at, instance: value}
 	if v := reflect.ValueOf(value); !v.IsValid() || isNil(v) {
 		d.fail("a nil instance was registered", "register a value that is not nil")
@@ -204,7 +205,7 @@ func (d *definition) where() string {
 // describe names a bean for a person: `catalogService (*catalog.Service,
 // catalog/main.go:30)`.
 func (d *definition) describe() string {
-	if d.callers == nil {
+	if d.isOffered {
 		return fmt.Sprintf("%s (%s, offered by the context)", d.name, d.typ)
 	}
 	return fmt.Sprintf("%s (%s, %s)", d.name, d.typ, d.where())

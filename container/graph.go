@@ -129,6 +129,10 @@ func (g *graph) addBeans(definitions []*definition) {
 	g.byName = make(map[string]*bean, len(definitions))
 	g.beans = make([]*bean, 0, len(definitions))
 	beans, slots := make([]bean, len(definitions)), make([]slot, len(definitions))
+	room := make([]*bean, len(definitions)) // most slots hold one bean
+	for i := range slots {
+		slots[i].beans = room[i : i : i+1]
+	}
 	for i, d := range definitions {
 		beans[i].definition = d
 		if !d.isInfrastructure {

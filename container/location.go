@@ -39,17 +39,13 @@ type callers [10]uintptr
 
 // callerStack returns the stack of the function that calls the exported one
 // which calls callerStack.
-func callerStack() *callers {
-	var c callers
+func callerStack() (c callers) {
 	runtime.Callers(3, c[:])
-	return &c
+	return c
 }
 
 // location returns the innermost place outside of this project's packages.
 func (c *callers) location() location {
-	if c == nil {
-		return location{}
-	}
 	frames := runtime.CallersFrames(c[:])
 	for {
 		frame, more := frames.Next()

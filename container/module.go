@@ -53,7 +53,7 @@ func (m *moduleScope) isWithin(name string) bool {
 // moduleOverride is what OverrideModule was told.
 type moduleOverride struct {
 	module Module
-	at     *callers
+	at     callers
 	used   bool
 }
 
@@ -81,7 +81,7 @@ func (app *ApplicationContext) OverrideModule(modules ...Module) {
 	}
 }
 
-func (app *ApplicationContext) install(m Module, parent *moduleScope, at *callers) {
+func (app *ApplicationContext) install(m Module, parent *moduleScope, at callers) {
 	for _, override := range slices.Backward(app.moduleOverrides) {
 		if override.module.Name == m.Name {
 			override.used = true
@@ -92,7 +92,7 @@ func (app *ApplicationContext) install(m Module, parent *moduleScope, at *caller
 	app.configure(m, parent, at)
 }
 
-func (app *ApplicationContext) configure(m Module, parent *moduleScope, at *callers) {
+func (app *ApplicationContext) configure(m Module, parent *moduleScope, at callers) {
 	if m.Configure == nil {
 		return
 	}
@@ -110,7 +110,7 @@ func (app *ApplicationContext) configure(m Module, parent *moduleScope, at *call
 	}
 }
 
-func (app *ApplicationContext) reportModule(name string, at *callers, err error) {
+func (app *ApplicationContext) reportModule(name string, at callers, err error) {
 	p := &Problem{
 		Code: CodeRegistration, Err: err,
 		What: fmt.Sprintf("the module %q cannot be installed: %v", name, err),

@@ -165,6 +165,7 @@ func (r *run) build(ctx context.Context) []*Problem {
 	go func() {
 		defer close(done)
 		r.label("", "build")
+		growStack()
 		r.maker.build()
 	}()
 	watch := time.NewTimer(r.startLimit)
@@ -189,6 +190,15 @@ func (r *run) build(ctx context.Context) []*Problem {
 			watch.Reset(rest)
 		}
 	}
+}
+
+// growStack makes the calling goroutine's stack as large as dig will need it, at
+// once and while there is nothing on it to be copied.
+//
+//go:noinline
+func growStack() {
+	var room [24 << 10]byte
+	runtime.KeepAlive(&room)
 }
 
 // startBeans starts stage after stage, and then the lazy beans that were built

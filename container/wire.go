@@ -180,14 +180,23 @@ func refusedByDig(b *bean, err error) *Problem {
 	return p.detail("registered", b.where())
 }
 
-// roots returns the beans that the start builds and no other of them needs.
-// Making them makes all.
-func (g *graph) roots() []*bean {
-	var roots []*bean
+// stride bounds how deep dig recurses along a long chain: a deep stack has to be
+// grown, and looked through by the garbage collector, again and again.
+const stride = 32
+
+// targets returns beans that, made in turn, make all that the start builds:
+// those that no other needs, and some on the way to them.
+func (g *graph) targets() []*bean {
+	var targets []*bean
+	skipped := 0
 	for _, b := range g.order {
-		if b.isEager && !b.isNeeded && !b.isInline() {
-			roots = append(roots, b)
+		if !b.isEager || b.isInline() {
+			continue
+		}
+		if skipped++; !b.isNeeded || skipped == stride {
+			targets = append(targets, b)
+			skipped = 0
 		}
 	}
-	return roots
+	return targets
 }
