@@ -292,3 +292,37 @@ func TestAwareBeansAreToldTheirContext(t *testing.T) {
 		t.Error("not told")
 	}
 }
+
+// undertaker is a processor that is told of destructions.
+type undertaker struct {
+	processor
+	name    string
+	journal *journal
+	err     error
+}
+
+func (u *undertaker) BeforeDestroy(bean any, beanName string) error {
+	u.journal.add(u.name + " buries " + beanName)
+	if _, ok := bean.(*recorder); ok {
+		return u.err
+	}
+	return nil
+}
+
+func TestDestructionAwareProcessorsAreToldBeforeABeanIsDestroyed(t *testing.T) {
+	j := &journal{}
+	sad := errors.New("sad")
+	app := newApp()
+	app.RegisterPostProcessor(&undertaker{name: "first", journal: j}, container.Order(1))
+	app.RegisterPostProcessor(&undertaker{name: "second", journal: j, err: sad}, container.Order(2), container.Named("other"))
+	app.RegisterInstance(&recorder{"bean", j, nil})
+	if err := app.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	err := app.Stop(context.Background())
+	if !errors.Is(err, sad) || !strings.Contains(err.Error(), "BeforeDestroy by other of recorder") {
+		t.Errorf("Stop returned %v", err)
+	}
+	j.equals(t, "PostConstruct bean", "Start bean", "Stop bean",
+		"second buries recorder", "first buries recorder", "PreDestroy bean", "first buries other")
+}

@@ -19,9 +19,9 @@ import (
 // signal, or of ctx, is none when everything could be rolled back. [Exit] and
 // [ExitCode] make the process's exit code of it.
 func (app *ApplicationContext) Run(ctx context.Context) error {
-	ctx, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer release()
-	defer context.AfterFunc(ctx, release)() // the second signal meets no handler
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer cancelOnSignal(ctx, cancel)()
 	if err := app.Start(ctx); err != nil {
 		if ctx.Err() != nil && onlyCancelled(err) {
 			return nil
@@ -42,6 +42,24 @@ func (app *ApplicationContext) Run(ctx context.Context) error {
 		return r.stopErr
 	}
 	return app.Stop(context.WithoutCancel(ctx))
+}
+
+// cancelOnSignal calls cancel at the first signal. The second meets no handler
+// any more, so it ends the process. The returned function ends the waiting.
+func cancelOnSignal(ctx context.Context, cancel func()) (end func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-signals:
+		case <-ctx.Done():
+		}
+		signal.Stop(signals)
+		cancel()
+	}()
+	return func() { cancel(); <-ended }
 }
 
 // Shutdown asks Run to stop the application, and returns at once. It may be

@@ -14,8 +14,9 @@ type schedule struct {
 	limit     int // of what runs side by side
 	// isLong reports whether work may take its time, and so gets a goroutine.
 	isLong func(*bean) bool
-	// work returns false to keep everything from being begun that is not yet.
-	work func(*bean) bool
+	// mayBegin is asked before each.
+	mayBegin func() bool
+	work     func(*bean)
 }
 
 // newSchedule lets every bean come after its predecessors, or, in reverse, after
@@ -64,30 +65,25 @@ func (s *schedule) run() {
 			heap.Push(ready, i)
 		}
 	}
-	type result struct {
-		place    int
-		proceeds bool
-	}
-	results := make(chan result)
-	running, proceeds := 0, true
+	done := make(chan int)
+	running := 0
 	for {
-		for proceeds && ready.Len() > 0 && (running < s.limit || !s.isLong(s.beans[(*ready)[0]])) {
+		for ready.Len() > 0 && (running < s.limit || !s.isLong(s.beans[(*ready)[0]])) && s.mayBegin() {
 			i := heap.Pop(ready).(int)
 			if b := s.beans[i]; s.isLong(b) {
 				running++
-				go func() { results <- result{i, s.work(b)} }()
+				go func() { s.work(b); done <- i }()
 				continue
 			}
-			proceeds = s.work(s.beans[i])
+			s.work(s.beans[i])
 			s.release(i, ready)
 		}
 		if running == 0 {
 			return
 		}
-		r := <-results
+		i := <-done
 		running--
-		proceeds = proceeds && r.proceeds
-		s.release(r.place, ready)
+		s.release(i, ready)
 	}
 }
 

@@ -211,16 +211,18 @@ func (r *run) startBeans(ctx context.Context) []*Problem {
 	s.ctx, s.giveUp = context.WithCancel(ctx)
 	defer s.giveUp()
 	for _, stage := range r.stages() {
-		s.start(stage)
+		if s.goesOn() {
+			s.start(stage)
+		}
 	}
-	for s.hasSucceeded() {
+	for s.goesOn() {
 		late := r.maker.takeLate()
 		if late == nil {
 			break
 		}
 		s.begin(late)
 	}
-	if s.hasSucceeded() && ctx.Err() != nil {
+	if len(s.problems) == 0 && ctx.Err() != nil {
 		return []*Problem{r.cancelled(ctx)}
 	}
 	return s.problems
@@ -236,16 +238,10 @@ type starting struct {
 	problems []*Problem // the first is what made the start fail
 }
 
-func (s *starting) hasSucceeded() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.problems) == 0
-}
+// goesOn reports whether nothing has failed and nobody has given the start up.
+func (s *starting) goesOn() bool { return s.ctx.Err() == nil }
 
 func (s *starting) start(stage []*bean) {
-	if !s.hasSucceeded() {
-		return
-	}
 	if !slices.ContainsFunc(stage, hasStart) {
 		for _, b := range stage {
 			s.work(b)
@@ -254,25 +250,21 @@ func (s *starting) start(stage []*bean) {
 	}
 	schedule := newSchedule(stage, false)
 	schedule.limit = s.run.parallelism
-	schedule.isLong, schedule.work = hasStart, s.work
+	schedule.isLong, schedule.mayBegin, schedule.work = hasStart, s.goesOn, s.work
 	schedule.run()
 }
 
-// work starts one bean and reports whether the start goes on.
-func (s *starting) work(b *bean) bool {
-	if !b.isEager {
-		return true // its turn comes after all others
+// work starts one bean.
+func (s *starting) work(b *bean) {
+	if b.isEager { // a lazy one's turn comes after all others
+		s.begin(b)
 	}
-	return s.begin(b)
 }
 
-func (s *starting) begin(b *bean) bool {
-	if s.ctx.Err() != nil {
-		return false
-	}
+func (s *starting) begin(b *bean) {
 	problem := s.run.startBean(s.ctx, b)
 	if problem == nil {
-		return true
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -281,7 +273,6 @@ func (s *starting) begin(b *bean) bool {
 		s.problems = append(s.problems, problem)
 	}
 	s.giveUp()
-	return false
 }
 
 func (r *run) startBean(ctx context.Context, b *bean) *Problem {

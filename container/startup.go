@@ -118,7 +118,7 @@ func (r StartupReport) String() string {
 		if s.By != "" {
 			what += " by " + s.By
 		}
-		fmt.Fprintf(table, "+%s\\t%s\\t  %s\n", rounded(s.Begun), rounded(s.Took), what)
+		fmt.Fprintf(table, "+%s\t%s\t  %s\n", rounded(s.Begun), rounded(s.Took), what)
 	}
 	_ = table.Flush() // writes to a strings.Builder
 	return text.String()

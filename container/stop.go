@@ -63,8 +63,9 @@ func (r *run) stop(ctx context.Context) {
 	ctx, cancel := withTotalLimit(ctx, "pyfly.context.total-shutdown-timeout", r.totalStop)
 	defer cancel()
 	r.endLife()
+	problems := r.awaitRunners(ctx)
 	err := r.runners.err()
-	problems := append(r.awaitRunners(ctx), r.shutDown(ctx)...)
+	problems = append(problems, r.shutDown(ctx)...)
 	for _, p := range problems {
 		r.app.logger.Error("a bean did not stop well", "bean", p.Bean, "error", p)
 		err = errors.Join(err, p)
@@ -156,11 +157,11 @@ func (s *stopping) each(stage []*bean, hasWork func(*bean) bool, work func(*bean
 	schedule := newSchedule(reversed, true)
 	schedule.limit = s.run.parallelism
 	schedule.isLong = hasWork
-	schedule.work = func(b *bean) bool {
+	schedule.mayBegin = func() bool { return true }
+	schedule.work = func(b *bean) {
 		if hasWork(b) {
 			work(b)
 		}
-		return true
 	}
 	schedule.run()
 }

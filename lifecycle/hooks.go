@@ -5,11 +5,12 @@ package lifecycle
 import "context"
 
 // The hooks of a bean. Each is optional, is called at most once for a start of
-// the context, never two at a time on one bean, and is given a context that ends
-// when the hook's time limit is over. A hook that returns an error or panics
-// is reported with the bean's name; in PostConstruct and Start that fails the
-// start of the context, in Stop and PreDestroy the other beans are still
-// stopped.
+// the context, never two at a time on one bean (the Run of an ApplicationRunner
+// goes on beside them), and is given a context that ends when the hook's time
+// limit is over. A hook that returns an error or panics is reported with the
+// bean's name; in PostConstruct and Start that fails the start of the context,
+// in Stop and PreDestroy the other beans are still stopped. A bean one of whose
+// hooks does not return at all gets no others.
 type (
 	// PostConstructor is a bean that completes itself after its construction,
 	// between the BeforeInit and the AfterInit of the post-processors.
