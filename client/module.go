@@ -8,9 +8,9 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// Module brings [HttpClientBeanPostProcessor] into an application context. A
-// bean of type [HttpClientFactory], or [WithFactory], replaces the net/http
-// adapter.
+// Module brings [HttpClientBeanPostProcessor] into an application context,
+// unless there is one that the user, or an outer module, registers. A bean of
+// type [HttpClientFactory], or [WithFactory], replaces the net/http adapter.
 func Module(opts ...Option) container.Module {
 	return container.Module{Name: "client", Configure: func(app *container.ApplicationContext) {
 		app.Register(func(in processorParameters) *HttpClientBeanPostProcessor {
@@ -19,7 +19,7 @@ func Module(opts ...Option) container.Module {
 				p.factory = in.Factory
 			}
 			return p
-		}, container.Stereotype("post-processor"))
+		}, container.Stereotype("post-processor"), container.OnMissingBean[*HttpClientBeanPostProcessor]())
 	}}
 }
 

@@ -119,11 +119,15 @@ func (r *run) label(bean, hook string) {
 
 // standsAt says where the goroutine of a hook is.
 func (r *run) standsAt(bean, hook string) string {
-	stacks := goroutines.Find(isOurs, goroutines.Context, r.id, goroutines.Bean, bean, goroutines.Hook, hook)
+	stacks := goroutines.Find(isNotTheUsers, goroutines.Context, r.id, goroutines.Bean, bean, goroutines.Hook, hook)
 	const most = 8
 	var lines []string
 	for _, stack := range stacks {
 		lines = append(lines, stack[:min(len(stack), most)]...)
 	}
 	return strings.Join(lines, "\n")
+}
+
+func isNotTheUsers(function string) bool {
+	return isOurs(function) || strings.HasPrefix(function, "reflect.") || strings.HasPrefix(function, "go.uber.org/dig.")
 }

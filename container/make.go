@@ -29,9 +29,9 @@ func (m *maker) obtain(b, asker *bean, given []reflect.Value) (reflect.Value, *P
 			m.mu.Unlock()
 			return reflect.Value{}, notMade(b, "it has failed to start")
 		case inCreation:
-			if asker != nil && (asker == b || b.waitsOn(asker)) {
+			if way := b.wayTo(asker); way != nil {
 				m.mu.Unlock()
-				return reflect.Value{}, circleAtRunTime(b, asker)
+				return reflect.Value{}, circleAtRunTime(way)
 			}
 			if problem := m.await(b, asker); problem != nil {
 				m.mu.Unlock()
@@ -79,9 +79,14 @@ func (m *maker) make(b, asker *bean, given []reflect.Value) (reflect.Value, *Pro
 // note adds a problem to the report, unless it is there or follows from one
 // that is.
 func (m *maker) note(p *Problem) {
-	if p != nil && p.Err != errNeedFailed && !slices.Contains(m.problems, p) {
-		m.problems = append(m.problems, p)
+	if p == nil || p.Err == errNeedFailed || slices.Contains(m.problems, p) {
+		return
 	}
+	var cause *Problem
+	if errors.As(p.Err, &cause) && slices.Contains(m.problems, cause) {
+		return
+	}
+	m.problems = append(m.problems, p)
 }
 
 // live calls a bean's constructor and initialises what it returned. isTried is
@@ -202,9 +207,9 @@ func (m *maker) newPrototype(b, asker *bean) (reflect.Value, *Problem) {
 		m.mu.Unlock()
 		return reflect.Value{}, stoppedProblem(b)
 	}
-	if asker.isMadeFor(b.definition) {
+	if way := asker.wayFrom(b.definition); way != nil {
 		m.mu.Unlock()
-		return reflect.Value{}, circleAtRunTime(b, asker)
+		return reflect.Value{}, circleAtRunTime(way)
 	}
 	m.begin(one)
 	asker.waitFor(one)
@@ -220,15 +225,16 @@ func (m *maker) newPrototype(b, asker *bean) (reflect.Value, *Problem) {
 	return one.value, problem
 }
 
-// isMadeFor reports whether d is being made on the way to b: making another
-// would never end.
-func (b *bean) isMadeFor(d *definition) bool {
+// wayFrom returns the beans by which one of d that is being made has come to
+// need b, or nil: making another would never end.
+func (b *bean) wayFrom(d *definition) (way []*bean) {
 	for ; b != nil && b.state == inCreation; b = b.asker {
+		way = append([]*bean{b}, way...)
 		if b.definition == d {
-			return true
+			return way
 		}
 	}
-	return false
+	return nil
 }
 
 // await waits until the creation of b under way has ended. It is called, and
@@ -270,24 +276,35 @@ func (b *bean) waitNoMore(other *bean) {
 	}
 }
 
-// waitsOn reports whether b waits for other, be it through further beans. There
-// is no circle of waiting beans, for none is let come about.
-func (b *bean) waitsOn(other *bean) bool {
+// wayTo returns the beans by which b waits for other, both included, or nil. No
+// bean waits for itself, for none is let.
+func (b *bean) wayTo(other *bean) []*bean {
+	if b == other {
+		return []*bean{b}
+	}
 	for _, next := range b.waitsFor {
-		if next == other || next.waitsOn(other) {
-			return true
+		if way := next.wayTo(other); way != nil {
+			return append([]*bean{b}, way...)
 		}
 	}
-	return false
+	return nil
 }
 
-func circleAtRunTime(b, asker *bean) *Problem {
-	p := &Problem{
-		Code: CodeCycle, Bean: b.name,
-		What:   fmt.Sprintf("%s got %s from a Provider while %s waits for %s to be built", asker.name, b.name, b.name, asker.name),
-		Remedy: "get it after construction: in Start, or when it is used",
+// circleAtRunTime says that the last of the way has asked for the first.
+func circleAtRunTime(way []*bean) *Problem {
+	names := ""
+	for _, b := range way {
+		names += b.name + " -> "
 	}
-	return p.detail("bean", asker.describe()).detail("wanted", b.describe())
+	p := &Problem{
+		Code: CodeCycle, Bean: way[0].name,
+		What:   "beans wait for each other in a circle: " + names + way[0].name,
+		Remedy: "get from the Provider after construction: in Start, or when the bean is used",
+	}
+	for _, b := range way {
+		p.detail("bean", b.describe())
+	}
+	return p
 }
 
 func notMade(b *bean, why string) *Problem {
@@ -318,7 +335,9 @@ func (b *bean) call(args []reflect.Value) (problem *Problem) {
 		return constructorFailed(b, last.Interface().(error))
 	}
 	if isNil(out[0]) {
-		return constructorFailed(b, errReturnedNil)
+		p := constructorFailed(b, errReturnedNil)
+		p.Remedy = "return the bean, or an error that says why there is none"
+		return p
 	}
 	b.original = out[0].Interface()
 	if b.returns.cleanup && !out[1].IsNil() {

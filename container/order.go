@@ -177,3 +177,15 @@ func (g *graph) tellChains() {
 		}
 	}
 }
+
+// tellChainsOf adds to problems that arose while beans were made how it came
+// that each was wanted.
+func (g *graph) tellChainsOf(problems []*Problem) {
+	for _, p := range problems {
+		b := g.byName[p.Bean]
+		if b == nil || kindOfCode[p.Code] != nil || p.Code == CodeRegistration || p.Code == CodeDuplicate {
+			continue
+		}
+		p.detail("chain", g.chainTo(b))
+	}
+}

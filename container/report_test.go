@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
@@ -30,6 +31,7 @@ type (
 	}
 	weakStarter struct{}
 	badHook     struct{}
+	house       struct{}
 )
 
 func (*weakStarter) Crank(volts string) error { return nil }
@@ -88,6 +90,38 @@ func TestReports(t *testing.T) {
 			app.Register(newEnglish)
 			app.Register(newFrench, container.Named("english"))
 		}, "DI004", kernel.ErrBeanCreation},
+		"missing of many, with the chain": {func(app *container.ApplicationContext) {
+			app.Register(func(*probe) *house { return nil })
+			app.Register(newPassenger)
+			app.Register(newEnglish)
+		}, "DI001", kernel.ErrNoSuchBean},
+		"missing, kept out by a condition": {func(app *container.ApplicationContext) {
+			app.Register(newChoir)
+			app.Register(newEnglish, container.Profile("prod & !eu"))
+			app.Register(newFrench, container.OnProperty("greeting.language", "fr"))
+			app.Register(newPassenger, container.DependsOn("french"))
+			app.Register(newCarWithHook)
+			app.Register(newEnglish, container.Named("another"), container.OnMissingBean[*car]())
+		}, "DI001 DI001 DI001", kernel.ErrNoSuchBean},
+		"missing in a module": {func(app *container.ApplicationContext) {
+			app.Install(container.Module{Name: "garage", Configure: func(app *container.ApplicationContext) {
+				app.Install(container.Module{Name: "pit", Configure: func(app *container.ApplicationContext) {
+					app.Register(newDriver)
+				}})
+			}})
+		}, "DI001", kernel.ErrNoSuchBean},
+		"failing constructor with the chain": {func(app *container.ApplicationContext) {
+			app.Register(func(*gearbox) *house { return nil })
+			app.Register(newGearbox)
+			app.Register(newFailing)
+		}, "DI005", kernel.ErrBeanCreation},
+		"circle through a provider": {func(app *container.ApplicationContext) {
+			app.Register(func(engines container.Provider[*engine]) (*gearbox, error) {
+				_, err := engines.Get()
+				return &gearbox{}, err
+			})
+			app.Register(func(*gearbox) *engine { return &engine{} })
+		}, "DI003", kernel.ErrCircularDependency},
 		"failing constructor": {func(app *container.ApplicationContext) { app.Register(newFailing) },
 			"DI005", kernel.ErrBeanCreation},
 		"constructor returning nil": {func(app *container.ApplicationContext) { app.Register(newNil) },
@@ -151,6 +185,32 @@ func TestReports(t *testing.T) {
 				t.Errorf("the report is not %v", c.is)
 			}
 			golden(t, report.Error())
+		})
+	}
+}
+
+func TestReportsOfWhatHangs(t *testing.T) {
+	cases := map[string]func(app *container.ApplicationContext, release chan struct{}){
+		"hanging hook": func(app *container.ApplicationContext, release chan struct{}) {
+			app.RegisterInstance(&stuck{release: release})
+		},
+		"hanging constructor": func(app *container.ApplicationContext, release chan struct{}) {
+			app.Register(func() *person { return standStill(release) })
+		},
+	}
+	for name, register := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				defer close(release)
+				app := newApp()
+				register(app, release)
+				report := startFails(t, app)
+				if !errors.Is(report, context.DeadlineExceeded) {
+					t.Errorf("the report is no %v", context.DeadlineExceeded)
+				}
+				golden(t, report.Error())
+			})
 		})
 	}
 }

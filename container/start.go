@@ -68,6 +68,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	problems := r.start(ctx)
 	r.took = r.elapsed()
 	if len(problems) > 0 {
+		r.graph.tellChainsOf(problems)
 		problems = append(problems, r.shutDown(context.WithoutCancel(ctx))...)
 		r.problems = problems
 		app.last.Store(r)
