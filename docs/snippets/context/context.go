@@ -5,6 +5,7 @@ package context
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -92,6 +93,19 @@ func (w *Worker) PostConstruct(ctx context.Context) error { return nil } // comp
 func (w *Worker) Start(ctx context.Context) error         { return nil } // begin to work
 func (w *Worker) Stop(ctx context.Context) error          { return nil } // end what Start began
 func (w *Worker) PreDestroy(ctx context.Context) error    { return nil } // let go of what you hold
+func (w *Worker) Phase() int                              { return 10 }  // start after phase 0
+
+type Import struct{ app *container.ApplicationContext }
+
+func (i *Import) Run(ctx context.Context) error {
+	if err := i.all(ctx); err != nil {
+		return err // ends the application: app.Run returns it
+	}
+	i.app.Shutdown() // the work is done
+	return nil
+}
+
+func (i *Import) all(ctx context.Context) error { return ctx.Err() }
 
 type timing struct{ log *slog.Logger }
 
@@ -127,7 +141,55 @@ func (*Index) Forget(string) {}
 
 func CacheModule() container.Module {
 	return container.Module{Name: "cache", Configure: func(app *container.ApplicationContext) {
-		app.Register(NewRedisCache)
+		app.Install(MetricsModule())
+		app.Register(NewRedisCache, container.As[Cache](), container.OnMissingBean[Cache]())
 		app.RegisterPostProcessor(&timing{log: app.Logger()})
+	}}
+}
+
+func MetricsModule() container.Module {
+	return container.Module{Name: "metrics", Configure: func(app *container.ApplicationContext) {
+		app.Register(func() *Metrics { return &Metrics{} })
+	}}
+}
+
+type (
+	Metrics struct{}
+	Tracer  struct{}
+)
+
+func NewMemoryCache() Cache { return localCache{} }
+func NewTracer() *Tracer    { return &Tracer{} }
+
+// Conditions registers beans that may not be there.
+func Conditions(app *container.ApplicationContext) {
+	app.Register(NewRedisCache, container.Profile("prod & !eu"))
+	app.Register(NewMemoryCache, container.OnMissingBean[Cache]())
+	app.Register(NewTracer, container.OnProperty("tracing.enabled", "true"))
+}
+
+type Connections struct {
+	dig.Out
+
+	Orders   *sql.DB      `name:"orders"`
+	Invoices *sql.DB      `name:"invoices"`
+	Health   http.Handler `group:"routes"`
+}
+
+type Cart struct{ Items []string }
+
+type Checkout struct{ carts container.Provider[*Cart] }
+
+func NewCheckout(carts container.Provider[*Cart]) *Checkout { return &Checkout{carts} }
+
+func (c *Checkout) Begin() (*Cart, error) { return c.carts.Get() } // a prototype: a new cart
+
+// ShopModule is an application.
+func ShopModule() container.Module {
+	return container.Module{Name: "shop", Configure: func(app *container.ApplicationContext) {
+		app.Register(NewCatalogService)
+		app.Register(func() *Store { return &Store{} })
+		app.Register(func() Cache { return &redisCache{} })
+		app.Register(NewIndex)
 	}}
 }

@@ -17,7 +17,8 @@ func newApp(settings map[string]any) *container.ApplicationContext {
 
 func TestAProxyOfAConcreteTypeIsRefused(t *testing.T) {
 	app := newApp(map[string]any{"store.path": "/tmp"})
-	app.Install(CacheModule())
+	app.RegisterPostProcessor(&timing{log: app.Logger()})
+	app.Register(NewRedisCache)
 	app.Register(NewCatalogService)
 	app.Register(NewStore)
 	app.Register(func() Cache { return localCache{} }, container.Named("local"))
@@ -55,5 +56,18 @@ func TestOverride(t *testing.T) {
 	}
 	if err := app.Stop(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAModulesDefaultGivesWay(t *testing.T) {
+	app := newApp(nil)
+	app.Install(CacheModule())
+	app.Register(NewMemoryCache)
+	modules := map[string]string{}
+	for _, bean := range app.Beans() {
+		modules[bean.Name] = bean.Module
+	}
+	if _, isThere := modules["redisCache"]; isThere || modules["metrics"] != "cache/metrics" {
+		t.Errorf("beans and their modules: %v", modules)
 	}
 }

@@ -5,8 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
@@ -36,8 +34,5 @@ func main() {
 	app.Install(client.Module())             // brings HttpClientBeanPostProcessor
 	client.Register[InventoryClient](app)    // a declared client is a singleton bean
 	app.Register(NewCatalogService)          // func(*InventoryClient) *CatalogService
-	if err := app.Run(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	container.Exit(app.Run(context.Background()))
 }
