@@ -19,7 +19,6 @@ type bean struct {
 	position   int  // in the order in which beans are started
 	isEager    bool // built by the start
 	isEarly    bool // a processor, or needed by one
-	isNeeded   bool // by an eager bean
 	visit      visit
 	seenBy     *bean // the last that counted it among its needs
 
@@ -28,7 +27,6 @@ type bean struct {
 	ended       chan struct{}     // closed when the creation under way ends; nil if nobody waits
 	waitsFor    []*bean           // while it is created
 	asker       *bean             // of one of a prototype: for whom it was made
-	isDirect    bool              // dig's arguments are the constructor's
 	value       reflect.Value     // what dependents get
 	object      any               // the same
 	original    any               // what the constructor returned
@@ -60,21 +58,15 @@ func (b *bean) isInline() bool {
 }
 
 // eachNeed calls fn with each bean that must be complete before this one's
-// constructor is called, those of its prototypes included, and reports whether
-// fn always returned true.
-func (b *bean) eachNeed(fn func(*bean) bool) bool {
+// constructor is called, those of its prototypes included.
+func (b *bean) eachNeed(fn func(*bean)) {
 	for _, n := range b.needs {
 		if n.isInline() && n.state != complete {
-			if !n.eachNeed(fn) {
-				return false
-			}
-			continue
-		}
-		if !fn(n) {
-			return false
+			n.eachNeed(fn)
+		} else {
+			fn(n)
 		}
 	}
-	return true
 }
 
 // hook returns the bean as the holder of a hook, or, where a replacement lacks

@@ -27,6 +27,7 @@ type maker struct {
 	run   *run
 	graph *graph
 	dig   *dig.Container
+	heads []*bean // the first of each portion
 
 	mu         sync.Mutex // guards what follows and the states of beans
 	processors []activeProcessor
@@ -69,8 +70,8 @@ func (m *maker) build() {
 	if m.hasFailed() {
 		return
 	}
-	m.resolve(m.graph.targets())
-	m.dig = nil
+	m.resolve(m.heads)
+	m.dig, m.heads = nil, nil
 }
 
 func (m *maker) setCreating(b *bean) {

@@ -137,7 +137,7 @@ func (b *beans) fitting(t reflect.Type) []*bean {
 }
 
 func (b *beans) obtain(wanted *bean) (any, error) {
-	v, problem := b.maker.obtain(wanted, nil, nil)
+	v, problem := b.maker.obtain(wanted, nil)
 	if problem != nil {
 		return nil, problem
 	}

@@ -14,8 +14,8 @@ import (
 
 // obtain returns a bean's value and makes the bean if need be; whoever comes
 // while it is being made waits. asker is the bean on whose behalf it is wanted,
-// if there is one; given are the arguments that dig has for the constructor.
-func (m *maker) obtain(b, asker *bean, given []reflect.Value) (reflect.Value, *Problem) {
+// if there is one.
+func (m *maker) obtain(b, asker *bean) (reflect.Value, *Problem) {
 	if b.scope == prototype {
 		return m.newPrototype(b, asker)
 	}
@@ -45,14 +45,14 @@ func (m *maker) obtain(b, asker *bean, given []reflect.Value) (reflect.Value, *P
 			m.begin(b)
 			asker.waitFor(b)
 			m.mu.Unlock()
-			return m.make(b, asker, given)
+			return m.make(b, asker)
 		}
 	}
 }
 
 // make takes a bean that is in creation through its life.
-func (m *maker) make(b, asker *bean, given []reflect.Value) (reflect.Value, *Problem) {
-	problem, isTried := m.live(b, given)
+func (m *maker) make(b, asker *bean) (reflect.Value, *Problem) {
+	problem := m.live(b)
 	if !b.isEager {
 		problem = m.settleLate(b, problem)
 	}
@@ -61,7 +61,7 @@ func (m *maker) make(b, asker *bean, given []reflect.Value) (reflect.Value, *Pro
 	m.finish()
 	asker.waitNoMore(b)
 	switch {
-	case problem == nil && isTried:
+	case problem == nil:
 		b.state = complete
 	case b.isEager:
 		b.state = failed
@@ -89,39 +89,31 @@ func (m *maker) note(p *Problem) {
 	m.problems = append(m.problems, p)
 }
 
-// live calls a bean's constructor and initialises what it returned. isTried is
-// false if something that the bean needs has failed, or the start is given up.
-func (m *maker) live(b *bean, given []reflect.Value) (problem *Problem, isTried bool) {
-	args := given
-	switch {
-	case given != nil && !m.canTry(b):
-		return nil, false
-	case given == nil || !b.isDirect:
-		if args, problem = m.arguments(b); problem != nil {
-			return problem, true
-		}
+// live calls a bean's constructor and initialises what it returned.
+func (m *maker) live(b *bean) *Problem {
+	if b.isEager && m.ctx.Err() != nil {
+		m.reportOnce(m.run.cancelled(m.ctx))
+		return notMade(b, "the start was cancelled")
 	}
-	if problem = b.call(args); problem == nil {
+	args, problem := m.arguments(b)
+	if problem == nil {
+		problem = b.call(args)
+	}
+	if problem == nil {
 		problem = m.initialise(b)
 	}
 	b.took = m.run.elapsed() - b.begun
-	return problem, true
-}
-
-// canTry reports whether all that an eager bean needs has been made.
-func (m *maker) canTry(b *bean) bool {
-	if m.ctx.Err() != nil {
-		m.reportOnce(m.run.cancelled(m.ctx))
-		return false
-	}
-	return b.eachNeed(func(n *bean) bool { return n.state == complete || n.isInline() })
+	return problem
 }
 
 // arguments assembles what the constructor is called with.
 func (m *maker) arguments(b *bean) ([]reflect.Value, *Problem) {
-	for _, needed := range b.needs { // by DependsOn, too
-		if needed.scope != prototype {
-			if _, problem := m.obtain(needed, b, nil); problem != nil {
+	if len(b.dependsOn) > 0 {
+		for _, needed := range b.needs {
+			if needed.scope == prototype {
+				continue
+			}
+			if _, problem := m.obtain(needed, b); problem != nil {
 				return nil, problem
 			}
 		}
@@ -141,7 +133,7 @@ func (m *maker) arguments(b *bean) ([]reflect.Value, *Problem) {
 func (m *maker) assemble(in *injection, owner *bean) (reflect.Value, *Problem) {
 	switch in.kind {
 	case injectOne:
-		return m.obtain(in.beans[0], owner, nil)
+		return m.obtain(in.beans[0], owner)
 	case injectProvider:
 		return m.provider(in.typ, in.target, owner), nil
 	case injectFields:
@@ -170,7 +162,7 @@ func (m *maker) assembleFields(in *injection, owner *bean) (reflect.Value, *Prob
 func (m *maker) assembleSlice(in *injection, owner *bean) (reflect.Value, *Problem) {
 	list := reflect.MakeSlice(in.typ, 0, len(in.beans))
 	for _, b := range in.beans {
-		v, problem := m.obtain(b, owner, nil)
+		v, problem := m.obtain(b, owner)
 		if problem != nil {
 			return v, problem
 		}
@@ -188,7 +180,7 @@ func (m *maker) assembleSlice(in *injection, owner *bean) (reflect.Value, *Probl
 func (m *maker) assembleMap(in *injection, owner *bean) (reflect.Value, *Problem) {
 	table := reflect.MakeMapWithSize(in.typ, len(in.beans))
 	for _, b := range in.beans {
-		v, problem := m.obtain(b, owner, nil)
+		v, problem := m.obtain(b, owner)
 		if problem != nil {
 			return v, problem
 		}
@@ -215,7 +207,7 @@ func (m *maker) newPrototype(b, asker *bean) (reflect.Value, *Problem) {
 	asker.waitFor(one)
 	m.mu.Unlock()
 
-	problem, _ := m.live(one, nil)
+	problem := m.live(one)
 
 	m.mu.Lock()
 	defer m.mu.Unlock()

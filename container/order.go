@@ -38,17 +38,17 @@ func (g *graph) walk(withWants bool) {
 	}
 	w.isEarly, w.isEager = true, true
 	for _, b := range g.processors() {
-		w.walk(b, nil)
+		w.walk(b)
 	}
 	w.isEarly = false
 	for _, b := range g.beans {
 		if b.scope == singleton {
-			w.walk(b, nil)
+			w.walk(b)
 		}
 	}
 	w.isEager = false
 	for _, b := range g.beans {
-		w.walk(b, nil)
+		w.walk(b)
 	}
 	g.order = w.order
 }
@@ -61,10 +61,7 @@ type walker struct {
 	isEarly, isEager bool
 }
 
-func (w *walker) walk(b, dependent *bean) {
-	if dependent != nil && w.isEager {
-		b.isNeeded = true
-	}
+func (w *walker) walk(b *bean) {
 	switch b.visit {
 	case visited:
 		return
@@ -76,7 +73,7 @@ func (w *walker) walk(b, dependent *bean) {
 	b.isEarly, b.isEager = w.isEarly, w.isEager
 	w.path = append(w.path, b)
 	for _, needed := range b.needs {
-		w.walk(needed, b)
+		w.walk(needed)
 	}
 	if w.withWants && !w.isEarly {
 		w.walkWants(b)
@@ -94,7 +91,7 @@ func (w *walker) walkWants(b *bean) {
 		if wanted.visit != unseen || wanted.scope != singleton && w.isEager || reachesPath(wanted, map[*bean]bool{}) {
 			continue
 		}
-		w.walk(wanted, nil)
+		w.walk(wanted)
 	}
 }
 

@@ -49,7 +49,7 @@ func newSchedule(beans []*bean, isReverse bool) *schedule {
 // it: what it needs, and what it may get through a Provider if that comes
 // before it in the order.
 func (b *bean) eachPredecessor(fn func(*bean)) {
-	b.eachNeed(func(n *bean) bool { fn(n); return true })
+	b.eachNeed(fn)
 	for _, wanted := range b.wants {
 		if wanted.position < b.position && wanted.scope != prototype {
 			fn(wanted)

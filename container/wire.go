@@ -4,115 +4,113 @@ package container
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"strconv"
 
 	"go.uber.org/dig"
 )
 
-// provideAll hands dig, for each bean that the start builds, a constructor of
-// the same needs and result, which takes the bean through its life.
+// provideAll hands dig constructors of the beans that the start builds. Each
+// makes a few that follow one another in order, and takes what they need of
+// others: dig's work on a constructor is many times that on one more result of
+// it.
 //
 // Such a constructor never returns an error to dig: dig would run it again for
 // every other dependent. It notes the problem and leaves the bean failed; those
-// of beans that need it do nothing. So every constructor that can be tried is
-// tried, and all failures are reported.
+// that need it are not tried. So every constructor that can be tried is tried,
+// and all failures are reported.
 func (m *maker) provideAll() {
 	// dig's own graph check would be run for each constructor; ours has been.
 	m.dig = dig.New(dig.DeferAcyclicVerification())
 	// dig's errors are not shown, so no time is spent on where each wrapper is.
 	at := dig.LocationForPC(reflect.ValueOf((*ApplicationContext).Start).Pointer())
-	for _, b := range m.graph.order {
-		if !b.isEager || b.isInline() {
-			continue
+	for portion := range m.graph.portions() {
+		if err := m.provide(portion, at); err != nil {
+			m.report(refusedByDig(portion[0], err))
 		}
-		if err := m.provide(b, at); err != nil {
-			m.report(refusedByDig(b, err))
-		}
+		m.heads = append(m.heads, portion[0])
 	}
 }
 
-var noError = reflect.Zero(errorType)
+// portionSize is how many beans a constructor that dig gets makes at most.
+const portionSize = 32
 
-func (m *maker) provide(b *bean, at dig.ProvideOption) error {
-	t := m.wrapperType(b)
-	hasError := t.NumOut() == 2
-	wrapper := reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value {
-		v, problem := m.obtain(b, nil, args)
-		if problem != nil || !v.IsValid() {
-			v = reflect.Zero(b.typ)
+// portions divides the beans that the start builds, in order. A processor is the
+// last of its portion, for the beans after it are to be seen by it; a bean that
+// needs a name in dig, which a result cannot have, is alone.
+func (g *graph) portions() iter.Seq[[]*bean] {
+	return func(yield func([]*bean) bool) {
+		var portion []*bean
+		flush := func() bool {
+			full := portion
+			portion = nil
+			return len(full) == 0 || yield(full)
 		}
-		if hasError {
-			return []reflect.Value{v, noError}
+		for _, b := range g.order {
+			if !b.isEager || b.isInline() {
+				continue
+			}
+			isAlone := g.digName(b) != ""
+			if isAlone && !flush() {
+				return
+			}
+			portion = append(portion, b)
+			if (isAlone || b.isProcessor || len(portion) == portionSize) && !flush() {
+				return
+			}
 		}
-		return []reflect.Value{v}
+		flush()
+	}
+}
+
+func (m *maker) provide(portion []*bean, at dig.ProvideOption) error {
+	out := make([]reflect.Type, len(portion))
+	for i, b := range portion {
+		out[i] = b.typ
+	}
+	t := reflect.FuncOf(m.parameters(needsOf(portion)), out, false)
+	wrapper := reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value {
+		values := make([]reflect.Value, len(portion))
+		for i, b := range portion {
+			v, problem := m.obtain(b, nil)
+			if problem != nil || !v.IsValid() {
+				v = reflect.Zero(b.typ)
+			}
+			values[i] = v
+		}
+		return values
 	})
-	if name := m.digName(b); name != "" {
+	if name := m.graph.digName(portion[0]); name != "" {
 		return m.dig.Provide(wrapper.Interface(), at, dig.Name(name))
 	}
 	return m.dig.Provide(wrapper.Interface(), at)
 }
 
-// wrapperType is the constructor's own type where dig can pass each argument as
-// it is. Else it takes all that the bean needs, and the arguments are made of
-// that.
-func (m *maker) wrapperType(b *bean) reflect.Type {
-	b.isDirect = m.canBeDirect(b)
-	if !b.isDirect {
-		return reflect.FuncOf(m.parameters(m.digNeeds(b)), []reflect.Type{b.typ}, false)
-	}
-	fn := b.constructor.Type()
-	isSame := b.made == b.typ && !fn.IsVariadic()
-	in := make([]reflect.Type, len(b.injections))
-	for i := range b.injections {
-		in[i] = b.injections[i].beans[0].typ
-		isSame = isSame && in[i] == b.injections[i].typ
-	}
-	if isSame {
-		return fn
-	}
-	return reflect.FuncOf(in, []reflect.Type{b.typ}, false)
-}
-
-func (m *maker) canBeDirect(b *bean) bool {
-	if b.constructor.Kind() != reflect.Func || b.returns.cleanup || len(b.dependsOn) > 0 {
-		return false
-	}
-	for i := range b.injections {
-		in := &b.injections[i]
-		if in.kind != injectOne {
-			return false
-		}
-		needed := in.beans[0]
-		isAssignable := in.typ == needed.typ || needed.typ.Kind() != reflect.Interface
-		if !isAssignable || needed.isInline() || m.digName(needed) != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// digNeeds returns the beans of dig that must be complete before b is made.
-func (m *maker) digNeeds(b *bean) []*bean {
+// needsOf returns the beans of dig that must be complete before the portion is
+// made.
+func needsOf(portion []*bean) []*bean {
 	var needs []*bean
 	counted := map[*bean]bool{}
-	b.eachNeed(func(n *bean) bool {
-		if !n.isInline() && !counted[n] {
-			counted[n] = true
-			needs = append(needs, n)
-		}
-		return true
-	})
+	for _, b := range portion {
+		counted[b] = true
+		b.eachNeed(func(n *bean) {
+			if !n.isInline() && !counted[n] {
+				counted[n] = true
+				needs = append(needs, n)
+			}
+		})
+	}
 	return needs
 }
 
 // digName tells beans of one type apart in dig; the only bean of its type needs
 // no name there.
-func (m *maker) digName(b *bean) string {
+func (g *graph) digName(b *bean) string {
 	if len(b.groups) > 0 {
 		return b.name
 	}
-	ofType := m.graph.byType[b.typ].beans
+	ofType := g.byType[b.typ].beans
 	if len(ofType) == 1 {
 		return ""
 	}
@@ -131,7 +129,7 @@ func (m *maker) parameters(needs []*bean) []reflect.Type {
 	types := make([]reflect.Type, 0, len(needs)+1)
 	var fields []reflect.StructField
 	for _, b := range needs {
-		name := m.digName(b)
+		name := m.graph.digName(b)
 		if name == "" && len(types) < maxParameters {
 			types = append(types, b.typ)
 			continue
@@ -154,7 +152,8 @@ func (m *maker) parameters(needs []*bean) []reflect.Type {
 // maxParameters is well below what reflect.FuncOf accepts.
 const maxParameters = 64
 
-// resolve lets dig make beans, and all they need, unless they are made already.
+// resolve lets dig make beans, with all of their portions and all that these
+// need, unless they are made already.
 func (m *maker) resolve(beans []*bean) {
 	for len(beans) > 0 {
 		n := min(len(beans), maxParameters)
@@ -178,25 +177,4 @@ func refusedByDig(b *bean, err error) *Problem {
 		What: fmt.Sprintf("%s cannot be wired: %v", b.describe(), dig.RootCause(err)),
 	}
 	return p.detail("registered", b.where())
-}
-
-// stride bounds how deep dig recurses along a long chain: a deep stack has to be
-// grown, and looked through by the garbage collector, again and again.
-const stride = 32
-
-// targets returns beans that, made in turn, make all that the start builds:
-// those that no other needs, and some on the way to them.
-func (g *graph) targets() []*bean {
-	var targets []*bean
-	skipped := 0
-	for _, b := range g.order {
-		if !b.isEager || b.isInline() {
-			continue
-		}
-		if skipped++; !b.isNeeded || skipped == stride {
-			targets = append(targets, b)
-			skipped = 0
-		}
-	}
-	return targets
 }
