@@ -5,11 +5,12 @@ package benchmarks_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/samber/do/v2"
 	"go.uber.org/dig"
 
 	"github.com/pyfly-go/pyfly/container"
@@ -33,7 +34,7 @@ func lookups(tb testing.TB) []subject {
 	app.Register(newWanted)
 	table[reflect.TypeFor[*wanted]()] = newWanted()
 	for i := range 99 {
-		app.Register(constructor(i, previous), container.Named(fmt.Sprint("bean", i)))
+		app.Register(constructor(i, previous), container.Named(serviceName(i)))
 		table[beanType(i)] = reflect.New(beanType(i).Elem()).Interface()
 	}
 	if err := app.Start(context.Background()); err != nil {
@@ -46,10 +47,32 @@ func lookups(tb testing.TB) []subject {
 	})
 	var beans atomic.Pointer[map[reflect.Type]any]
 	beans.Store(&table)
+	var mu sync.RWMutex
+	injector := do.New()
+	do.ProvideValue(injector, newWanted())
+	for i := range 99 {
+		do.ProvideNamedValue(injector, serviceName(i), &service{})
+	}
 	return []subject{
 		{name: "floor", call: func() error {
 			w, ok := (*beans.Load())[reflect.TypeFor[*wanted]()].(*wanted)
 			if !ok || !w.found {
+				return errNotFound
+			}
+			return nil
+		}},
+		{name: "map behind RWMutex", call: func() error {
+			mu.RLock()
+			w, ok := table[reflect.TypeFor[*wanted]()].(*wanted)
+			mu.RUnlock()
+			if !ok || !w.found {
+				return errNotFound
+			}
+			return nil
+		}},
+		{name: "do", call: func() error {
+			w, err := do.Invoke[*wanted](injector)
+			if err != nil || !w.found {
 				return errNotFound
 			}
 			return nil

@@ -5,6 +5,7 @@ package benchmarks_test
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 // TestEverySubjectWorks runs what the benchmarks measure once, so that none of
@@ -20,7 +21,7 @@ func TestEverySubjectWorks(t *testing.T) {
 		"GET on loopback":   getsOnLoopback(t),
 	}
 	for _, shape := range shapes {
-		for _, n := range sizes {
+		for _, n := range []int{1, 10, 100} {
 			groups[fmt.Sprintf("start of %s %d", shape.name, n)] = starts(n, shape.needs)
 		}
 	}
@@ -32,5 +33,12 @@ func TestEverySubjectWorks(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestStartsOfLevelsWork(t *testing.T) {
+	took, err := startLevels(3, 5, time.Microsecond, 100)
+	if err != nil || took <= 0 || waitLevels(3, 5, time.Microsecond) <= 0 {
+		t.Errorf("%s, %v", took, err)
 	}
 }

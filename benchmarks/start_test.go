@@ -9,15 +9,18 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/samber/do/v2"
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // BenchmarkStart registers and builds n beans, each of a type of its own, and
-// throws them away: dig drops its container, the two others are stopped.
+// throws them away: dig and do drop their containers, the others are stopped. PyFly runs
+// a post-processor over every bean, and once more without one.
 func BenchmarkStart(b *testing.B) {
 	for _, shape := range shapes {
 		for _, n := range sizes {
@@ -26,7 +29,7 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-var sizes = []int{10, 100, 1000}
+var sizes = []int{10, 100, 1000, 5000, 10000}
 
 // shapes say what the i-th of the beans needs; the first needs nothing.
 var shapes = []struct {
@@ -77,9 +80,11 @@ func starts(n int, needs func(int) int) []subject {
 		}
 	}
 	return []subject{
-		{name: "pyfly", call: func() error { return startPyFly(constructors) }},
+		{name: "pyfly", call: func() error { return startPyFly(constructors, passing{}) }},
+		{name: "pyfly without post-processor", call: func() error { return startPyFly(constructors) }},
 		{name: "dig", call: func() error { return startDig(constructors, consumers) }},
 		{name: "fx", call: func() error { return startFx(constructors, consumers) }},
+		{name: "do", call: func() error { return startDo(n, needs, isNeeded) }},
 	}
 }
 
@@ -88,10 +93,19 @@ func newApp() *container.ApplicationContext {
 		container.WithConfig(config.New(nil)), container.WithLogger(slog.New(slog.DiscardHandler)))
 }
 
-func startPyFly(constructors []any) error {
+// passing is a post-processor that sees every bean and lets it pass.
+type passing struct{}
+
+func (passing) BeforeInit(bean any, _ string) (any, error) { return bean, nil }
+func (passing) AfterInit(bean any, _ string) (any, error)  { return bean, nil }
+
+func startPyFly(constructors []any, processors ...lifecycle.BeanPostProcessor) error {
 	app := newApp()
+	for _, p := range processors {
+		app.RegisterPostProcessor(p)
+	}
 	for i, c := range constructors {
-		app.Register(c, container.Named(fmt.Sprint("bean", i)))
+		app.Register(c, container.Named(serviceName(i)))
 	}
 	if err := app.Start(context.Background()); err != nil {
 		return err
@@ -121,3 +135,31 @@ func startFx(constructors, consumers []any) error {
 	}
 	return app.Stop(context.Background())
 }
+
+// service is what do provides: it tells services apart by name, so they may be
+// of one type.
+type service struct{ needed *service }
+
+func startDo(n int, needs func(int) int, isNeeded []bool) error {
+	injector := do.New()
+	for i := range n {
+		do.ProvideNamed(injector, serviceName(i), func(injector do.Injector) (*service, error) {
+			if i == 0 {
+				return &service{}, nil
+			}
+			needed, err := do.InvokeNamed[*service](injector, serviceName(needs(i)))
+			return &service{needed}, err
+		})
+	}
+	for i := range n {
+		if isNeeded[i] {
+			continue
+		}
+		if _, err := do.InvokeNamed[*service](injector, serviceName(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func serviceName(i int) string { return fmt.Sprint("bean", i) }
