@@ -23,22 +23,23 @@ type bean struct {
 	seenBy     *bean // the last that counted it among its needs
 
 	// Guarded by builder.mu while the state is unbuilt or inCreation.
-	state       buildState
-	ended       chan struct{}     // closed when the creation under way ends; nil if nobody waits
-	waitsFor    []*bean           // while it is created
-	asker       *bean             // of one of a prototype: for whom it was made
-	value       reflect.Value     // what dependents get
-	object      any               // the same
-	original    any               // what the constructor returned
-	cleanup     func() error      // what the constructor returned beside it
-	seers       []activeProcessor // the processors that have seen it
-	begun       time.Duration     // since the start of the run
-	constructed time.Duration     // how long the constructor took
-	took        time.Duration     // from the call of the constructor until it could be injected
-	steps       []stepTiming
-	startPhase  int
-	isStarted   bool
-	isHanging   bool // a hook did not return; no other is called
+	state         buildState
+	ended         chan struct{}     // closed when the creation under way ends; nil if nobody waits
+	waitsFor      []*bean           // while it is created
+	asker         *bean             // of one of a prototype: for whom it was made
+	value         reflect.Value     // what dependents get
+	object        any               // the same
+	original      any               // what the constructor returned
+	cleanup       func() error      // what the constructor returned beside it
+	seers         []activeProcessor // the processors that have seen it
+	begun         time.Duration     // since the start of the run
+	constructed   time.Duration     // how long the constructor took
+	took          time.Duration     // from the call of the constructor until it could be injected
+	steps         []stepTiming
+	startPhase    int
+	isStarted     bool
+	hasRunOnStart bool // without a problem
+	isHanging     bool // a hook did not return; no other is called
 }
 
 type buildState int32

@@ -107,7 +107,8 @@ func OnStart[T any](fn func(ctx context.Context, bean T) error) BeanOption {
 }
 
 // OnStop runs fn when the bean is stopped, before its own Stop method if it has
-// one: for types that are not ours.
+// one: for types that are not ours. It is not run if a function of [OnStart]
+// failed.
 func OnStop[T any](fn func(ctx context.Context, bean T) error) BeanOption {
 	return func(d *definition) { d.onStop = append(d.onStop, hookOf(d, "OnStop", fn)) }
 }

@@ -54,5 +54,5 @@ func (m *maker) discard(b *bean) {
 	for _, p := range s.problems {
 		m.run.app.logger.Error("a bean did not stop well", "bean", b.name, "error", p)
 	}
-	b.cleanup, b.isStarted, b.isHanging = nil, false, false
+	b.cleanup, b.isStarted, b.hasRunOnStart, b.isHanging = nil, false, false, false
 }

@@ -288,6 +288,7 @@ func (r *run) startBean(ctx context.Context, b *bean) *Problem {
 			return problem
 		}
 	}
+	b.hasRunOnStart = true
 	return nil
 }
 

@@ -167,8 +167,10 @@ func (s *stopping) each(stage []*bean, hasWork func(*bean) bool, work func(*bean
 }
 
 func (s *stopping) stop(b *bean) {
-	for _, fn := range slices.Backward(b.onStop) {
-		s.note(s.run.callHook(s.ctx, b, "OnStop", s.run.stopLimit, b.bind(fn)))
+	if b.hasRunOnStart {
+		for _, fn := range slices.Backward(b.onStop) {
+			s.note(s.run.callHook(s.ctx, b, "OnStop", s.run.stopLimit, b.bind(fn)))
+		}
 	}
 	if stopper, ok := hook[lifecycle.Stopper](b); ok {
 		s.note(s.run.callHook(s.ctx, b, "Stop", s.run.stopLimit, stopper.Stop))
