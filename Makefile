@@ -42,6 +42,14 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s)
 		done; \
 	done
 
+.PHONY: graph
+graph: ## Draw the catalog example's beans: an SVG with Graphviz' dot, else Mermaid
+	@if command -v dot >/dev/null; then \
+		go run ./examples/catalog -graph dot | dot -Tsvg -o docs/catalog-graph.svg && echo "drawn: docs/catalog-graph.svg"; \
+	else \
+		go run ./examples/catalog -graph mermaid > docs/catalog-graph.mmd && echo "no dot here, written: docs/catalog-graph.mmd"; \
+	fi
+
 .PHONY: golden
-golden: ## Write the golden files of the reports anew
-	@go test ./container -run TestReports -update
+golden: ## Write the golden files of reports and graphs anew
+	@go test ./container -run 'TestReports|TestGraphs' -update

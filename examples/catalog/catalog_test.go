@@ -205,3 +205,23 @@ func TestTheDeclarationsAreRight(t *testing.T) {
 		t.Errorf("%d beans, want 6", got)
 	}
 }
+
+func TestTheGraphInTheGuideIsUpToDate(t *testing.T) {
+	var drawn, dot strings.Builder
+	if err := run(t.Context(), []string{"-graph", "mermaid"}, &drawn); err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile("../../docs/catalog-graph.mmd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if drawn.String() != string(guide) {
+		t.Errorf("docs/catalog-graph.mmd has\n%s\nbut it is\n%s", guide, drawn.String())
+	}
+	if err := run(t.Context(), []string{"-graph", "dot"}, &dot); err != nil || !strings.HasPrefix(dot.String(), "digraph") {
+		t.Errorf("%v: %s", err, dot.String())
+	}
+	if err := run(t.Context(), []string{"-graph", "svg"}, &dot); err == nil {
+		t.Error("an unknown format was accepted")
+	}
+}

@@ -37,8 +37,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.SetOutput(out)
 	baseURL := flags.String("base-url", "", "talk to the service that runs at this `URL` instead of an embedded one")
 	file := flags.String("config", defaultConfigFile(), "read settings from this `file`")
+	graph := flags.String("graph", "", "draw the beans as `dot or mermaid`, and do nothing else")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *graph != "" {
+		return draw(*graph, *file, out)
 	}
 	c := newConsole(out)
 	if *baseURL == "" {
@@ -69,6 +73,24 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return fmt.Errorf("the demo did not go as it should: %w", err)
 	}
 	return nil
+}
+
+// draw shows who needs whom. Nothing is built for that.
+func draw(format, file string, out io.Writer) error {
+	cfg, err := config.Load(config.File(file))
+	if err != nil {
+		return err
+	}
+	graph := newApplication(cfg, slog.New(slog.DiscardHandler)).Graph()
+	switch format {
+	case "dot":
+		_, err = io.WriteString(out, graph.DOT())
+	case "mermaid":
+		_, err = io.WriteString(out, graph.Mermaid())
+	default:
+		err = fmt.Errorf("-graph %s: write dot or mermaid", format)
+	}
+	return err
 }
 
 // newApplication registers everything; nothing is built before Start.
