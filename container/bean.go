@@ -17,7 +17,7 @@ type bean struct {
 	wants      []*bean     // what it may get through a Provider
 	demands    []reflect.Type
 	position   int  // in the order in which beans are started
-	isEager    bool // built by the start
+	isEager    bool // dig builds it, during the start
 	isEarly    bool // a processor, or needed by one
 	visit      visit
 	seenBy     *bean // the last that counted it among its needs
@@ -59,13 +59,12 @@ func (b *bean) isInline() bool {
 }
 
 // eachNeed calls fn with each bean that must be complete before this one's
-// constructor is called, those of its prototypes included.
+// constructor is called, those that inline ones need included.
 func (b *bean) eachNeed(fn func(*bean)) {
 	for _, n := range b.needs {
-		if n.isInline() && n.state != complete {
+		fn(n)
+		if n.isInline() {
 			n.eachNeed(fn)
-		} else {
-			fn(n)
 		}
 	}
 }

@@ -51,6 +51,11 @@ type activeProcessor struct {
 }
 
 func newMaker(ctx context.Context, r *run, g *graph) *maker {
+	for _, b := range g.beans {
+		if b.isOffered {
+			b.state, b.original, b.object, b.value = complete, b.instance, b.instance, reflect.ValueOf(b.instance)
+		}
+	}
 	return &maker{ctx: ctx, run: r, graph: g, idle: make(chan struct{}), abandoned: make(chan struct{})}
 }
 

@@ -95,7 +95,7 @@ type beans struct {
 // newBeans lets the beans of a build that has ended be got.
 func newBeans(m *maker) *beans {
 	for t, s := range m.graph.byType {
-		if chosen := choose(s.beans); t.Kind() != reflect.Interface && len(chosen) == 1 && chosen[0].isEager && chosen[0].scope != prototype {
+		if chosen := choose(s.beans); t.Kind() != reflect.Interface && len(chosen) == 1 && chosen[0].isEager {
 			s.only = chosen[0].object
 		}
 	}

@@ -70,7 +70,7 @@ func (w *walker) walk(b *bean) {
 		return
 	}
 	b.visit = onPath
-	b.isEarly, b.isEager = w.isEarly, w.isEager
+	b.isEarly, b.isEager = w.isEarly, w.isEager && !b.isInline()
 	w.path = append(w.path, b)
 	for _, needed := range b.needs {
 		w.walk(needed)

@@ -152,7 +152,7 @@ func (r *run) slowest() (int, string) {
 	beans := 0
 	longer := func(a, b *bean) int { return cmp.Compare(b.startTime(), a.startTime()) }
 	for _, b := range r.graph.order {
-		if b.isInfrastructure || !b.isEager || b.scope == prototype {
+		if b.isInfrastructure || !b.isEager {
 			continue
 		}
 		beans++

@@ -48,7 +48,7 @@ func (g *graph) portions() iter.Seq[[]*bean] {
 			return len(full) == 0 || yield(full)
 		}
 		for _, b := range g.order {
-			if !b.isEager || b.isInline() {
+			if !b.isEager {
 				continue
 			}
 			isAlone := g.digName(b) != ""

@@ -71,10 +71,10 @@ func (r *recordingTB) run(test func(t testing.TB)) {
 }
 
 type server struct {
-	started, stopped, hasLeft bool
-	stopWith                  error
-	leak                      chan struct{}
-	left                      chan struct{}
+	started, stopped bool
+	stopWith         error
+	leak             chan struct{}
+	left             chan struct{}
 }
 
 func (s *server) Start(ctx context.Context) error {
