@@ -181,6 +181,9 @@ func (app *ApplicationContext) freeName(name string) string {
 // that Start reports.
 func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
 	d := newDefinition(constructor, callerStack(), opts)
+	if d.isOut() {
+		d.fail(fmt.Sprintf("an Override was given a constructor of %s, which is several beans", d.made), "override them one by one")
+	}
 	if app.mayRegister(d) {
 		d.module = app.module
 		app.overrides = append(app.overrides, d)

@@ -136,8 +136,14 @@ func (g *graph) addBeans(definitions []*definition) {
 	for i, d := range definitions {
 		beans[i].definition = d
 		if !d.isInfrastructure {
-			g.addName(&beans[i])
 			g.addBean(&beans[i], &slots[i])
+		}
+	}
+	for _, isNumbered := range []bool{false, true} { // a number does not take a name from others
+		for i, d := range definitions {
+			if !d.isInfrastructure && d.isNumbered() == isNumbered {
+				g.addName(&beans[i])
+			}
 		}
 	}
 	for i, d := range definitions {
@@ -167,11 +173,14 @@ func (g *graph) addToSlot(t reflect.Type, b *bean, spare *slot) {
 	s.beans = append(s.beans, b)
 }
 
-// addName refuses a name that is taken. Nobody asks for members of a group by
-// name: they are numbered.
+// isNumbered reports whether the bean gets another name where its own is taken:
+// nobody asks for members of a group by name.
+func (d *definition) isNumbered() bool { return len(d.groups) > 0 && !d.isNamed }
+
+// addName refuses a name that is taken.
 func (g *graph) addName(b *bean) {
 	first, taken := g.byName[b.name]
-	if taken && len(b.groups) > 0 && !b.isNamed {
+	if taken && b.isNumbered() {
 		numbered := *b.definition
 		for n := 2; taken; n++ {
 			numbered.name = fmt.Sprintf("%s#%d", b.name, n)

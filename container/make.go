@@ -63,7 +63,7 @@ func (m *maker) make(b, asker *bean) (reflect.Value, *Problem) {
 	switch {
 	case problem == nil:
 		b.state = complete
-	case b.isEager:
+	case b.isEager, b.isOut() && !m.isStarted:
 		b.state = failed
 		m.note(problem)
 	default:

@@ -82,11 +82,10 @@ func (app *ApplicationContext) OverrideModule(modules ...Module) {
 }
 
 func (app *ApplicationContext) install(m Module, parent *moduleScope, at callers) {
-	for _, override := range slices.Backward(app.moduleOverrides) {
-		if override.module.Name == m.Name {
+	for _, override := range app.moduleOverrides {
+		if override.module.Name == m.Name { // the last wins
 			override.used = true
 			m = override.module
-			break
 		}
 	}
 	app.configure(m, parent, at)

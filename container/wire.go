@@ -156,11 +156,16 @@ const maxParameters = 64
 // need, unless they are made already.
 func (m *maker) resolve(beans []*bean) {
 	for len(beans) > 0 {
-		n := min(len(beans), maxParameters)
-		m.invoke(beans[:n])
+		n := 1
+		for isNamed := m.isNamed(beans[0]); n < min(len(beans), maxParameters) && m.isNamed(beans[n]) == isNamed; {
+			n++
+		}
+		m.invoke(beans[:n]) // in order: dig makes what has a name last
 		beans = beans[n:]
 	}
 }
+
+func (m *maker) isNamed(b *bean) bool { return m.graph.digName(b) != "" }
 
 func (m *maker) invoke(beans []*bean) {
 	consumer := reflect.MakeFunc(reflect.FuncOf(m.parameters(beans), nil, false),
