@@ -146,3 +146,21 @@ var notInAnchors = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 func anchorOf(heading string) string {
 	return strings.ReplaceAll(notInAnchors.ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
 }
+
+// A guide may name the test that shows what it says.
+func TestEveryNamedTestExists(t *testing.T) {
+	named := regexp.MustCompile("`(Test[A-Z]\\w+)`")
+	files := strings.Join(sources(t, "_test.go", "..", "snippets"), "\n")
+	count := 0
+	for path, text := range guides(t) {
+		for _, match := range named.FindAllStringSubmatch(text, -1) {
+			count++
+			if !strings.Contains(files, "func "+match[1]+"(t *testing.T)") {
+				t.Errorf("%s: there is no %s", path, match[1])
+			}
+		}
+	}
+	if count < 20 {
+		t.Errorf("only %d tests are named", count)
+	}
+}
