@@ -67,7 +67,7 @@ func TestAMissingTargetIsReportedAtTheStart(t *testing.T) {
 }
 
 type (
-	wagon   struct{ wheels int }
+	wagon   struct{ _ int }
 	checker struct{ check func() }
 	hen     struct{ eggs container.Provider[*egg] }
 	egg     struct{ hen *hen }

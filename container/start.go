@@ -5,13 +5,10 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
@@ -166,7 +163,6 @@ func (r *run) build(ctx context.Context) []*Problem {
 	go func() {
 		defer close(done)
 		r.label("", "build")
-		growStack()
 		r.maker.build()
 	}()
 	watch := time.NewTimer(r.startLimit)
@@ -191,15 +187,6 @@ func (r *run) build(ctx context.Context) []*Problem {
 			watch.Reset(rest)
 		}
 	}
-}
-
-// growStack makes the calling goroutine's stack as large as dig will need it, at
-// once and while there is nothing on it to be copied.
-//
-//go:noinline
-func growStack() {
-	var room [24 << 10]byte
-	runtime.KeepAlive(&room)
 }
 
 // startBeans starts stage after stage, and then the lazy beans that were built
@@ -311,59 +298,6 @@ func (r *run) announce() {
 func (r *run) cancelled(ctx context.Context) *Problem {
 	err := context.Cause(ctx)
 	return &Problem{Code: CodeCancelled, What: "the start was cancelled: " + err.Error(), Err: errors.Join(ctx.Err(), err)}
-}
-
-// limits are the settings below pyfly.context.
-type limits struct {
-	startLimit, stopLimit time.Duration // of a bean
-	totalStart, totalStop time.Duration // 0: none
-	parallelism           int
-}
-
-const defaultHookLimit = 30 * time.Second
-
-func (l *limits) read(app *ApplicationContext) []*Problem {
-	var problems []*Problem
-	duration := func(key string, inCode, fallback time.Duration) time.Duration {
-		setting, ok, err := config.Value[time.Duration](app.config, key)
-		switch {
-		case err != nil:
-			problems = append(problems, problemsOf(err, CodeConfig)...)
-		case inCode > 0:
-			return inCode
-		case ok && setting <= 0:
-			problems = append(problems, wrongLimit(app.config, key, setting, "write a positive duration such as 30s"))
-		case ok:
-			return setting
-		}
-		return fallback
-	}
-	l.startLimit = duration("pyfly.context.start-timeout", app.options.startTimeout, defaultHookLimit)
-	l.stopLimit = duration("pyfly.context.shutdown-timeout", app.options.stopTimeout, defaultHookLimit)
-	l.totalStart = duration("pyfly.context.total-start-timeout", app.options.totalStartTimeout, 0)
-	l.totalStop = duration("pyfly.context.total-shutdown-timeout", app.options.totalStopTimeout, 0)
-
-	const key = "pyfly.context.start-parallelism"
-	parallelism, ok, err := config.Value[int](app.config, key)
-	switch {
-	case err != nil:
-		problems = append(problems, problemsOf(err, CodeConfig)...)
-	case ok && parallelism < 1:
-		problems = append(problems, wrongLimit(app.config, key, parallelism, "write how many beans may be started side by side, 1 or more"))
-	}
-	if !ok {
-		parallelism = runtime.GOMAXPROCS(0)
-	}
-	l.parallelism = max(parallelism, 1)
-	return problems
-}
-
-func wrongLimit(cfg *config.Config, key string, setting any, remedy string) *Problem {
-	what := fmt.Sprintf("%s: %s: %v is no limit", cfg.Origin(key), key, setting)
-	if _, isDuration := setting.(time.Duration); isDuration {
-		what = fmt.Sprintf("%s: %s: %v is no time limit", cfg.Origin(key), key, setting)
-	}
-	return &Problem{Code: CodeConfig, What: what, Remedy: remedy}
 }
 
 // warnOfUnknownKeys names the settings below pyfly that nothing has asked for.

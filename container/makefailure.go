@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+func notMade(b *bean, why string) *Problem {
+	p := &Problem{Code: CodeConstructor, Bean: b.name, Err: errNeedFailed, What: fmt.Sprintf("%s cannot be had: %s", b.name, why)}
+	return p.detail("bean", b.describe())
+}
+
+func stoppedProblem(b *bean) *Problem {
+	return &Problem{
+		Code: CodeCancelled, Bean: b.name, Err: ErrNotStarted,
+		What: fmt.Sprintf("%s cannot be made any more: the application context is stopping", b.name),
+	}
+}
+
+// errNeedFailed marks what is only the consequence of another problem.
+var errNeedFailed = errors.New("it could not be built")
+
+var errReturnedNil = errors.New("it returned nil and no error")
+
+func constructorFailed(b *bean, err error) *Problem {
+	p := &Problem{
+		Code: CodeConstructor, Bean: b.name, Err: err,
+		What: fmt.Sprintf("the constructor of %s failed: %v", b.name, err),
+	}
+	return p.detail("constructor", b.label()).detail("registered", b.where())
+}
+
+func constructorPanicked(b *bean, err *kernel.PanicError) *Problem {
+	p := &Problem{
+		Code: CodePanic, Bean: b.name, Err: err,
+		What:   fmt.Sprintf("the constructor of %s panicked: %v", b.name, err.Value),
+		Remedy: "return an error instead: func(...) (T, error)",
+	}
+	return p.detail("constructor", b.label()).detail("registered", b.where()).detail("at", framesText(err))
+}
+
+func framesText(err *kernel.PanicError) string {
+	text := ""
+	for i, frame := range err.Frames {
+		if i == 5 {
+			break
+		}
+		if i > 0 {
+			text += "\n"
+		}
+		text += frame
+	}
+	return text
+}
