@@ -320,7 +320,7 @@ func (d *Declaration) readParameters(m *Method) {
 				d.fail(m.Name, "takes two arguments of type %s: take one", t)
 			}
 			special[t] = true
-		case variable < len(m.template.variables):
+		case variable < len(m.template.names):
 			d.bindVariable(m, &p, t, variable)
 			variable++
 		case hasBody:
@@ -338,23 +338,22 @@ func (d *Declaration) readParameters(m *Method) {
 		}
 		m.Parameters = append(m.Parameters, p)
 	}
-	for _, v := range m.template.variables[variable:] {
-		d.fail(m.Name, "the path %q has a variable {%s} that no argument gives", m.Path, v.name)
+	for _, name := range m.template.names[variable:] {
+		d.fail(m.Name, "the path %q has a variable {%s} that no argument gives", m.Path, name)
 	}
 }
 
 func (d *Declaration) bindVariable(m *Method, p *Parameter, t reflect.Type, variable int) {
-	v := m.template.variables[variable]
-	p.Name, p.variable, p.In = v.name, variable, "path"
-	if v.inQuery {
+	p.Name, p.variable, p.In = m.template.names[variable], variable, "path"
+	if m.template.inQuery[variable] {
 		p.In = "query"
 	}
 	p.format = formatterOf(t)
 	switch {
 	case p.format == nil:
-		d.fail(m.Name, "gives {%s} an argument of type %s, which has no form in a URL: take a string, a number, a bool, a slice of these, or a type with MarshalText or String", v.name, t)
-	case !v.inQuery && t.Kind() == reflect.Slice && !t.Implements(textMarshalerType) && !t.Implements(stringerType):
-		d.fail(m.Name, "gives {%s} a list, but a path segment takes one value", v.name)
+		d.fail(m.Name, "gives {%s} an argument of type %s, which has no form in a URL: take a string, a number, a bool, a slice or map of these, or a type with MarshalText or String", p.Name, t)
+	case isComposite(t) && m.template.hasPrefix(variable):
+		d.fail(m.Name, "gives {%s} a %s, of which there is no prefix: drop the length in the path %q", p.Name, t, m.Path)
 	}
 }
 

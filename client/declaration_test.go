@@ -219,8 +219,8 @@ func TestWrongDeclarations(t *testing.T) {
 		}], "Get: gives {id} an argument of type client_test.Product, which has no form in a URL"},
 		{client.Describe[struct {
 			client.HttpClient
-			Get func(ctx, []string) error `get:"/{ids}"`
-		}], "Get: gives {ids} a list, but a path segment takes one value"},
+			Get func(ctx, []string) error `get:"/{ids:3}"`
+		}], "Get: gives {ids} a []string, of which there is no prefix"},
 		{client.Describe[struct {
 			client.HttpClient
 			Get func(ctx, http.Header, http.Header) error `get:"/x"`

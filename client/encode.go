@@ -22,7 +22,7 @@ func (m *Method) encode(args []reflect.Value) (msg *message, err error) {
 		}
 	}()
 	msg = &message{}
-	values := make([]argumentValue, len(m.template.variables))
+	values := make([]argumentValue, len(m.template.names))
 	var more url.Values
 	for i := range m.Parameters {
 		p, arg := &m.Parameters[i], args[i]

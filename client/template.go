@@ -4,173 +4,141 @@ package client
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/uritemplate"
 )
 
-// template is a compiled path template: the expressions {x}, {?a,b} and {&a} of
-// RFC 6570. A {x} is one path segment or a part of one: every character but the
-// unreserved ones is percent-encoded, so that no value leaves its segment.
+// template is a compiled path template: RFC 6570, all levels, with path and
+// query apart. Beyond the RFC it sees to it that no argument leaves the place
+// that the template gives it: no path segment is empty for want of a value, or
+// a dot segment, and nothing in the path begins a query or a fragment.
 type template struct {
-	source    string
-	path      []part // up to the query
-	query     []part // from the first {?...} or literal '?' on, without it
-	variables []variable
-}
-
-// part is a literal or a variable of a template.
-type part struct {
-	literal  string
-	variable int // index into variables, or -1 for a literal
-}
-
-// variable is a place in a template that an argument fills.
-type variable struct {
-	name    string
-	inQuery bool
+	source  string
+	path    []uritemplate.Part // up to the query
+	query   []uritemplate.Part // from the first {?...} or literal '?' on, without it
+	names   []string           // of the variables
+	inQuery []bool             // by variable: it stands in the query only
 }
 
 // parseTemplate compiles a template, or says what is wrong with it.
 func parseTemplate(source string) (*template, error) {
-	t := &template{source: source}
-	if !strings.HasPrefix(source, "/") {
+	if !strings.HasPrefix(source, "/") && !strings.HasPrefix(source, "{/") && !strings.HasPrefix(source, "{+") {
 		return nil, fmt.Errorf("the path %q does not begin with a slash: write %q", source, "/"+source)
 	}
-	inQuery := false
-	for rest := source; rest != ""; {
-		literal, expression, tail, err := nextExpression(rest)
-		if err != nil {
+	parsed, err := uritemplate.Parse(source)
+	if err != nil {
+		return nil, fmt.Errorf("the path %q %w", source, err)
+	}
+	t := &template{source: source, names: parsed.Names, inQuery: make([]bool, len(parsed.Names))}
+	for i := range t.inQuery {
+		t.inQuery[i] = true
+	}
+	isQuery := false
+	for _, part := range parsed.Parts {
+		if err := t.add(part, &isQuery); err != nil {
 			return nil, fmt.Errorf("the path %q %w", source, err)
-		}
-		rest = tail
-		if err := t.addLiteral(literal, &inQuery); err != nil {
-			return nil, fmt.Errorf("the path %q %w", source, err)
-		}
-		if expression != "" {
-			if err := t.addExpression(expression, &inQuery); err != nil {
-				return nil, fmt.Errorf("the path %q %w", source, err)
-			}
 		}
 	}
 	return t, t.checkSegments()
 }
 
-// nextExpression splits off the literal up to the next expression, and that.
-func nextExpression(s string) (literal, expression, rest string, err error) {
-	open := strings.IndexByte(s, '{')
-	if end := strings.IndexByte(s, '}'); end >= 0 && (open < 0 || end < open) {
-		return "", "", "", fmt.Errorf("has a '}' without a '{'")
+func (t *template) add(part uritemplate.Part, isQuery *bool) error {
+	if len(part.Variables) == 0 {
+		return t.addLiteral(part.Literal, isQuery)
 	}
-	if open < 0 {
-		return s, "", "", nil
+	switch {
+	case part.Operator == '#':
+		return fmt.Errorf("has %s: a fragment is not sent", part)
+	case part.Operator == '?' && *isQuery:
+		return fmt.Errorf("begins the query twice: write {&%s", part.String()[2:])
+	case part.Operator == '?':
+		*isQuery = true
+	case part.Operator == '&' && !*isQuery:
+		return fmt.Errorf("has %s before the query begins: write {?%s", part, part.String()[2:])
 	}
-	length := strings.IndexByte(s[open:], '}')
-	if length < 0 {
-		return "", "", "", fmt.Errorf("has a '{' without a '}'")
+	if *isQuery {
+		if part.Operator != '?' && part.Operator != '&' && !t.followsLiteral() {
+			return fmt.Errorf("has %s in the query: write {&%s", part, strings.TrimLeft(part.String(), "{+./;"))
+		}
+		if len(t.query) == 0 && part.Operator == '?' {
+			part.Operator = '&' // expandQuery takes the first & off
+		}
+		t.query = append(t.query, part)
+		return nil
 	}
-	if length == 1 {
-		return "", "", "", fmt.Errorf("has an empty expression {}")
+	t.path = append(t.path, part)
+	for _, v := range part.Variables {
+		t.inQuery[v.Index] = false
 	}
-	return s[:open], s[open+1 : open+length], s[open+length+1:], nil
+	return nil
 }
 
-func (t *template) addLiteral(literal string, inQuery *bool) error {
-	if i := strings.IndexFunc(literal, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"<>\^`+"`|#", r) }); i >= 0 {
-		return fmt.Errorf("has the character %q, which must be percent-encoded", literal[i])
+// followsLiteral reports whether the query so far ends with a literal, such as
+// "?q=": its value may follow.
+func (t *template) followsLiteral() bool {
+	return len(t.query) > 0 && t.query[len(t.query)-1].Literal != ""
+}
+
+func (t *template) addLiteral(literal string, isQuery *bool) error {
+	if strings.Contains(literal, "#") {
+		return fmt.Errorf("has the character '#', which must be percent-encoded")
 	}
-	if !*inQuery {
+	if !*isQuery {
 		path, query, found := strings.Cut(literal, "?")
 		if path != "" {
-			t.path = append(t.path, part{path, -1})
+			t.path = append(t.path, escapedLiteral(path))
 		}
 		if !found {
 			return nil
 		}
-		*inQuery = true
+		*isQuery = true
 		literal = query
 	}
 	if literal != "" {
-		t.query = append(t.query, part{literal, -1})
+		t.query = append(t.query, escapedLiteral(literal))
 	}
 	return nil
 }
 
-func (t *template) addExpression(expression string, inQuery *bool) error {
-	names := expression
-	switch expression[0] {
-	case '?':
-		if *inQuery {
-			return fmt.Errorf("begins the query twice: write {&%s}", expression[1:])
-		}
-		*inQuery, names = true, expression[1:]
-	case '&':
-		if !*inQuery {
-			return fmt.Errorf("has {%s} before the query begins: write {?%s}", expression, expression[1:])
-		}
-		names = expression[1:]
-	case '+', '#', '.', '/', ';':
-		return fmt.Errorf("has {%s}: of RFC 6570 only {x}, {?a,b} and {&a} are known", expression)
-	default:
-		if *inQuery {
-			return fmt.Errorf("has {%s} in the query: write {&%s}", expression, expression)
-		}
-		if strings.Contains(expression, ",") {
-			return fmt.Errorf("has {%s}: a path segment takes one variable", expression)
-		}
-	}
-	for name := range strings.SplitSeq(names, ",") {
-		if err := t.addVariable(name, *inQuery); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *template) addVariable(name string, inQuery bool) error {
-	if !isVariableName(name) {
-		return fmt.Errorf("has the variable %q: a name is made of letters, digits and underscores", name)
-	}
-	for _, v := range t.variables {
-		if v.name == name {
-			return fmt.Errorf("has the variable %q twice", name)
-		}
-	}
-	p := part{variable: len(t.variables)}
-	t.variables = append(t.variables, variable{name, inQuery})
-	if inQuery {
-		t.query = append(t.query, p)
-	} else {
-		t.path = append(t.path, p)
-	}
-	return nil
-}
-
-func isVariableName(name string) bool {
-	for _, r := range name {
-		if r != '_' && r != '.' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return false
-		}
-	}
-	return name != "" && name[0] != '.' && name[len(name)-1] != '.'
+// escapedLiteral percent-encodes once what every call would else.
+func escapedLiteral(literal string) uritemplate.Part {
+	part := uritemplate.Part{Literal: literal}
+	part.Literal = string(part.Append(nil, nil))
+	return part
 }
 
 // checkSegments refuses a path that would be changed on its way.
 func (t *template) checkSegments() error {
 	var path strings.Builder
-	for _, p := range t.path {
-		if p.variable >= 0 {
+	for _, part := range t.path {
+		if len(part.Variables) > 0 {
 			path.WriteByte('x') // never empty, and no dot
 		}
-		path.WriteString(p.literal)
+		path.WriteString(part.Literal)
 	}
 	for segment := range strings.SplitSeq(path.String(), "/") {
-		if segment == "." || segment == ".." {
+		if isDots(segment) {
 			return fmt.Errorf("the path %q has the segment %q", t.source, segment)
 		}
 	}
 	return nil
 }
 
-// errSegment says that an argument cannot be a path segment.
+// hasPrefix reports whether the template takes a prefix of a variable.
+func (t *template) hasPrefix(variable int) bool {
+	for _, part := range append(slices.Clone(t.path), t.query...) {
+		for _, v := range part.Variables {
+			if v.Index == variable && v.Prefix > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// errSegment says that an argument cannot stand in a path.
 type errSegment struct{ name, value string }
 
 func (e errSegment) Error() string {
@@ -182,96 +150,97 @@ func (e errSegment) Error() string {
 
 // expandPath returns the escaped path. values are the arguments, in the order
 // of the variables.
-func (t *template) expandPath(values []argumentValue) (string, error) {
-	if len(t.path) == 1 && t.path[0].variable < 0 {
-		return t.path[0].literal, nil
+func (t *template) expandPath(values []uritemplate.Value) (string, error) {
+	if len(t.path) == 1 && len(t.path[0].Variables) == 0 {
+		return t.path[0].Literal, nil
 	}
 	b := make([]byte, 0, 64)
-	for _, p := range t.path {
-		if p.variable < 0 {
-			b = append(b, p.literal...)
+	for i := range t.path {
+		part := &t.path[i]
+		if err := checkPresent(part, values); err != nil {
+			return "", err
+		}
+		before := len(b)
+		b = part.Append(b, values)
+		if part.Operator == '+' {
+			b = closeOff(b, before)
+		}
+		if len(part.Variables) == 0 {
 			continue
 		}
-		value := values[p.variable].text
-		if value == "" {
-			return "", errSegment{name: t.variables[p.variable].name}
-		}
-		b = appendEscaped(b, value)
-		if dots := lastSegment(b); dots == "." || dots == ".." {
-			// A literal that follows may still make it an honest segment,
-			// but a value of dots is never a name: refuse it outright.
-			return "", errSegment{t.variables[p.variable].name, dots}
+		// A literal that follows may still make dots an honest segment, but
+		// a value of dots is never a name: it is refused outright.
+		if dots := firstDots(b[before:], b); dots != "" {
+			return "", errSegment{part.Variables[0].Name, dots}
 		}
 	}
 	return string(b), nil
 }
 
-func lastSegment(path []byte) string {
-	for i := len(path) - 1; i >= 0; i-- {
-		if path[i] == '/' {
-			return string(path[i+1:])
+// checkPresent refuses an argument that would leave a path segment empty. What
+// {/x}, {.x} and {;x} expand to brings its own separator and may be left out.
+func checkPresent(part *uritemplate.Part, values []uritemplate.Value) error {
+	for i := range part.Variables {
+		v := &values[part.Variables[i].Index]
+		isOptional := part.Operator == '.' || part.Operator == ';' || part.Operator == '/' && v.IsUndefined()
+		isEmpty := v.IsUndefined() || v.Kind == uritemplate.Text && v.Text == ""
+		if part.Operator == '/' || part.Operator == 0 || part.Operator == '+' {
+			for _, member := range v.List {
+				isEmpty = isEmpty || member == ""
+			}
+		}
+		if isEmpty && !isOptional {
+			return errSegment{name: part.Variables[i].Name}
 		}
 	}
-	return string(path)
+	return nil
+}
+
+// closeOff encodes what {+x} lets through and what would end the path.
+func closeOff(b []byte, from int) []byte {
+	if !strings.ContainsAny(string(b[from:]), "?#") {
+		return b
+	}
+	closed := strings.NewReplacer("?", "%3F", "#", "%23").Replace(string(b[from:]))
+	return append(b[:from], closed...)
+}
+
+// firstDots returns the first segment of dots that the last expansion, added,
+// has made in the path, or "".
+func firstDots(added, path []byte) string {
+	start := len(path) - len(added)
+	for start > 0 && path[start-1] != '/' {
+		start--
+	}
+	for segment := range strings.SplitSeq(string(path[start:]), "/") {
+		if isDots(segment) {
+			return segment
+		}
+	}
+	return ""
+}
+
+// isDots reports whether a segment is . or .., be it percent-encoded.
+func isDots(segment string) bool {
+	if len(segment) == 0 || len(segment) > 6 || segment[0] != '.' && segment[0] != '%' {
+		return false
+	}
+	plain := strings.NewReplacer("%2e", ".", "%2E", ".").Replace(segment)
+	return plain == "." || plain == ".."
 }
 
 // expandQuery returns the escaped query without its question mark. Absent
 // values are left out with their names.
-func (t *template) expandQuery(values []argumentValue) string {
+func (t *template) expandQuery(values []uritemplate.Value) string {
 	if len(t.query) == 0 {
 		return ""
 	}
 	b := make([]byte, 0, 64)
-	for _, p := range t.query {
-		if p.variable < 0 {
-			b = append(b, p.literal...)
-			continue
-		}
-		v := values[p.variable]
-		if v.absent {
-			continue
-		}
-		if len(b) > 0 && b[len(b)-1] != '&' {
-			b = append(b, '&')
-		}
-		b = append(b, t.variables[p.variable].name...)
-		b = append(b, '=')
-		b = appendValue(b, v)
+	for i := range t.query {
+		b = t.query[i].Append(b, values)
+	}
+	if len(b) > 0 && b[0] == '&' {
+		b = b[1:]
 	}
 	return string(b)
-}
-
-// appendValue escapes a value; the members of a list are joined by commas, as
-// RFC 6570, section 3.2.8, has it.
-func appendValue(b []byte, v argumentValue) []byte {
-	if v.list == nil {
-		return appendEscaped(b, v.text)
-	}
-	for i, member := range v.list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendEscaped(b, member)
-	}
-	return b
-}
-
-// appendEscaped percent-encodes all but the unreserved characters of RFC 3986,
-// section 2.3.
-func appendEscaped(b []byte, s string) []byte {
-	const hex = "0123456789ABCDEF"
-	for i := range len(s) {
-		c := s[i]
-		if isUnreserved(c) {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return b
-}
-
-func isUnreserved(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-		c == '-' || c == '.' || c == '_' || c == '~'
 }

@@ -4,14 +4,21 @@ package client
 
 import (
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 )
 
-func expand(t *template, values ...string) (path, query string, err error) {
+func expand(t *template, values ...any) (path, query string, err error) {
 	arguments := make([]argumentValue, len(values))
 	for i, v := range values {
-		arguments[i] = argumentValue{text: v}
+		if v == nil {
+			arguments[i] = absent
+			continue
+		}
+		if arguments[i], err = formatterOf(reflect.TypeOf(v))(reflect.ValueOf(v)); err != nil {
+			return "", "", err
+		}
 	}
 	path, err = t.expandPath(arguments)
 	return path, t.expandQuery(arguments), err
@@ -20,31 +27,51 @@ func expand(t *template, values ...string) (path, query string, err error) {
 func TestTemplatesAreExpanded(t *testing.T) {
 	cases := []struct {
 		template    string
-		values      []string
+		values      []any
 		path, query string
 	}{
 		{"/products", nil, "/products", ""},
-		{"/products/{id}", []string{"42"}, "/products/42", ""},
-		{"/a/{x}/b/{y}", []string{"1", "2"}, "/a/1/b/2", ""},
-		{"/files/{name}.json", []string{"report"}, "/files/report.json", ""},
-		{"/{x}{y}", []string{"a", "b"}, "/ab", ""},
-		{"/products{?category,in_stock}", []string{"garden", "true"}, "/products", "category=garden&in_stock=true"},
-		{"/products{?category}", []string{""}, "/products", "category="},
-		{"/products?sort=name{&page}", []string{"2"}, "/products", "sort=name&page=2"},
-		{"/products{?a}{&b}", []string{"1", "2"}, "/products", "a=1&b=2"},
-		{"/products/{id}{?full}", []string{"7", "yes"}, "/products/7", "full=yes"},
+		{"/products/{id}", []any{"42"}, "/products/42", ""},
+		{"/a/{x}/b/{y}", []any{"1", "2"}, "/a/1/b/2", ""},
+		{"/files/{name}.json", []any{"report"}, "/files/report.json", ""},
+		{"/{x}{y}", []any{"a", "b"}, "/ab", ""},
+		{"/products{?category,in_stock}", []any{"garden", "true"}, "/products", "category=garden&in_stock=true"},
+		{"/products{?category}", []any{""}, "/products", "category="},
+		{"/products?sort=name{&page}", []any{"2"}, "/products", "sort=name&page=2"},
+		{"/products{?a}{&b}", []any{"1", "2"}, "/products", "a=1&b=2"},
+		{"/products/{id}{?full}", []any{"7", "yes"}, "/products/7", "full=yes"},
 		// RFC 6570, section 3.2.2: everything but the unreserved is encoded.
-		{"/{v}", []string{"Hello World!"}, "/Hello%20World%21", ""},
-		{"/{v}", []string{"a/b"}, "/a%2Fb", ""},
-		{"/{v}", []string{"../etc/passwd"}, "/..%2Fetc%2Fpasswd", ""},
-		{"/{v}", []string{"{x}"}, "/%7Bx%7D", ""},
-		{"/{v}", []string{"50%"}, "/50%25", ""},
-		{"/{v}", []string{"a?b#c&d=e"}, "/a%3Fb%23c%26d%3De", ""},
-		{"/{v}", []string{"äö€"}, "/%C3%A4%C3%B6%E2%82%AC", ""},
-		{"/{v}", []string{"~-._"}, "/~-._", ""},
-		{"/{v}", []string{"..."}, "/...", ""},
-		{"/s{?q}", []string{"a&b=c d+e"}, "/s", "q=a%26b%3Dc%20d%2Be"},
-		{"/s{?q}", []string{"line\r\nbreak"}, "/s", "q=line%0D%0Abreak"},
+		{"/{v}", []any{"Hello World!"}, "/Hello%20World%21", ""},
+		{"/{v}", []any{"a/b"}, "/a%2Fb", ""},
+		{"/{v}", []any{"../etc/passwd"}, "/..%2Fetc%2Fpasswd", ""},
+		{"/{v}", []any{"{x}"}, "/%7Bx%7D", ""},
+		{"/{v}", []any{"50%"}, "/50%25", ""},
+		{"/{v}", []any{"a?b#c&d=e"}, "/a%3Fb%23c%26d%3De", ""},
+		{"/{v}", []any{"äö€"}, "/%C3%A4%C3%B6%E2%82%AC", ""},
+		{"/{v}", []any{"~-._"}, "/~-._", ""},
+		{"/{v}", []any{"..."}, "/...", ""},
+		{"/s{?q}", []any{"a&b=c d+e"}, "/s", "q=a%26b%3Dc%20d%2Be"},
+		// Further levels.
+		{"/{a,b}", []any{"1", "2"}, "/1,2", ""},
+		{"/{a}/{a}", []any{"1"}, "/1/1", ""},
+		{"/{id:3}", []any{"product"}, "/pro", ""},
+		{"/files{/path*}", []any{[]string{"a b", "c/d"}}, "/files/a%20b/c%2Fd", ""},
+		{"/files{/path*}", []any{[]string{}}, "/files", ""},
+		{"/files{/a,b}", []any{"x", nil}, "/files/x", ""},
+		{"/files/{+path}", []any{"a/b c.txt"}, "/files/a/b%20c.txt", ""},
+		{"/files/{+path}", []any{"a?b#c"}, "/files/a%3Fb%23c", ""},
+		{"/report{.format}", []any{"pdf"}, "/report.pdf", ""},
+		{"/report{.format}", []any{nil}, "/report", ""},
+		{"/map{;x,y}", []any{1, 2}, "/map;x=1;y=2", ""},
+		{"/{ids}", []any{[]int{1, 2, 3}}, "/1,2,3", ""},
+		{"/s{?tag*}", []any{[]string{"a", "b"}}, "/s", "tag=a&tag=b"},
+		{"/s{?tag}", []any{[]string{"a", "b,c"}}, "/s", "tag=a,b%2Cc"},
+		{"/s{?filter*}", []any{map[string]int{"min": 1, "max": 2}}, "/s", "max=2&min=1"},
+		{"/s{?a,b,c}", []any{nil, "2", nil}, "/s", "b=2"},
+		{"/s?q={q}{&p}", []any{"a b", 3}, "/s", "q=a%20b&p=3"},
+		{"/größe", nil, "/gr%C3%B6%C3%9Fe", ""},
+		{"/größe/{v}", []any{"ü"}, "/gr%C3%B6%C3%9Fe/%C3%BC", ""},
+		{"/s{?q}", []any{"line\r\nbreak"}, "/s", "q=line%0D%0Abreak"},
 	}
 	for _, c := range cases {
 		compiled, err := parseTemplate(c.template)
@@ -60,8 +87,13 @@ func TestTemplatesAreExpanded(t *testing.T) {
 }
 
 func TestPathArgumentsThatAreRefused(t *testing.T) {
-	for _, c := range []struct{ template, value string }{
+	for _, c := range []struct {
+		template string
+		value    any
+	}{
 		{"/products/{id}", ""}, {"/products/{id}", "."}, {"/products/{id}", ".."}, {"/a/{x}/b", ".."}, {"/.{x}", "."},
+		{"/products/{id}", nil}, {"/products/{id}", []string{}}, {"/files{/x*}", []string{"a", ".."}}, {"/files{/x*}", []string{"a", ""}},
+		{"/files{/x}", ""}, {"/files/{+x}", "a/../b"}, {"/files/{+x}", "a/%2e%2E/b"}, {"/files/{+x}", ".."}, {"/files{+x}", "/./a"}, {"/{x}/{x}", "."},
 	} {
 		compiled, err := parseTemplate(c.template)
 		if err != nil {
@@ -80,17 +112,16 @@ func TestWrongTemplates(t *testing.T) {
 		"/{id":        "'{' without a '}'",
 		"/id}":        "'}' without a '{'",
 		"/{}":         "empty expression",
-		"/{a,b}":      "takes one variable",
-		"/{+path}":    "only {x}, {?a,b} and {&a}",
-		"/{id*}":      "letters, digits and underscores",
-		"/{a b}":      "letters, digits and underscores",
-		"/{a}/{a}":    "twice",
+		"/{#part}":    "a fragment is not sent",
+		"/{id:0}":     "no length of a prefix",
+		"/{a b}":      "letters, digits, underscores",
+		"/x{?a}{?b}":  "begins the query twice",
 		"/{&a}":       "write {?a}",
 		"/x?y=1{?a}":  "write {&a}",
 		"/x{?a}{b}":   "write {&b}",
-		"/x{?}":       "letters, digits",
+		"/x{?a}{/b}":  "write {&b}",
+		"/x{?}":       "empty expression",
 		"/a b":        "percent-encoded",
-		"/ä":          "percent-encoded",
 		"/x#fragment": "percent-encoded",
 		"/a/../b":     `segment ".."`,
 		"/a/./b":      `segment "."`,
