@@ -3,11 +3,9 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -21,11 +19,12 @@ import (
 
 // Declaration is what a client's type declares, read back by [Describe].
 type Declaration struct {
-	Type       string     `json:"type"`       // the Go type: "InventoryClient"
-	Name       string     `json:"name"`       // the name in settings and errors: "inventory-client"
-	BaseURL    string     `json:"baseUrl"`    // as declared, placeholders and all
-	Resilience Resilience `json:"resilience"` // what the tag says; zero fields come from the settings
-	Methods    []Method   `json:"methods"`
+	Type       string      `json:"type"`              // the Go type: "InventoryClient"
+	Name       string      `json:"name"`              // the name in settings and errors: "inventory-client"
+	BaseURL    string      `json:"baseUrl"`           // as declared, placeholders and all
+	Headers    http.Header `json:"headers,omitempty"` // as declared, placeholders and all
+	Resilience Resilience  `json:"resilience"`        // what the tag says; zero fields come from the settings
+	Methods    []Method    `json:"methods"`
 
 	typ      reflect.Type
 	marker   reflect.StructField
@@ -40,29 +39,6 @@ type Resilience struct {
 	BaseDelay        time.Duration `json:"baseDelay,omitempty"` // resilience.NoDelay: declared as zero
 	FailureThreshold int           `json:"failureThreshold,omitempty"`
 	RecoveryTimeout  time.Duration `json:"recoveryTimeout,omitempty"` // resilience.NoDelay: declared as zero
-}
-
-// Method is one declared method of a client.
-type Method struct {
-	Name       string      `json:"name"`       // the field: "GetProduct"
-	Verb       string      `json:"verb"`       // "GET"
-	Path       string      `json:"path"`       // the template: "/products/{product_id}"
-	Parameters []Parameter `json:"parameters"` // in the order of the arguments after ctx
-	Result     string      `json:"result"`     // the type of the answer, "" for none
-	Idempotent bool        `json:"idempotent"` // by its verb or by its tag
-	field      int         // index of the field
-	typ        reflect.Type
-	template   *template
-}
-
-// Parameter is one argument of a method.
-type Parameter struct {
-	Name string `json:"name"` // the template's variable; "" for body, headers and further queries
-	In   string `json:"in"`   // "path", "query", "header" or "body"
-	Type string `json:"type"`
-
-	format   formatter // of "path" and "query"
-	variable int       // index into the template's variables, or -1
 }
 
 // Describe returns what the type T declares. If the declaration is wrong, Err
@@ -119,7 +95,7 @@ func typeName(t reflect.Type) string {
 
 func (d *Declaration) readMarker() {
 	isService := d.marker.Type == serviceClientType
-	known := []string{"url", "name"}
+	known := []string{"url", "name", "headers"}
 	if isService {
 		known = append(known, "retry", "circuit-breaker", "failure-threshold", "recovery-timeout", "retry-base-delay")
 		d.Resilience = Resilience{Retry: true, CircuitBreaker: true}
@@ -151,6 +127,12 @@ func (d *Declaration) readMarkerTag(tag tag, known []string) {
 		if !isClientName(tag.value) {
 			d.fail(d.marker.Name, "name %q: a client's name is made of letters, digits, dashes and underscores", tag.value)
 		}
+	case "headers":
+		headers, err := parseHeaders(tag.value)
+		if err != nil {
+			d.fail(d.marker.Name, "headers %q: %v", tag.value, err)
+		}
+		d.Headers = headers
 	case "retry":
 		d.readRetry(tag.value)
 	case "circuit-breaker":
@@ -224,19 +206,15 @@ func (d *Declaration) readField(field reflect.StructField) {
 		d.fail(field.Name, "%v", err)
 		return
 	}
-	var declared []tag
-	idempotent := false
+	var declared, others []tag
 	for _, tag := range tags {
 		switch {
 		case slices.Contains(verbs, tag.key):
 			declared = append(declared, tag)
-		case tag.key == "idempotent" && field.Type.Kind() == reflect.Func:
-			if tag.value != "true" && tag.value != "false" {
-				d.fail(field.Name, "idempotent %q: write true or false", tag.value)
-			}
-			idempotent = tag.value == "true"
+		case slices.Contains(methodTags, tag.key):
+			others = append(others, tag)
 		case field.Type.Kind() == reflect.Func:
-			d.fail(field.Name, "unknown tag %q: it may be one of %s, idempotent", tag.key, strings.Join(verbs, ", "))
+			d.fail(field.Name, "unknown tag %q: it may be one of %s, %s", tag.key, strings.Join(verbs, ", "), strings.Join(methodTags, ", "))
 		}
 	}
 	switch {
@@ -251,112 +229,6 @@ func (d *Declaration) readField(field reflect.StructField) {
 	case len(declared) > 1:
 		d.fail(field.Name, "has two verbs, %s and %s: declare one", declared[0].key, declared[1].key)
 	default:
-		d.readMethod(field, declared[0], idempotent)
+		d.readMethod(field, declared[0], others)
 	}
-}
-
-func (d *Declaration) readMethod(field reflect.StructField, verb tag, idempotent bool) {
-	before := len(d.problems)
-	m := Method{Name: field.Name, Verb: strings.ToUpper(verb.key), Path: verb.value, field: field.Index[0], typ: field.Type}
-	m.Idempotent = idempotent || m.Verb != http.MethodPost && m.Verb != http.MethodPatch
-	var err error
-	if m.template, err = parseTemplate(verb.value); err != nil {
-		d.fail(field.Name, "%v", err)
-	}
-	d.readSignature(&m)
-	if len(d.problems) == before {
-		d.Methods = append(d.Methods, m)
-	}
-}
-
-var (
-	contextType   = reflect.TypeFor[context.Context]()
-	errorType     = reflect.TypeFor[error]()
-	headerType    = reflect.TypeFor[http.Header]()
-	urlValuesType = reflect.TypeFor[url.Values]()
-)
-
-func (d *Declaration) readSignature(m *Method) {
-	fn := m.typ
-	switch {
-	case fn.NumIn() == 0 || fn.In(0) != contextType:
-		d.fail(m.Name, "does not take a context: make its first parameter a context.Context")
-		return
-	case fn.IsVariadic():
-		d.fail(m.Name, "is variadic, which a request cannot be: take a slice")
-		return
-	}
-	d.readResult(m)
-	if m.template != nil {
-		d.readParameters(m)
-	}
-}
-
-func (d *Declaration) readResult(m *Method) {
-	switch fn := m.typ; {
-	case fn.NumOut() == 1 && fn.Out(0) == errorType:
-	case fn.NumOut() == 2 && fn.Out(1) == errorType:
-		m.Result = fn.Out(0).String()
-		if unsupported := unsupportedResult(fn.Out(0)); unsupported != "" {
-			d.fail(m.Name, "returns a %s: %s", fn.Out(0), unsupported)
-		}
-	default:
-		d.fail(m.Name, "does not return error or (T, error)")
-	}
-}
-
-// readParameters binds the arguments after ctx: to the template's variables in
-// order, by their type to headers and further queries, and one more to the body.
-func (d *Declaration) readParameters(m *Method) {
-	variable, special := 0, map[reflect.Type]bool{}
-	hasBody := false
-	for i := 1; i < m.typ.NumIn(); i++ {
-		t := m.typ.In(i)
-		p := Parameter{Type: t.String(), variable: -1}
-		switch {
-		case t == headerType || t == urlValuesType:
-			p.In = map[reflect.Type]string{headerType: "header", urlValuesType: "query"}[t]
-			if special[t] {
-				d.fail(m.Name, "takes two arguments of type %s: take one", t)
-			}
-			special[t] = true
-		case variable < len(m.template.names):
-			d.bindVariable(m, &p, t, variable)
-			variable++
-		case hasBody:
-			d.fail(m.Name, "takes more arguments than its path %q has variables and a body", m.Path)
-			return
-		case !takesBody(m.Verb):
-			d.fail(m.Name, "takes an argument of type %s that is no variable of its path %q, and %s has no body", t, m.Path, m.Verb)
-			return
-		default:
-			hasBody = true
-			p.In = "body"
-			if unsupported := unsupportedBody(t); unsupported != "" {
-				d.fail(m.Name, "sends a body of type %s: %s", t, unsupported)
-			}
-		}
-		m.Parameters = append(m.Parameters, p)
-	}
-	for _, name := range m.template.names[variable:] {
-		d.fail(m.Name, "the path %q has a variable {%s} that no argument gives", m.Path, name)
-	}
-}
-
-func (d *Declaration) bindVariable(m *Method, p *Parameter, t reflect.Type, variable int) {
-	p.Name, p.variable, p.In = m.template.names[variable], variable, "path"
-	if m.template.inQuery[variable] {
-		p.In = "query"
-	}
-	p.format = formatterOf(t)
-	switch {
-	case p.format == nil:
-		d.fail(m.Name, "gives {%s} an argument of type %s, which has no form in a URL: take a string, a number, a bool, a slice or map of these, or a type with MarshalText or String", p.Name, t)
-	case isComposite(t) && m.template.hasPrefix(variable):
-		d.fail(m.Name, "gives {%s} a %s, of which there is no prefix: drop the length in the path %q", p.Name, t, m.Path)
-	}
-}
-
-func takesBody(verb string) bool {
-	return verb == http.MethodPost || verb == http.MethodPut || verb == http.MethodPatch
 }

@@ -4,7 +4,6 @@ package client
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,12 +50,15 @@ func tooLarge(limit int64) error {
 	return fmt.Errorf("%w: its body has more than the %d bytes of max-response-size", ErrTooLarge, limit)
 }
 
-// decodeAnswer decodes the body into target, a pointer. No body leaves the zero
-// value.
-func decodeAnswer(a *answer, target any) error {
+// decoder takes answers apart by their content type.
+type decoder struct{ codecs codecs }
+
+// decode decodes the body into target, a pointer. No body leaves the zero value.
+// An answer whose content type is unknown, or not told, is taken for JSON.
+func (d decoder) decode(a *answer, target any) error {
 	switch t := target.(type) {
 	case responder:
-		return t.fill(a, decodeAnswer)
+		return t.fill(a, d.decode)
 	case *string:
 		*t = string(a.body)
 		return nil
@@ -67,10 +69,21 @@ func decodeAnswer(a *answer, target any) error {
 	if len(a.body) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(a.body, target); err != nil {
+	codec := d.codecs.of(contentTypeOf(a.header))
+	if codec == nil {
+		codec = d.codecs.exactly("application/json")
+	}
+	if err := codec.Decode(a.body, target); err != nil {
 		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), err, contentTypeHint(a.header))
 	}
 	return nil
+}
+
+func contentTypeOf(header http.Header) string {
+	if values := header["Content-Type"]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // contentTypeHint helps where the answer is no JSON at all: a proxy's page of
@@ -93,8 +106,8 @@ func bodyTypeOf(t reflect.Type) reflect.Type {
 
 // accept is what a method asks for: JSON, unless it takes the body as it is.
 func (m *Method) accept() string {
-	if m.typ.NumOut() == 1 {
-		return ""
+	if m.Accept != "" || m.typ.NumOut() == 1 {
+		return m.Accept
 	}
 	t := bodyTypeOf(m.typ.Out(0))
 	if t == reflect.TypeFor[[]byte]() || t == reflect.TypeFor[string]() {

@@ -3,108 +3,223 @@
 package client
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/internal/uritemplate"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
+// encoder makes messages of a method's arguments.
+type encoder struct {
+	*Method
+	codec Codec // for the body; nil: sent as it is
+	raw   bool  // bodies of strings and bytes are sent as they are
+}
+
+func newEncoder(m *Method, cs codecs) (*encoder, error) {
+	mediaType := mediaTypeOf(m.ContentType)
+	if mediaType == "" {
+		return &encoder{Method: m, codec: cs.exactly("application/json")}, nil
+	}
+	if err := cs.check("content-type", m.ContentType); err != nil {
+		return nil, err
+	}
+	return &encoder{Method: m, codec: cs.of(mediaType), raw: isRaw(mediaType)}, nil
+}
+
 // encode turns the arguments after ctx into a message. Its error is an
 // ErrInvalidRequest: nothing has been sent.
-func (m *Method) encode(args []reflect.Value) (msg *message, err error) {
+func (m *encoder) encode(args []reflect.Value) (msg *message, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a user's MarshalJSON, MarshalText or String
 			err = fmt.Errorf("%w: an argument panicked while it was encoded: %w", ErrInvalidRequest, kernel.NewPanicError(r))
 		}
 	}()
 	msg = &message{}
-	values := make([]argumentValue, len(m.template.names))
-	var more url.Values
+	e := draft{encoder: m, message: msg, args: args, variables: make([]argumentValue, len(m.template.names))}
 	for i := range m.Parameters {
-		p, arg := &m.Parameters[i], args[i]
-		switch {
-		case p.variable >= 0:
-			if values[p.variable], err = p.format(arg); err != nil {
-				err = fmt.Errorf("%w: {%s}: %w", ErrInvalidRequest, p.Name, err)
-			}
-		case p.In == "header":
-			msg.header = arg.Interface().(http.Header)
-			err = checkHeader(msg.header)
-		case p.In == "query":
-			more = arg.Interface().(url.Values)
-		case p.In == "body":
-			err = msg.setBody(arg)
-		}
-		if err != nil {
+		if err := e.add(&m.Parameters[i]); err != nil {
 			return msg, err
 		}
 	}
-	if msg.path, err = m.template.expandPath(values); err != nil {
+	if m.hasForm {
+		msg.body, msg.hasBody = []byte(e.form), true
+		msg.contentType = "application/x-www-form-urlencoded"
+	}
+	if msg.path, err = m.template.expandPath(e.variables); err != nil {
 		return msg, fmt.Errorf("%w: %w", ErrInvalidRequest, err)
 	}
-	msg.query = addQuery(m.template.expandQuery(values), more)
-	return msg, nil
+	msg.query = joinQuery(m.template.expandQuery(e.variables), e.query)
+	if m.typ.IsVariadic() {
+		options, _ := args[len(args)-1].Interface().([]CallOption)
+		err = msg.apply(options)
+	}
+	return msg, err
 }
 
-// addQuery appends further parameters, escaped like those of the template.
-func addQuery(query string, more url.Values) string {
-	if len(more) == 0 {
+// draft is a message in the making.
+type draft struct {
+	*encoder
+	message     *message
+	args        []reflect.Value
+	variables   []argumentValue
+	query, form string // further parameters, escaped
+}
+
+func (e *draft) add(p *Parameter) error {
+	switch {
+	case p.In == "body":
+		v, ok := p.read(e.args)
+		if !ok {
+			return nil
+		}
+		return e.setBody(v)
+	case p.format == nil && p.In == "header":
+		return e.addHeaders(e.args[p.arg].Interface().(http.Header))
+	case p.format == nil: // url.Values
+		more := e.args[p.arg].Interface().(url.Values)
+		e.query = joinQuery(e.query, strings.ReplaceAll(more.Encode(), "+", "%20"))
+		return nil
+	}
+	value, err := p.value(e.args)
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.variable >= 0:
+		e.variables[p.variable] = value
+	case p.In == "query":
+		e.query = appendParameter(e.query, p.Name, &value)
+	case p.In == "form":
+		e.form = appendParameter(e.form, p.Name, &value)
+	case p.In == "header":
+		return e.addHeader(p.Name, &value)
+	case p.In == "cookie":
+		return e.addCookie(p.Name, &value)
+	}
+	return nil
+}
+
+func (e *draft) header() http.Header {
+	if e.message.header == nil {
+		e.message.header = http.Header{}
+	}
+	return e.message.header
+}
+
+func (e *draft) addHeaders(header http.Header) error {
+	if e.message.header == nil {
+		e.message.header = header // most calls have no other
+		return checkHeader(header)
+	}
+	for name, values := range header {
+		e.message.header[http.CanonicalHeaderKey(name)] = values
+	}
+	return checkHeader(header)
+}
+
+func (e *draft) addHeader(name string, value *argumentValue) error {
+	for _, text := range texts(value) {
+		if err := checkHeaderValue("header "+name, text); err != nil {
+			return err
+		}
+		e.message.header = e.header().Clone() // it may be the caller's
+		e.message.header.Add(name, text)
+	}
+	return nil
+}
+
+// addCookie adds to the header Cookie. RFC 6265, section 4.1.1, says what may
+// stand in one.
+func (e *draft) addCookie(name string, value *argumentValue) error {
+	for _, text := range texts(value) {
+		cookie := http.Cookie{Name: name, Value: text}
+		if err := cookie.Valid(); err != nil {
+			return fmt.Errorf("%w: the cookie %s has a value that cannot be sent", ErrInvalidRequest, name)
+		}
+		pair := name + "=" + text
+		if known := e.header().Get("Cookie"); known != "" {
+			pair = known + "; " + pair
+		}
+		e.message.header = e.header().Clone()
+		e.message.header.Set("Cookie", pair)
+	}
+	return nil
+}
+
+// texts are the values under one name.
+func texts(v *argumentValue) []string {
+	switch {
+	case v.IsUndefined():
+		return nil
+	case v.Kind == uritemplate.List:
+		return v.List
+	case v.Kind == uritemplate.Pairs:
+		var pairs []string
+		for _, pair := range v.Pairs {
+			pairs = append(pairs, pair[0]+"="+pair[1])
+		}
+		return pairs
+	}
+	return []string{v.Text}
+}
+
+// appendParameter adds name=value for every value; pairs bring their names.
+func appendParameter(query, name string, v *argumentValue) string {
+	if v.Kind == uritemplate.Pairs {
+		for _, pair := range v.Pairs {
+			query = joinQuery(query, uritemplate.Escape(pair[0])+"="+uritemplate.Escape(pair[1]))
+		}
 		return query
 	}
-	encoded := strings.ReplaceAll(more.Encode(), "+", "%20")
-	if query == "" {
-		return encoded
+	for _, text := range texts(v) {
+		query = joinQuery(query, uritemplate.Escape(name)+"="+uritemplate.Escape(text))
 	}
-	return query + "&" + encoded
+	return query
 }
 
-// setBody encodes the body. Bytes are sent as they are; a nil pointer or
-// interface sends none.
-func (msg *message) setBody(arg reflect.Value) error {
-	if (arg.Kind() == reflect.Pointer || arg.Kind() == reflect.Interface) && arg.IsNil() {
+func joinQuery(query, more string) string {
+	if query == "" || more == "" {
+		return query + more
+	}
+	return query + "&" + more
+}
+
+// setBody encodes the body. Bytes are sent as they are, and so are strings where
+// the content type is a text; a nil pointer or interface sends none.
+func (e *draft) setBody(v reflect.Value) error {
+	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() {
 		return nil
 	}
-	msg.hasBody = true
-	if raw, ok := arg.Interface().([]byte); ok {
-		msg.body, msg.contentType = raw, "application/octet-stream"
+	msg := e.message
+	msg.hasBody, msg.contentType = true, e.ContentType
+	switch body := v.Interface().(type) {
+	case []byte:
+		msg.body = body
+		if msg.contentType == "" {
+			msg.contentType = "application/octet-stream"
+		}
 		return nil
+	case string:
+		if e.raw {
+			msg.body = []byte(body)
+			return nil
+		}
 	}
-	body, err := json.Marshal(arg.Interface())
+	if e.codec == nil {
+		return fmt.Errorf("%w: a %s cannot be sent as %s", ErrInvalidRequest, v.Type(), e.ContentType)
+	}
+	body, err := e.codec.Encode(v.Interface())
 	if err != nil {
-		return fmt.Errorf("%w: the body cannot be encoded as JSON: %w", ErrInvalidRequest, err)
+		return fmt.Errorf("%w: the body cannot be encoded as %s: %w", ErrInvalidRequest, e.codec.MediaType(), err)
 	}
-	msg.body, msg.contentType = body, "application/json"
-	return nil
-}
-
-// checkHeader refuses what would end a header early or be no header: names are
-// tokens (RFC 9110, section 5.6.2), values hold no line breaks.
-func checkHeader(header http.Header) error {
-	for name, values := range header {
-		if !isToken(name) {
-			return fmt.Errorf("%w: %q is no header name", ErrInvalidRequest, name)
-		}
-		for _, value := range values {
-			if strings.ContainsFunc(value, isControl) {
-				return fmt.Errorf("%w: the value of the header %s has a control character such as a line break", ErrInvalidRequest, name)
-			}
-		}
+	msg.body = body
+	if msg.contentType == "" {
+		msg.contentType = e.codec.MediaType()
 	}
 	return nil
-}
-
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
-
-func isToken(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return name != ""
 }

@@ -86,7 +86,7 @@ func (c *call) runUnlessStopped(ctx context.Context) error {
 	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
 		c.idempotencyKey = rand.Text()
 	}
-	if c.op.retry == nil {
+	if c.op.retry == nil || c.message.noRetry {
 		return c.attempt(ctx)
 	}
 	return c.op.retry.Execute(ctx, c.attempt)
@@ -113,9 +113,9 @@ func (c *call) attempt(ctx context.Context) error {
 func (c *call) send(ctx context.Context) error {
 	c.attempts++
 	attemptCtx := ctx
-	if c.op.timeout > 0 {
+	if timeout := c.timeout(); timeout > 0 {
 		var cancel context.CancelFunc
-		attemptCtx, cancel = context.WithTimeout(ctx, c.op.timeout)
+		attemptCtx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
 	response, err := c.port.Request(c.request(attemptCtx))
@@ -135,6 +135,14 @@ func (c *call) send(ctx context.Context) error {
 	return c.accept(ctx, attemptCtx, response)
 }
 
+// timeout is the limit of one attempt.
+func (c *call) timeout() time.Duration {
+	if c.message.timeout != 0 {
+		return c.message.timeout
+	}
+	return c.op.timeout
+}
+
 var errNoResponse = errors.New("the port returned neither a response nor an error")
 
 func (c *call) request(ctx context.Context) *http.Request {
@@ -143,7 +151,10 @@ func (c *call) request(ctx context.Context) *http.Request {
 	r.Method = c.op.verb
 	r.URL = &url.URL{RawQuery: m.query}
 	setPath(r.URL, m.path)
-	r.Header = make(http.Header, len(m.header)+3)
+	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
+	for name, values := range c.op.header {
+		r.Header[name] = values
+	}
 	if c.op.accept != "" {
 		r.Header["Accept"] = []string{c.op.accept}
 	}
@@ -185,7 +196,7 @@ func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
 	case ctx.Err() != nil:
 		e.Err = withCause(ctx.Err(), err)
 	case attemptCtx.Err() != nil:
-		e.Err = withCause(&timeoutError{c.op.timeout}, err)
+		e.Err = withCause(&timeoutError{c.timeout()}, err)
 	}
 	return e
 }

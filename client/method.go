@@ -12,42 +12,59 @@ import (
 // implement makes the function of a declared method: it encodes the arguments,
 // lets the engine run the call and decodes the answer. This is where Go's
 // reflection ends; the engine knows messages and answers only.
-func (m *Method) implement(e *engine, op *operation) reflect.Value {
+func (m *Method) implement(e *engine, op *operation, cs codecs) (reflect.Value, error) {
+	encoder, err := newEncoder(m, cs)
+	if err == nil {
+		err = cs.check("accept", m.Accept)
+	}
+	if err != nil {
+		return reflect.Value{}, &declarationError{op.method, err.Error()}
+	}
+	f := &frontEnd{engine: e, op: op, encoder: encoder, decoder: decoder{cs}}
 	var resultType reflect.Type
 	if m.typ.NumOut() == 2 {
 		resultType = m.typ.Out(0)
 	}
 	noError := reflect.Zero(errorType)
-	return reflect.MakeFunc(m.typ, func(args []reflect.Value) []reflect.Value {
+	call := func(args []reflect.Value) []reflect.Value {
 		ctx, _ := args[0].Interface().(context.Context)
 		if resultType == nil {
-			if err := m.invoke(ctx, e, op, args[1:], nil); err != nil {
+			if err := f.invoke(ctx, args[1:], nil); err != nil {
 				return []reflect.Value{reflect.ValueOf(&err).Elem()}
 			}
 			return []reflect.Value{noError}
 		}
 		target := reflect.New(resultType)
-		if err := m.invoke(ctx, e, op, args[1:], target.Interface()); err != nil {
+		if err := f.invoke(ctx, args[1:], target.Interface()); err != nil {
 			return []reflect.Value{reflect.Zero(resultType), reflect.ValueOf(&err).Elem()}
 		}
 		return []reflect.Value{target.Elem(), noError}
-	})
+	}
+	return reflect.MakeFunc(m.typ, call), nil
+}
+
+// frontEnd stands between Go's types and the engine.
+type frontEnd struct {
+	engine  *engine
+	op      *operation
+	encoder *encoder
+	decoder decoder
 }
 
 // invoke runs one call; target is nil when the method returns no result.
-func (m *Method) invoke(ctx context.Context, e *engine, op *operation, args []reflect.Value, target any) error {
+func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, target any) error {
 	if ctx == nil {
-		return e.notSent(op, &message{path: m.Path}, errNilContext)
+		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, errNilContext)
 	}
-	msg, err := m.encode(args)
+	msg, err := f.encoder.encode(args)
 	if err != nil {
-		return e.notSent(op, &message{path: m.Path}, err)
+		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, err)
 	}
-	return e.do(ctx, op, msg, func(a *answer) error {
+	return f.engine.do(ctx, f.op, msg, func(a *answer) error {
 		if target == nil {
 			return nil
 		}
-		return decodeAnswer(a, target)
+		return f.decoder.decode(a, target)
 	})
 }
 

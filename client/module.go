@@ -18,6 +18,7 @@ func Module(opts ...Option) container.Module {
 			if p.factory == nil {
 				p.factory = in.Factory
 			}
+			p.codecs = append(p.codecs, in.Codecs...)
 			return p
 		}, container.Stereotype("post-processor"), container.OnMissingBean[*HttpClientBeanPostProcessor]())
 	}}
@@ -26,4 +27,5 @@ func Module(opts ...Option) container.Module {
 type processorParameters struct {
 	dig.In
 	Factory HttpClientFactory `optional:"true"`
+	Codecs  []Codec
 }

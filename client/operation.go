@@ -22,7 +22,8 @@ type operation struct {
 	repeatable bool
 	// sendsKey says that all attempts of a call carry one Idempotency-Key.
 	sendsKey bool
-	accept   string // the Accept header, "" for none
+	accept   string      // the Accept header, "" for none
+	header   http.Header // sent unless the message has the same names
 
 	timeout         time.Duration           // of one attempt, body included; 0: none
 	maxResponseSize int64                   // decoded bytes; 0: no limit
@@ -37,6 +38,9 @@ type message struct {
 	body        []byte
 	hasBody     bool
 	contentType string
+
+	timeout time.Duration // of one attempt, instead of the operation's; 0: that one; less: none
+	noRetry bool
 }
 
 // answer is what came back with a status of 2xx, read whole. The body is only

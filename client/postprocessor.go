@@ -33,6 +33,7 @@ import (
 // It is safe for concurrent use.
 type HttpClientBeanPostProcessor struct {
 	factory HttpClientFactory
+	codecs  []Codec
 	config  *config.Config
 	logger  *slog.Logger
 
@@ -148,7 +149,11 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	for i := range d.Methods {
 		m := &d.Methods[i]
 		op := p.newOperation(d, m, s.methods[m.Name], budget)
-		client.Field(m.field).Set(m.implement(e, op))
+		fn, err := m.implement(e, op, newCodecs(p.codecs))
+		if err != nil {
+			return err
+		}
+		client.Field(m.field).Set(fn)
 	}
 	*w = &wiring{engine: e}
 	return nil
@@ -280,6 +285,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s 
 		repeatable: m.Idempotent,
 		sendsKey:   m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
 		accept:     m.accept(),
+		header:     s.ofMethod,
 		timeout:    s.timeout, maxResponseSize: int64(s.maxResponseSize),
 	}
 	if !s.retryEnabled {

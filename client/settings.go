@@ -23,6 +23,7 @@ type settings struct {
 	connectTimeout  time.Duration
 	maxResponseSize config.ByteSize
 	headers         map[string]string
+	ofMethod        http.Header // declared by the method
 
 	retryEnabled   bool
 	retry          resilience.RetryConfig
@@ -61,6 +62,9 @@ func resolveSettings(cfg *config.Config, d *Declaration) (*clientSettings, error
 	r.retry(&s, globalPrefix+"retry.")
 	r.breaker(&s, globalPrefix+"circuit-breaker.")
 	applyTag(&s, d)
+	for name, values := range r.expand(d.Headers) {
+		s.headers[name] = strings.Join(values, ", ")
+	}
 
 	own := servicesPrefix + d.Name + "."
 	read(r, &s.baseURL, own+"base-url")
@@ -73,7 +77,10 @@ func resolveSettings(cfg *config.Config, d *Declaration) (*clientSettings, error
 
 	resolved := &clientSettings{settings: s, methods: map[string]settings{}}
 	for i := range d.Methods {
-		resolved.methods[d.Methods[i].Name] = r.method(s, own+"methods."+naming.KebabCase(d.Methods[i].Name)+".")
+		m := &d.Methods[i]
+		method := r.method(s, own+"methods."+naming.KebabCase(m.Name)+".")
+		method.ofMethod = r.expand(m.Headers)
+		resolved.methods[m.Name] = method
 	}
 	return resolved, errors.Join(r.problems...)
 }
@@ -85,6 +92,15 @@ func (r *resolver) method(s settings, own string) settings {
 	s.retryEnabled = r.enabled(own+"retry", s.retryEnabled)
 	r.attempts(&s, own+"retry.")
 	return s
+}
+
+// expand fills the placeholders of declared headers.
+func (r *resolver) expand(declared http.Header) http.Header {
+	expanded, err := expandHeaders(r.cfg, declared)
+	if err != nil {
+		r.problems = append(r.problems, err)
+	}
+	return expanded
 }
 
 func applyTag(s *settings, d *Declaration) {
@@ -134,7 +150,7 @@ func (r *resolver) transport(s *settings, prefix string) {
 			if err := checkHeader(http.Header{name: {value}}); err != nil {
 				r.wrong(prefix+"headers."+name, "it cannot be sent as a header: give a name of letters, digits and dashes and a value without line breaks")
 			}
-			s.headers[name] = value
+			s.headers[http.CanonicalHeaderKey(name)] = value
 		}
 	}
 }

@@ -174,3 +174,13 @@ func isReserved(c byte) bool {
 	}
 	return false
 }
+
+// Escape percent-encodes all but the unreserved characters of s.
+func Escape(s string) string {
+	for i := range len(s) {
+		if !isUnreserved(s[i]) {
+			return string(appendEscaped(make([]byte, 0, len(s)+8), s, false))
+		}
+	}
+	return s
+}
