@@ -172,23 +172,23 @@ func TestWrongDeclarations(t *testing.T) {
 		{client.Describe[struct {
 			client.HttpClient
 			Get func(ctx) `get:"/x"`
-		}], "Get: does not return error or (T, error)"},
+		}], "Get: does not return error, (T, error) or iter.Seq2[T, error]"},
 		{client.Describe[struct {
 			client.HttpClient
 			Get func(ctx) (int, int, error) `get:"/x"`
-		}], "Get: does not return error or (T, error)"},
+		}], "Get: does not return error, (T, error) or iter.Seq2[T, error]"},
 		{client.Describe[struct {
 			client.HttpClient
 			Get func(ctx) (Product, string) `get:"/x"`
-		}], "Get: does not return error or (T, error)"},
+		}], "Get: does not return error, (T, error) or iter.Seq2[T, error]"},
 		{client.Describe[struct {
 			client.HttpClient
 			Get func(ctx) (chan int, error) `get:"/x"`
 		}], "Get: returns a chan int: nothing can be decoded into it"},
 		{client.Describe[struct {
 			client.HttpClient
-			Get func(ctx) (io.ReadCloser, error) `get:"/x"`
-		}], "Get: returns a io.ReadCloser: streams are not supported"},
+			Get func(ctx) (io.Reader, error) `get:"/x"`
+		}], "Get: returns a io.Reader: return an io.ReadCloser"},
 		{client.Describe[struct {
 			client.HttpClient
 			Get func(ctx, string) error `get:"/x"`

@@ -96,6 +96,18 @@ func contentTypeHint(header http.Header) string {
 	return fmt.Sprintf(" (its content type is %q)", contentType)
 }
 
+var (
+	responseType   = reflect.TypeFor[*http.Response]()
+	readCloserType = reflect.TypeFor[io.ReadCloser]()
+)
+
+// isStream reports whether a result is the body, or has it, to be read by the
+// caller.
+func isStream(t reflect.Type) bool { return t == responseType || t == readCloserType }
+
+// streams reports whether the method's answer is not read whole.
+func (m *Method) streams() bool { return isStream(m.typ.Out(0)) || elementOf(m.typ.Out(0)) != nil }
+
 // bodyTypeOf returns the T of a Response[T], and any other type as it is.
 func bodyTypeOf(t reflect.Type) reflect.Type {
 	if r, ok := reflect.New(t).Interface().(responder); ok {
@@ -106,8 +118,13 @@ func bodyTypeOf(t reflect.Type) reflect.Type {
 
 // accept is what a method asks for: JSON, unless it takes the body as it is.
 func (m *Method) accept() string {
-	if m.Accept != "" || m.typ.NumOut() == 1 {
+	switch {
+	case m.Accept != "":
 		return m.Accept
+	case elementOf(m.typ.Out(0)) != nil:
+		return "application/x-ndjson, text/event-stream, application/json"
+	case m.typ.NumOut() == 1 || isStream(m.typ.Out(0)):
+		return ""
 	}
 	t := bodyTypeOf(m.typ.Out(0))
 	if t == reflect.TypeFor[[]byte]() || t == reflect.TypeFor[string]() {
@@ -118,10 +135,18 @@ func (m *Method) accept() string {
 
 // unsupportedResult says why a method cannot return a T, or "".
 func unsupportedResult(t reflect.Type) string {
+	switch inner := bodyTypeOf(t); {
+	case isStream(t):
+		return ""
+	case isStream(inner):
+		return "a stream has no client.Response: return a *http.Response"
+	case elementOf(inner) != nil:
+		return "a sequence has its errors in it: return the iter.Seq2[T, error] alone"
+	}
 	t = bodyTypeOf(t)
 	switch {
-	case t == reflect.TypeFor[*http.Response](), t.Implements(reflect.TypeFor[io.Reader]()):
-		return "streams are not supported: return a T, []byte, string or client.Response[T]"
+	case t.Implements(reflect.TypeFor[io.Reader]()):
+		return "return an io.ReadCloser or a *http.Response for a stream"
 	case !isData(t):
 		return "nothing can be decoded into it: return a T, []byte, string or client.Response[T]"
 	}

@@ -66,6 +66,7 @@ type call struct {
 	sink           sink
 	idempotencyKey string
 	attempts       int
+	stream         *http.Response // the answer, when it is read as a stream
 }
 
 // do runs a call to its end. The error is nil or an *Error.
@@ -83,6 +84,11 @@ func (c *call) runUnlessStopped(ctx context.Context) error {
 		return ErrStopped
 	}
 	defer c.gate.leave()
+	return c.run(ctx)
+}
+
+// run makes attempts.
+func (c *call) run(ctx context.Context) error {
 	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
 		c.idempotencyKey = rand.Text()
 	}
@@ -103,10 +109,14 @@ func (c *call) attempt(ctx context.Context) error {
 	if c.gate.isCut() { // while the call waited for this attempt
 		return ErrStopped
 	}
-	if c.breaker == nil {
-		return c.send(ctx)
+	send := c.send
+	if c.op.streams {
+		send = c.sendForStream
 	}
-	return c.breaker.Call(ctx, c.send)
+	if c.breaker == nil {
+		return send(ctx)
+	}
+	return c.breaker.Call(ctx, send)
 }
 
 // send makes one attempt, within the attempt's time limit.

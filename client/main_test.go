@@ -162,3 +162,13 @@ func newApp(settings map[string]any, opts ...client.Option) *container.Applicati
 	app.Install(client.Module(opts...))
 	return app
 }
+
+// getBean returns the client of an application.
+func getBean[T any](t *testing.T, app *container.ApplicationContext) *T {
+	t.Helper()
+	bean, err := container.Get[*T](app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bean
+}

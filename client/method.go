@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"reflect"
 
 	"github.com/pyfly-go/pyfly/kernel"
@@ -21,6 +22,9 @@ func (m *Method) implement(e *engine, op *operation, cs codecs) (reflect.Value, 
 		return reflect.Value{}, &declarationError{op.method, err.Error()}
 	}
 	f := &frontEnd{engine: e, op: op, encoder: encoder, decoder: decoder{cs}}
+	if m.streams() {
+		return reflect.MakeFunc(m.typ, f.streaming()), nil
+	}
 	var resultType reflect.Type
 	if m.typ.NumOut() == 2 {
 		resultType = m.typ.Out(0)
@@ -51,6 +55,42 @@ type frontEnd struct {
 	decoder decoder
 }
 
+// streaming makes the function of a method whose answer is a stream.
+func (f *frontEnd) streaming() func(args []reflect.Value) []reflect.Value {
+	t := f.encoder.typ
+	if t.NumOut() == 1 {
+		return func(args []reflect.Value) []reflect.Value {
+			ctx, _ := args[0].Interface().(context.Context)
+			return []reflect.Value{f.sequence(ctx, args[1:])}
+		}
+	}
+	return func(args []reflect.Value) []reflect.Value {
+		ctx, _ := args[0].Interface().(context.Context)
+		response, _, err := f.open(ctx, args[1:])
+		switch {
+		case err != nil:
+			return []reflect.Value{reflect.Zero(t.Out(0)), reflect.ValueOf(&err).Elem()}
+		case t.Out(0) == responseType:
+			return []reflect.Value{reflect.ValueOf(response), reflect.Zero(errorType)}
+		}
+		return []reflect.Value{reflect.ValueOf(&response.Body).Elem(), reflect.Zero(errorType)}
+	}
+}
+
+// open runs one call up to the answer's headers.
+func (f *frontEnd) open(ctx context.Context, args []reflect.Value) (*http.Response, *message, error) {
+	msg := &message{path: f.encoder.Path}
+	if ctx == nil {
+		return nil, msg, f.engine.notSent(f.op, msg, errNilContext)
+	}
+	encoded, err := f.encoder.encode(args)
+	if err != nil {
+		return nil, msg, f.engine.notSent(f.op, msg, err)
+	}
+	response, err := f.engine.open(ctx, f.op, encoded)
+	return response, encoded, err
+}
+
 // invoke runs one call; target is nil when the method returns no result.
 func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, target any) error {
 	if ctx == nil {
@@ -72,6 +112,9 @@ func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, target any)
 // kernel.NotWiredError.
 func stub(fn reflect.Type, client, method string) reflect.Value {
 	var err error = &kernel.NotWiredError{Client: client, Method: method}
+	if element := elementOf(fn.Out(0)); element != nil {
+		return stubSequence(fn, element, err)
+	}
 	return reflect.MakeFunc(fn, func([]reflect.Value) []reflect.Value {
 		results := make([]reflect.Value, fn.NumOut())
 		for i := range results {
@@ -82,13 +125,22 @@ func stub(fn reflect.Type, client, method string) reflect.Value {
 	})
 }
 
+// stubSequence makes a function that returns a sequence of one error.
+func stubSequence(fn, element reflect.Type, err error) reflect.Value {
+	sequence := reflect.MakeFunc(fn.Out(0), func(loop []reflect.Value) []reflect.Value {
+		loop[0].Call([]reflect.Value{reflect.Zero(element), reflect.ValueOf(&err).Elem()})
+		return nil
+	})
+	return reflect.MakeFunc(fn, func([]reflect.Value) []reflect.Value { return []reflect.Value{sequence} })
+}
+
 // setStubs gives every function of the client that is nil a stub.
 func setStubs(client reflect.Value) {
 	t := client.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
 		isMethod := f.Type.Kind() == reflect.Func && f.IsExported() &&
-			f.Type.NumOut() > 0 && f.Type.Out(f.Type.NumOut()-1) == errorType
+			f.Type.NumOut() > 0 && (f.Type.Out(f.Type.NumOut()-1) == errorType || elementOf(f.Type.Out(0)) != nil)
 		if isMethod && client.Field(i).IsNil() {
 			client.Field(i).Set(stub(f.Type, typeName(t), f.Name))
 		}

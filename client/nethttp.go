@@ -105,7 +105,7 @@ func (a *netHTTPAdapter) wrapBody(response *http.Response, e *exchange) {
 		return
 	}
 	limit := a.maxResponseSize
-	if isStreaming(e.parent) {
+	if IsStreaming(e.parent) {
 		limit = 0
 		e.stopTimer()
 	}

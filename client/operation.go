@@ -26,7 +26,9 @@ type operation struct {
 	header   http.Header // sent unless the message has the same names
 
 	timeout         time.Duration           // of one attempt, body included; 0: none
-	maxResponseSize int64                   // decoded bytes; 0: no limit
+	maxResponseSize int64                   // decoded bytes, of a stream those of one element; 0: no limit
+	streams         bool                    // the answer is not read whole
+	idleTimeout     time.Duration           // of a stream; 0: none
 	retry           *resilience.RetryPolicy // nil: one attempt
 }
 

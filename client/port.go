@@ -73,12 +73,14 @@ const (
 
 type streamingKey struct{}
 
-// withStreaming marks the requests whose body the caller reads as a stream:
-// the size limit does not apply to them.
+// withStreaming marks the requests whose body the caller reads as a stream.
 func withStreaming(ctx context.Context) context.Context {
 	return context.WithValue(ctx, streamingKey{}, true)
 }
 
-func isStreaming(ctx context.Context) bool {
+// IsStreaming reports, by the context of a request, whether the answer's body is
+// read as a stream. A port lets its time limit end with the headers then, and
+// does not limit the size of the body.
+func IsStreaming(ctx context.Context) bool {
 	return ctx.Value(streamingKey{}) != nil
 }

@@ -282,11 +282,13 @@ func countsAsFailure(err error) bool {
 func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s settings, budget *resilience.RetryBudget) *operation {
 	op := &operation{
 		client: d.Name, method: m.Name, verb: m.Verb,
-		repeatable: m.Idempotent,
-		sendsKey:   m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
-		accept:     m.accept(),
-		header:     s.ofMethod,
-		timeout:    s.timeout, maxResponseSize: int64(s.maxResponseSize),
+		repeatable:  m.Idempotent,
+		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
+		accept:      m.accept(),
+		header:      s.ofMethod,
+		streams:     m.streams(),
+		idleTimeout: s.idleTimeout,
+		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize),
 	}
 	if !s.retryEnabled {
 		return op

@@ -20,6 +20,7 @@ import (
 type settings struct {
 	baseURL         string
 	timeout         time.Duration // 0: none
+	idleTimeout     time.Duration // of a stream; 0: none
 	connectTimeout  time.Duration
 	maxResponseSize config.ByteSize
 	headers         map[string]string
@@ -52,6 +53,7 @@ func resolveSettings(cfg *config.Config, d *Declaration) (*clientSettings, error
 	r := &resolver{cfg: cfg}
 	s := settings{
 		timeout:         DefaultTimeout,
+		idleTimeout:     DefaultTimeout,
 		connectTimeout:  DefaultConnectTimeout,
 		maxResponseSize: DefaultMaxResponseSize,
 		headers:         map[string]string{},
@@ -159,6 +161,9 @@ func (r *resolver) transport(s *settings, prefix string) {
 func (r *resolver) limits(s *settings, prefix string) {
 	if read(r, &s.timeout, prefix+"timeout") {
 		r.notNegative(prefix+"timeout", s.timeout)
+	}
+	if read(r, &s.idleTimeout, prefix+"stream-idle-timeout") {
+		r.notNegative(prefix+"stream-idle-timeout", s.idleTimeout)
 	}
 	if read(r, &s.maxResponseSize, prefix+"max-response-size") && s.maxResponseSize < 0 {
 		r.wrong(prefix+"max-response-size", "write a size such as 10MiB, or 0 for no limit")

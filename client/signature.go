@@ -116,13 +116,18 @@ func (d *Declaration) readSignature(m *Method) {
 func (d *Declaration) readResult(m *Method) {
 	switch fn := m.typ; {
 	case fn.NumOut() == 1 && fn.Out(0) == errorType:
+	case fn.NumOut() == 1 && elementOf(fn.Out(0)) != nil:
+		m.Result = fn.Out(0).String()
+		if element := elementOf(fn.Out(0)); !isData(element) {
+			d.fail(m.Name, "returns a %s: nothing can be decoded into a %s", fn.Out(0), element)
+		}
 	case fn.NumOut() == 2 && fn.Out(1) == errorType:
 		m.Result = fn.Out(0).String()
 		if unsupported := unsupportedResult(fn.Out(0)); unsupported != "" {
 			d.fail(m.Name, "returns a %s: %s", fn.Out(0), unsupported)
 		}
 	default:
-		d.fail(m.Name, "does not return error or (T, error)")
+		d.fail(m.Name, "does not return error, (T, error) or iter.Seq2[T, error]")
 	}
 }
 

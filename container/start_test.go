@@ -386,3 +386,19 @@ func TestRun(t *testing.T) {
 		}
 	})
 }
+
+func TestStopWithAContextThatIsDoneStopsAllTheSame(t *testing.T) {
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 50 { // a choice between two channels would be wrong every other time
+		stopped := false
+		app := newApp()
+		app.RegisterInstance(&hooked{stop: func(context.Context) error { stopped = true; return nil }})
+		if err := app.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Stop(done); err != nil || !stopped {
+			t.Fatalf("Stop returned %v; stopped: %t", err, stopped)
+		}
+	}
+}

@@ -32,20 +32,24 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 	app.mu.Unlock()
 
 	r.cancelStart()
-	select {
-	case <-r.startDone:
-	case <-ctx.Done():
-		return ctx.Err()
+	if !isClosed(r.startDone) { // what has started is stopped even if ctx is done
+		select {
+		case <-r.startDone:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	if isFirst && r.isAlive() {
 		r.stop(ctx)
 	}
-	select {
-	case <-r.stopped:
-		return r.stopErr
-	case <-ctx.Done():
-		return ctx.Err()
+	if !isClosed(r.stopped) {
+		select {
+		case <-r.stopped:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	return r.stopErr
 }
 
 // isAlive reports whether the start succeeded, so that there is something to stop.

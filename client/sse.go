@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Event is a server-sent event, as the HTML standard has it (section 9.2,
+// https://html.spec.whatwg.org/multipage/server-sent-events.html). A method that
+// returns an iter.Seq2[client.Event, error] gets events as they are; any other
+// element type is decoded from their data.
+type Event struct {
+	ID    string        // the last one that the server has sent
+	Name  string        // "message" unless the server says otherwise
+	Data  string        // lines joined by line feeds
+	Retry time.Duration // how long to wait before a reconnection, if the server says so
+}
+
+// eventReader reads server-sent events.
+type eventReader struct {
+	lines   *bufio.Reader
+	limit   int64 // bytes of one event; 0: none
+	lastID  string
+	isBegun bool
+}
+
+func newEventReader(r io.Reader, limit int64) *eventReader {
+	return &eventReader{lines: bufio.NewReader(r), limit: limit}
+}
+
+// next returns the next event that has data, and io.EOF after the last; an
+// event that the end cuts off is dropped.
+func (r *eventReader) next() (Event, error) {
+	e := Event{Name: "message"}
+	var data []string
+	size := int64(0)
+	for {
+		line, err := r.line(&size)
+		if err != nil {
+			return Event{}, err
+		}
+		if line != "" {
+			r.field(&e, &data, line)
+			continue
+		}
+		if data == nil { // nothing to dispatch
+			e, size = Event{Name: "message", Retry: e.Retry}, 0
+			continue
+		}
+		e.ID, e.Data = r.lastID, strings.Join(data, "\n")
+		return e, nil
+	}
+}
+
+// line returns the next line without its end, which is CR LF, LF or CR.
+func (r *eventReader) line(size *int64) (string, error) {
+	var line []byte
+	for {
+		c, err := r.lines.ReadByte()
+		if err != nil {
+			return "", err
+		}
+		if *size++; r.limit > 0 && *size > r.limit {
+			return "", tooLarge(r.limit)
+		}
+		switch c {
+		case '\n':
+			return r.begin(line), nil
+		case '\r':
+			if next, err := r.lines.Peek(1); err == nil && next[0] == '\n' {
+				_, _ = r.lines.ReadByte()
+			}
+			return r.begin(line), nil
+		}
+		line = append(line, c)
+	}
+}
+
+// begin takes a byte order mark off the first line.
+func (r *eventReader) begin(line []byte) string {
+	text := string(line)
+	if !r.isBegun {
+		r.isBegun = true
+		text = strings.TrimPrefix(text, "\ufeff")
+	}
+	return text
+}
+
+func (r *eventReader) field(e *Event, data *[]string, line string) {
+	name, value, _ := strings.Cut(line, ":")
+	value = strings.TrimPrefix(value, " ")
+	switch name {
+	case "event":
+		e.Name = value
+		if value == "" {
+			e.Name = "message"
+		}
+	case "data":
+		*data = append(*data, value)
+	case "id":
+		if !strings.Contains(value, "\x00") {
+			r.lastID = value
+		}
+	case "retry":
+		if ms, err := strconv.ParseUint(value, 10, 31); err == nil {
+			e.Retry = time.Duration(ms) * time.Millisecond
+		}
+	}
+}
+
+// decodeEvent takes an event into an element.
+func (d decoder) decodeEvent(e Event, target any) error {
+	switch t := target.(type) {
+	case *Event:
+		*t = e
+		return nil
+	case *string:
+		*t = e.Data
+		return nil
+	}
+	if err := d.codecs.exactly("application/json").Decode([]byte(e.Data), target); err != nil {
+		return fmt.Errorf("%w: the data of the event %q: %w", ErrDecode, e.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// open runs a call whose answer is read as a stream, up to the answer's headers:
+// retry and circuit breaker work on that. The caller closes the body; until then
+// the call is under way. The error is an *Error.
+func (e *engine) open(ctx context.Context, op *operation, m *message) (*http.Response, error) {
+	c := &call{engine: e, op: op, message: m}
+	begun := time.Now()
+	if err := c.openUnlessStopped(ctx); err != nil {
+		return nil, c.failed(err, time.Since(begun))
+	}
+	return c.stream, nil
+}
+
+func (c *call) openUnlessStopped(ctx context.Context) error {
+	if !c.gate.enter() {
+		return ErrStopped
+	}
+	err := c.run(ctx)
+	if err != nil {
+		c.gate.leave()
+		return err
+	}
+	c.stream.Body.(*streamBody).leave = c.gate.leave
+	return nil
+}
+
+// sendForStream makes one attempt. Its time limit ends with the headers; from
+// then on only a pause in the stream is limited.
+func (c *call) sendForStream(ctx context.Context) error {
+	c.attempts++
+	streamCtx, cancel := context.WithCancelCause(withStreaming(ctx))
+	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
+	if timeout := c.timeout(); timeout > 0 {
+		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout}) })
+	}
+	response, err := c.port.Request(c.request(streamCtx))
+	if err == nil && response == nil {
+		err = errNoResponse
+	}
+	if err != nil {
+		defer b.end()
+		return c.unanswered(ctx, streamCtx, err)
+	}
+	if response.Body == nil {
+		response.Body = http.NoBody
+	}
+	b.ReadCloser = response.Body
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		defer func() { _ = b.Close() }()
+		return c.refused(response)
+	}
+	b.begin()
+	response.Body = b
+	c.stream = response
+	return nil
+}
+
+// streamBody is the body of an answer that is read as a stream.
+type streamBody struct {
+	io.ReadCloser
+	ctx         context.Context // of the request
+	cancel      context.CancelCauseFunc
+	timer       *time.Timer   // first of the headers, then of a pause
+	idleTimeout time.Duration // 0: none
+	leave       func()
+	once        sync.Once
+}
+
+// begin lets the limit of pauses take the place of that of the headers.
+func (b *streamBody) begin() {
+	if b.timer != nil {
+		b.timer.Stop()
+		b.timer = nil
+	}
+	if b.idleTimeout > 0 {
+		b.timer = time.AfterFunc(b.idleTimeout, func() { b.cancel(&idleError{b.idleTimeout}) })
+	}
+}
+
+// Read implements io.Reader.
+func (b *streamBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	switch {
+	case err == nil && b.timer != nil:
+		b.timer.Reset(b.idleTimeout)
+	case err != nil:
+		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
+			err = reason
+		}
+		b.end()
+	}
+	return n, err
+}
+
+// Close ends the stream, and with it the call.
+func (b *streamBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.end()
+	return err
+}
+
+func (b *streamBody) end() {
+	b.once.Do(func() {
+		if b.timer != nil {
+			b.timer.Stop()
+		}
+		b.cancel(errEnded)
+		if b.leave != nil {
+			b.leave()
+		}
+	})
+}
+
+// idleError says that a stream paused longer than the setting allows.
+type idleError struct{ limit time.Duration }
+
+func (e *idleError) Error() string {
+	return fmt.Sprintf("the stream paused for longer than the stream-idle-timeout of %s", e.limit)
+}
+func (e *idleError) Unwrap() error { return context.DeadlineExceeded }
+func (e *idleError) Timeout() bool { return true }
+
+// streamFailed describes what went wrong while a stream was read.
+func (e *engine) streamFailed(ctx context.Context, op *operation, m *message, response *http.Response, err error) *Error {
+	failed := (&call{engine: e, op: op, message: m}).newError()
+	failed.Attempts = 1
+	failed.Status, failed.Header = response.StatusCode, response.Header
+	failed.Err = err
+	if ctx.Err() != nil {
+		failed.Err = withCause(ctx.Err(), err)
+	}
+	return failed
+}
