@@ -22,18 +22,21 @@ import (
 // engine runs the calls of one client: retry around circuit breaker around
 // attempt timeout around port. It is safe for concurrent use.
 type engine struct {
-	name    string
-	baseURL *url.URL // for errors only: the port knows where to send
-	port    HttpClientPort
-	breaker *resilience.CircuitBreaker // nil: none
-	gate    gate
-	blank   *http.Request // what every request begins as
-	buffers sync.Pool     // of *bytes.Buffer, for bodies
+	name          string
+	baseURL       *url.URL // for errors only: the port knows where to send
+	port          HttpClientPort
+	send          Exchange // the port's Request, behind the interceptors
+	isIntercepted bool
+	breaker       *resilience.CircuitBreaker // nil: none
+	gate          gate
+	blank         *http.Request // what every request begins as
+	buffers       sync.Pool     // of *bytes.Buffer, for bodies
 }
 
-func newEngine(name string, baseURL *url.URL, port HttpClientPort, breaker *resilience.CircuitBreaker) *engine {
+func newEngine(name string, baseURL *url.URL, port HttpClientPort, breaker *resilience.CircuitBreaker, interceptors []Interceptor) *engine {
 	return &engine{
 		name: name, baseURL: baseURL, port: port, breaker: breaker,
+		send: intercept(port.Request, interceptors), isIntercepted: len(interceptors) > 0,
 		gate:    gate{idle: make(chan struct{})},
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
@@ -109,9 +112,9 @@ func (c *call) attempt(ctx context.Context) error {
 	if c.gate.isCut() { // while the call waited for this attempt
 		return ErrStopped
 	}
-	send := c.send
+	send := c.exchange
 	if c.op.streams {
-		send = c.sendForStream
+		send = c.exchangeForStream
 	}
 	if c.breaker == nil {
 		return send(ctx)
@@ -119,8 +122,8 @@ func (c *call) attempt(ctx context.Context) error {
 	return c.breaker.Call(ctx, send)
 }
 
-// send makes one attempt, within the attempt's time limit.
-func (c *call) send(ctx context.Context) error {
+// exchange makes one attempt, within the attempt's time limit.
+func (c *call) exchange(ctx context.Context) error {
 	c.attempts++
 	attemptCtx := ctx
 	if timeout := c.timeout(); timeout > 0 {
@@ -128,7 +131,7 @@ func (c *call) send(ctx context.Context) error {
 		attemptCtx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	response, err := c.port.Request(c.request(attemptCtx))
+	response, err := c.send(c.request(attemptCtx))
 	if err == nil && response == nil {
 		err = errNoResponse
 	}
@@ -157,6 +160,9 @@ var errNoResponse = errors.New("the port returned neither a response nor an erro
 
 func (c *call) request(ctx context.Context) *http.Request {
 	m := c.message
+	if c.isIntercepted {
+		ctx = context.WithValue(ctx, callKey{}, &Call{c.op.client, c.op.method, c.attempts})
+	}
 	r := c.blank.WithContext(ctx)
 	r.Method = c.op.verb
 	r.URL = &url.URL{RawQuery: m.query}

@@ -38,6 +38,8 @@ type ServiceClient struct{ wiring *wiring }
 type wiring struct {
 	isStub bool    // made by NewStub: every function is a stub
 	engine *engine // nil before the client is wired
+
+	fallback reflect.Value // a struct of the client's type, or the zero Value
 }
 
 // CircuitBreaker returns the breaker that the client's methods share, or nil

@@ -19,6 +19,7 @@ func Module(opts ...Option) container.Module {
 				p.factory = in.Factory
 			}
 			p.codecs = append(p.codecs, in.Codecs...)
+			p.interceptors = append(p.interceptors, in.Interceptors...)
 			return p
 		}, container.Stereotype("post-processor"), container.OnMissingBean[*HttpClientBeanPostProcessor]())
 	}}
@@ -26,6 +27,7 @@ func Module(opts ...Option) container.Module {
 
 type processorParameters struct {
 	dig.In
-	Factory HttpClientFactory `optional:"true"`
-	Codecs  []Codec
+	Factory      HttpClientFactory `optional:"true"`
+	Codecs       []Codec
+	Interceptors []Interceptor `optional:"true"`
 }

@@ -32,10 +32,11 @@ import (
 // A client whose methods the user has set is a fake and is left as it is.
 // It is safe for concurrent use.
 type HttpClientBeanPostProcessor struct {
-	factory HttpClientFactory
-	codecs  []Codec
-	config  *config.Config
-	logger  *slog.Logger
+	factory      HttpClientFactory
+	codecs       []Codec
+	interceptors []Interceptor
+	config       *config.Config
+	logger       *slog.Logger
 
 	mu      sync.Mutex
 	engines []*engine
@@ -153,9 +154,12 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		if err != nil {
 			return err
 		}
+		if fallback := (*w).fallback; fallback.IsValid() && !fallback.Field(m.field).IsNil() {
+			fn = withFallback(fn, fallback.Field(m.field))
+		}
 		client.Field(m.field).Set(fn)
 	}
-	*w = &wiring{engine: e}
+	*w = &wiring{engine: e, fallback: (*w).fallback}
 	return nil
 }
 
@@ -200,7 +204,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 	if err != nil {
 		return nil, err
 	}
-	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s))
+	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), p.interceptors)
 	return e, p.add(e)
 }
 

@@ -36,16 +36,16 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	return nil
 }
 
-// sendForStream makes one attempt. Its time limit ends with the headers; from
+// exchangeForStream makes one attempt. Its time limit ends with the headers; from
 // then on only a pause in the stream is limited.
-func (c *call) sendForStream(ctx context.Context) error {
+func (c *call) exchangeForStream(ctx context.Context) error {
 	c.attempts++
 	streamCtx, cancel := context.WithCancelCause(withStreaming(ctx))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout}) })
 	}
-	response, err := c.port.Request(c.request(streamCtx))
+	response, err := c.send(c.request(streamCtx))
 	if err == nil && response == nil {
 		err = errNoResponse
 	}

@@ -99,6 +99,19 @@ func Stereotype(name string) BeanOption {
 	return func(d *definition) { d.stereotype = name }
 }
 
+// Customize runs fn on the bean right after its construction, before anything
+// else happens to it: for what a constructor does not take. T is the bean's type
+// or an interface it implements. An error is the constructor's.
+func Customize[T any](fn func(bean T) error) BeanOption {
+	return func(d *definition) {
+		var customize func(context.Context, T) error
+		if fn != nil {
+			customize = func(_ context.Context, bean T) error { return fn(bean) }
+		}
+		d.customizers = append(d.customizers, hookOf(d, "Customize", customize))
+	}
+}
+
 // OnStart runs fn when the bean is started, after its own Start method if it
 // has one: for types that are not ours. T is the bean's type or an interface it
 // implements.

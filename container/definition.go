@@ -36,6 +36,7 @@ type definition struct {
 	isFlattened bool // a slice whose elements are the members of the groups
 	dependsOn   []string
 	conditions  []condition
+	customizers []hookFunc
 	onStart     []hookFunc
 	onStop      []hookFunc
 

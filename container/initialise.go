@@ -39,6 +39,11 @@ func (m *maker) process(b *bean) *Problem {
 			return constructorFailed(b, fmt.Errorf("SetApplicationContext: %w", err))
 		}
 	}
+	for _, customize := range b.customizers {
+		if err := protect(func() error { return customize(context.Background(), b.object) }); err != nil {
+			return constructorFailed(b, err)
+		}
+	}
 	if problem := m.pass(b, "BeforeInit", lifecycle.BeanPostProcessor.BeforeInit); problem != nil {
 		return problem
 	}
