@@ -6,9 +6,12 @@ package clients
 import (
 	"context"
 	"errors"
+	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
@@ -121,4 +124,88 @@ func Alone(ctx context.Context) error {
 	}
 	_, err := inventory.GetProduct(ctx, "p-1001")
 	return err
+}
+
+type Search struct {
+	Shop   string    `path:"shop"`
+	Term   string    `query:"q,omitempty"` // left out when it is empty
+	Page   int       `query:"page" default:"1"`
+	Size   *int      `query:"size"` // left out when it is nil
+	Tags   []string  `query:"tag"`  // tag=a&tag=b
+	Since  time.Time `query:"since,omitempty" layout:"2006-01-02"`
+	Tenant string    `header:"X-Tenant"`
+	Theme  string    `cookie:"theme" default:"dark"`
+}
+
+type Order struct {
+	ID   string     `path:"id"`
+	Body NewProduct `body:""`
+}
+
+type Login struct {
+	User     string `form:"user"` // application/x-www-form-urlencoded
+	Password string `form:"password"`
+}
+
+type ShopClient struct {
+	client.HttpClient `url:"http://shop:8080" headers:"X-Client: shop"`
+
+	Search func(ctx context.Context, search Search) ([]Product, error)           `get:"/shops/{shop}/products"`
+	Order  func(ctx context.Context, order Order) error                          `put:"/orders/{id}"`
+	Login  func(ctx context.Context, login Login) error                          `post:"/login"`
+	Import func(ctx context.Context, products []Product) error                   `post:"/import" content-type:"application/xml"`
+	Quick  func(ctx context.Context, opts ...client.CallOption) (Product, error) `get:"/quick"`
+}
+
+// Quickly is a call with options.
+func Quickly(ctx context.Context, shop *ShopClient) (Product, error) {
+	product, err := shop.Quick(ctx, client.CallTimeout(200*time.Millisecond), client.NoRetry())
+	return product, err
+}
+
+type FeedClient struct {
+	client.ServiceClient `url:"http://feed:8080"`
+
+	Download func(ctx context.Context, name string) (io.ReadCloser, error) `get:"/files/{name}"`
+	Products func(ctx context.Context) iter.Seq2[Product, error]           `get:"/products"`
+	Events   func(ctx context.Context) iter.Seq2[client.Event, error]      `get:"/events"`
+}
+
+// FindRake reads a sequence.
+func FindRake(ctx context.Context, feed *FeedClient) error {
+	for product, err := range feed.Products(ctx) {
+		if err != nil {
+			return err
+		}
+		if product.Name == "rake" {
+			break // closes the connection
+		}
+	}
+	return nil
+}
+
+var bestsellers []Product
+
+type Keys struct{}
+
+func (*Keys) Sign(method, path string) string { return method + path }
+
+func Signing(keys *Keys) client.Interceptor {
+	return func(next client.Exchange) client.Exchange {
+		return func(req *http.Request) (*http.Response, error) {
+			req.Header.Set("X-Signature", keys.Sign(req.Method, req.URL.Path))
+			return next(req)
+		}
+	}
+}
+
+// RegisterMore registers a fallback and an interceptor.
+func RegisterMore(app *container.ApplicationContext) {
+	client.Register[ShopClient](app, client.Fallback(&ShopClient{
+		Search: func(ctx context.Context, search Search) ([]Product, error) {
+			slog.Warn("showing bestsellers", "cause", client.Cause(ctx))
+			return bestsellers, nil
+		},
+	}))
+	app.Register(Signing, container.Order(1))
 }
