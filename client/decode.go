@@ -39,11 +39,20 @@ func readBody(buffer *bytes.Buffer, body io.Reader, limit int64) error {
 		_, err := buffer.ReadFrom(body)
 		return err
 	}
-	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
-	if err == nil && n > limit {
-		return tooLarge(limit)
+	for {
+		buffer.Grow(bytes.MinRead)
+		room := buffer.AvailableBuffer()
+		n, err := body.Read(room[:cap(room)])
+		_, _ = buffer.Write(room[:n])
+		switch {
+		case int64(buffer.Len()) > limit:
+			return tooLarge(limit)
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
 	}
-	return err
 }
 
 func tooLarge(limit int64) error {
@@ -131,6 +140,13 @@ func (m *Method) accept() string {
 		return ""
 	}
 	return "application/json"
+}
+
+func (m *Method) acceptValues() []string {
+	if accept := m.accept(); accept != "" {
+		return []string{accept}
+	}
+	return nil
 }
 
 // unsupportedResult says why a method cannot return a T, or "".

@@ -33,32 +33,36 @@ func newEncoder(m *Method, cs codecs) (*encoder, error) {
 
 // encode turns the arguments after ctx into a message. Its error is an
 // ErrInvalidRequest: nothing has been sent.
-func (m *encoder) encode(args []reflect.Value) (msg *message, err error) {
+func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // a user's MarshalJSON, MarshalText or String
 			err = fmt.Errorf("%w: an argument panicked while it was encoded: %w", ErrInvalidRequest, kernel.NewPanicError(r))
 		}
 	}()
-	msg = &message{}
-	e := draft{encoder: m, message: msg, args: args, variables: make([]argumentValue, len(m.template.names))}
+	e := draft{encoder: m, message: msg, args: args}
+	var few [3]argumentValue // most templates have no more variables
+	variables := few[:]
+	if len(m.template.names) > len(few) {
+		variables = make([]argumentValue, len(m.template.names))
+	}
 	for i := range m.Parameters {
-		if err := e.add(&m.Parameters[i]); err != nil {
-			return msg, err
+		if err := e.add(&m.Parameters[i], variables); err != nil {
+			return err
 		}
 	}
 	if m.hasForm {
 		msg.body, msg.hasBody = []byte(e.form), true
 		msg.contentType = "application/x-www-form-urlencoded"
 	}
-	if msg.path, err = m.template.expandPath(e.variables); err != nil {
-		return msg, fmt.Errorf("%w: %w", ErrInvalidRequest, err)
+	if msg.path, err = m.template.expandPath(variables); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidRequest, err)
 	}
-	msg.query = joinQuery(m.template.expandQuery(e.variables), e.query)
+	msg.query = joinQuery(m.template.expandQuery(variables), e.query)
 	if m.typ.IsVariadic() {
 		options, _ := args[len(args)-1].Interface().([]CallOption)
 		err = msg.apply(options)
 	}
-	return msg, err
+	return err
 }
 
 // draft is a message in the making.
@@ -66,11 +70,10 @@ type draft struct {
 	*encoder
 	message     *message
 	args        []reflect.Value
-	variables   []argumentValue
 	query, form string // further parameters, escaped
 }
 
-func (e *draft) add(p *Parameter) error {
+func (e *draft) add(p *Parameter, variables []argumentValue) error {
 	switch {
 	case p.In == "body":
 		v, ok := p.read(e.args)
@@ -91,7 +94,7 @@ func (e *draft) add(p *Parameter) error {
 	}
 	switch {
 	case p.variable >= 0:
-		e.variables[p.variable] = value
+		variables[p.variable] = value
 	case p.In == "query":
 		e.query = appendParameter(e.query, p.Name, &value)
 	case p.In == "form":

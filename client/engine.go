@@ -70,6 +70,9 @@ type call struct {
 	idempotencyKey string
 	attempts       int
 	stream         *http.Response // the answer, when it is read as a stream
+
+	url    url.URL // of the first attempt
+	answer answer
 }
 
 // do runs a call to its end. The error is nil or an *Error.
@@ -165,14 +168,18 @@ func (c *call) request(ctx context.Context) *http.Request {
 	}
 	r := c.blank.WithContext(ctx)
 	r.Method = c.op.verb
-	r.URL = &url.URL{RawQuery: m.query}
+	r.URL = &c.url
+	if c.attempts > 1 { // the port may have changed that of an earlier one
+		r.URL = &url.URL{}
+	}
+	r.URL.RawQuery = m.query
 	setPath(r.URL, m.path)
 	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
 	for name, values := range c.op.header {
 		r.Header[name] = values
 	}
-	if c.op.accept != "" {
-		r.Header["Accept"] = []string{c.op.accept}
+	if c.op.accept != nil {
+		r.Header["Accept"] = c.op.accept
 	}
 	if m.hasBody {
 		r.Header["Content-Type"] = []string{m.contentType}
@@ -279,8 +286,9 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 		e.Status, e.Header = response.StatusCode, response.Header
 		return e
 	}
-	a := &answer{response.StatusCode, response.Header, buffer.Bytes()}
-	if err := c.sink(a); err != nil {
+	a := &c.answer
+	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
+	if err := c.sink.take(a); err != nil {
 		e := c.newError()
 		e.Status, e.Header, e.Err = a.status, a.header, err
 		e.Body = bytes.Clone(a.body[:min(len(a.body), MaxErrorBody)])

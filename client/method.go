@@ -83,8 +83,8 @@ func (f *frontEnd) open(ctx context.Context, args []reflect.Value) (*http.Respon
 	if ctx == nil {
 		return nil, msg, f.engine.notSent(f.op, msg, errNilContext)
 	}
-	encoded, err := f.encoder.encode(args)
-	if err != nil {
+	encoded := &message{}
+	if err := f.encoder.encode(encoded, args); err != nil {
 		return nil, msg, f.engine.notSent(f.op, msg, err)
 	}
 	response, err := f.engine.open(ctx, f.op, encoded)
@@ -96,16 +96,25 @@ func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, target any)
 	if ctx == nil {
 		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, errNilContext)
 	}
-	msg, err := f.encoder.encode(args)
-	if err != nil {
+	i := &invocation{frontEnd: f, target: target}
+	if err := f.encoder.encode(&i.message, args); err != nil {
 		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, err)
 	}
-	return f.engine.do(ctx, f.op, msg, func(a *answer) error {
-		if target == nil {
-			return nil
-		}
-		return f.decoder.decode(a, target)
-	})
+	return f.engine.do(ctx, f.op, &i.message, i)
+}
+
+// invocation is one call, with what goes in and where the answer goes.
+type invocation struct {
+	*frontEnd
+	message message
+	target  any // nil when the method returns no result
+}
+
+func (i *invocation) take(a *answer) error {
+	if i.target == nil {
+		return nil
+	}
+	return i.decoder.decode(a, i.target)
 }
 
 // stub makes the function of a method that is not wired: it returns a

@@ -22,7 +22,7 @@ type operation struct {
 	repeatable bool
 	// sendsKey says that all attempts of a call carry one Idempotency-Key.
 	sendsKey bool
-	accept   string      // the Accept header, "" for none
+	accept   []string    // the values of the header Accept; shared by all requests
 	header   http.Header // sent unless the message has the same names
 
 	timeout         time.Duration           // of one attempt, body included; 0: none
@@ -55,7 +55,7 @@ type answer struct {
 
 // sink takes an answer into whatever the caller wants of it. Its error is an
 // ErrDecode.
-type sink func(*answer) error
+type sink interface{ take(*answer) error }
 
 // mayRepeat is the retry policy's condition: the service failed, and trying
 // again cannot do the work twice.

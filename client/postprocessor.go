@@ -288,7 +288,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s 
 		client: d.Name, method: m.Name, verb: m.Verb,
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
-		accept:      m.accept(),
+		accept:      m.acceptValues(),
 		header:      s.ofMethod,
 		streams:     m.streams(),
 		idleTimeout: s.idleTimeout,

@@ -154,7 +154,8 @@ func (t *template) expandPath(values []uritemplate.Value) (string, error) {
 	if len(t.path) == 1 && len(t.path[0].Variables) == 0 {
 		return t.path[0].Literal, nil
 	}
-	b := make([]byte, 0, 64)
+	var room [128]byte
+	b := room[:0]
 	for i := range t.path {
 		part := &t.path[i]
 		if err := checkPresent(part, values); err != nil {
@@ -235,7 +236,8 @@ func (t *template) expandQuery(values []uritemplate.Value) string {
 	if len(t.query) == 0 {
 		return ""
 	}
-	b := make([]byte, 0, 64)
+	var room [128]byte
+	b := room[:0]
 	for i := range t.query {
 		b = t.query[i].Append(b, values)
 	}

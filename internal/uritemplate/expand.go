@@ -46,92 +46,91 @@ func (p *Part) Append(b []byte, values []Value) []byte {
 	if len(p.Variables) == 0 {
 		return appendEscaped(b, p.Literal, true)
 	}
-	e := expansion{behaviour: behaviourOf(p.Operator), bytes: b}
+	e := expansion{behaviour: behaviourOf(p.Operator)}
 	e.next = e.first
 	for i := range p.Variables {
 		if v := &values[p.Variables[i].Index]; !v.IsUndefined() {
-			e.add(&p.Variables[i], v)
+			b = e.add(b, &p.Variables[i], v)
 		}
 	}
-	return e.bytes
+	return b
 }
 
-// expansion is an expression that is being expanded.
+// expansion is an expression that is being expanded. It hands the bytes on
+// instead of keeping them, so that a caller's buffer can stay on its stack.
 type expansion struct {
 	behaviour
-	bytes []byte
-	next  string // what comes before the next value
+	next string // what comes before the next value
 }
 
-func (e *expansion) begin() {
-	e.bytes = append(e.bytes, e.next...)
+func (e *expansion) begin(b []byte) []byte {
+	b = append(b, e.next...)
 	e.next = e.separator
+	return b
 }
 
-func (e *expansion) add(variable *Variable, v *Value) {
+func (e *expansion) add(b []byte, variable *Variable, v *Value) []byte {
 	switch {
 	case v.Kind == Text:
-		e.begin()
-		e.named(variable.Name, v.Text == "")
-		e.value(prefix(v.Text, variable.Prefix))
+		b = e.named(e.begin(b), variable.Name, v.Text == "")
+		return e.value(b, prefix(v.Text, variable.Prefix))
 	case variable.Explode:
-		e.explode(variable, v)
-	default:
-		e.begin()
-		e.named(variable.Name, false)
-		e.join(v)
+		return e.explode(b, variable, v)
 	}
+	b = e.named(e.begin(b), variable.Name, false)
+	return e.join(b, v)
 }
 
-func (e *expansion) named(name string, isEmpty bool) {
+func (e *expansion) named(b []byte, name string, isEmpty bool) []byte {
 	if !e.isNamed {
-		return
+		return b
 	}
-	e.bytes = append(e.bytes, name...)
+	b = append(b, name...)
 	if isEmpty {
-		e.bytes = append(e.bytes, e.ifEmpty...)
-	} else {
-		e.bytes = append(e.bytes, '=')
+		return append(b, e.ifEmpty...)
 	}
+	return append(b, '=')
 }
 
-func (e *expansion) value(text string) { e.bytes = appendEscaped(e.bytes, text, e.allowsReserved) }
+func (e *expansion) value(b []byte, text string) []byte {
+	return appendEscaped(b, text, e.allowsReserved)
+}
 
 // join writes a composite value as one: a,b,c.
-func (e *expansion) join(v *Value) {
+func (e *expansion) join(b []byte, v *Value) []byte {
 	for i, member := range v.List {
 		if i > 0 {
-			e.bytes = append(e.bytes, ',')
+			b = append(b, ',')
 		}
-		e.value(member)
+		b = e.value(b, member)
 	}
 	for i, pair := range v.Pairs {
 		if i > 0 {
-			e.bytes = append(e.bytes, ',')
+			b = append(b, ',')
 		}
-		e.value(pair[0])
-		e.bytes = append(e.bytes, ',')
-		e.value(pair[1])
+		b = e.value(b, pair[0])
+		b = append(b, ',')
+		b = e.value(b, pair[1])
 	}
+	return b
 }
 
 // explode writes each member of a composite value as if it were a variable.
-func (e *expansion) explode(variable *Variable, v *Value) {
+func (e *expansion) explode(b []byte, variable *Variable, v *Value) []byte {
 	for _, member := range v.List {
-		e.begin()
-		e.named(variable.Name, member == "")
-		e.value(member)
+		b = e.named(e.begin(b), variable.Name, member == "")
+		b = e.value(b, member)
 	}
 	for _, pair := range v.Pairs {
-		e.begin()
-		e.value(pair[0])
+		b = e.value(e.begin(b), pair[0])
 		if e.isNamed && pair[1] == "" {
-			e.bytes = append(e.bytes, e.ifEmpty...)
+			b = append(b, e.ifEmpty...)
 			continue
 		}
-		e.bytes = append(e.bytes, '=')
-		e.value(pair[1])
+		b = append(b, '=')
+		b = e.value(b, pair[1])
 	}
+	return b
 }
 
 // prefix returns the first n characters of s, all for n = 0.
