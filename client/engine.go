@@ -61,7 +61,8 @@ func (e *engine) stop(ctx context.Context) error {
 	return nil
 }
 
-// call is one call on its way through the engine.
+// call is one call on its way through the engine. Whoever makes it sets the
+// fields up to sink, and calls do.
 type call struct {
 	*engine
 	op             *operation
@@ -75,9 +76,8 @@ type call struct {
 	answer answer
 }
 
-// do runs a call to its end. The error is nil or an *Error.
-func (e *engine) do(ctx context.Context, op *operation, m *message, sink sink) error {
-	c := &call{engine: e, op: op, message: m, sink: sink}
+// do runs the call to its end. The error is nil or an *Error.
+func (c *call) do(ctx context.Context) error {
 	begun := time.Now()
 	if err := c.runUnlessStopped(ctx); err != nil {
 		return c.failed(err, time.Since(begun))

@@ -96,17 +96,19 @@ func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, target any)
 	if ctx == nil {
 		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, errNilContext)
 	}
-	i := &invocation{frontEnd: f, target: target}
-	if err := f.encoder.encode(&i.message, args); err != nil {
+	i := &invocation{decoder: f.decoder, target: target}
+	i.call = call{engine: f.engine, op: f.op, message: &i.sent, sink: i}
+	if err := f.encoder.encode(&i.sent, args); err != nil {
 		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, err)
 	}
-	return f.engine.do(ctx, f.op, &i.message, i)
+	return i.do(ctx)
 }
 
 // invocation is one call, with what goes in and where the answer goes.
 type invocation struct {
-	*frontEnd
-	message message
+	call
+	sent    message
+	decoder decoder
 	target  any // nil when the method returns no result
 }
 
