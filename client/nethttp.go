@@ -40,6 +40,7 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 	}
 	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout))
 	transport := newTransport(dialer)
+	configure(transport, &cfg)
 	closeConnections := func() {
 		transport.CloseIdleConnections()
 		dialer.close()

@@ -35,6 +35,23 @@ func newTransport(d *dialer) *http.Transport {
 	}
 }
 
+// configure takes what a user has set into a transport.
+func configure(t *http.Transport, cfg *PortConfig) {
+	if cfg.TLS != nil {
+		t.TLSClientConfig = cfg.TLS.Clone()
+	}
+	if cfg.Proxy != nil {
+		t.Proxy = http.ProxyURL(cfg.Proxy)
+	}
+	t.MaxConnsPerHost = cfg.MaxConnections
+	if cfg.MaxIdleConnections > 0 {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = cfg.MaxIdleConnections, cfg.MaxIdleConnections
+	}
+	if cfg.IdleTimeout > 0 {
+		t.IdleConnTimeout = cfg.IdleTimeout
+	}
+}
+
 // dialer makes connections and knows those that are open, so that none of them
 // outlives the adapter: [http.Transport] closes those that are idle when asked,
 // and HTTP/2 connections become so later than their last answer is read.

@@ -4,7 +4,9 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -62,6 +64,20 @@ type PortConfig struct {
 	MaxResponseSize int64
 	// Header is sent with every request that does not set the same names.
 	Header http.Header
+	// TLS says how https connections are secured. Nil means the defaults of
+	// package crypto/tls.
+	TLS *tls.Config
+	// Proxy is the proxy to go through. Nil means what the environment says.
+	Proxy *url.URL
+	// MaxConnections is how many connections there may be at a time; further
+	// requests wait. Zero means no limit.
+	MaxConnections int
+	// MaxIdleConnections is how many connections are kept for the next
+	// requests. Zero means 100.
+	MaxIdleConnections int
+	// IdleTimeout is how long an unused connection is kept. Zero means 90
+	// seconds.
+	IdleTimeout time.Duration
 }
 
 // The defaults of a [PortConfig].

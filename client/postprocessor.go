@@ -193,16 +193,20 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 	if factory == nil {
 		factory = NewNetHTTPAdapter
 	}
-	port, err := factory(s.portConfig(d.Name))
+	baseURL, err := parseBaseURL(s.baseURL)
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.portConfig(d.Name)
+	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
+		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
+	}
+	port, err := factory(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", d.Name, err)
 	}
 	if port == nil {
 		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
-	}
-	baseURL, err := parseBaseURL(s.baseURL)
-	if err != nil {
-		return nil, err
 	}
 	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), p.interceptors)
 	return e, p.add(e)

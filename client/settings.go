@@ -25,6 +25,7 @@ type settings struct {
 	maxResponseSize config.ByteSize
 	headers         map[string]string
 	ofMethod        http.Header // declared by the method
+	connection      connectionSettings
 
 	retryEnabled   bool
 	retry          resilience.RetryConfig
@@ -61,6 +62,7 @@ func resolveSettings(cfg *config.Config, d *Declaration) (*clientSettings, error
 		breakerEnabled:  d.Resilience.CircuitBreaker,
 	}
 	r.transport(&s, defaultPrefix)
+	r.connection(&s.connection, defaultPrefix)
 	r.retry(&s, globalPrefix+"retry.")
 	r.breaker(&s, globalPrefix+"circuit-breaker.")
 	applyTag(&s, d)
@@ -71,6 +73,8 @@ func resolveSettings(cfg *config.Config, d *Declaration) (*clientSettings, error
 	own := servicesPrefix + d.Name + "."
 	read(r, &s.baseURL, own+"base-url")
 	r.transport(&s, own)
+	r.connection(&s.connection, own)
+	r.auth(&s.connection, own+"auth.")
 	s.retryEnabled = r.enabled(own+"retry", s.retryEnabled)
 	r.retry(&s, own+"retry.")
 	s.breakerEnabled = r.enabled(own+"circuit-breaker", s.breakerEnabled)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// connectionSettings say how the service is reached and who asks.
+type connectionSettings struct {
+	tls     tlsSettings
+	proxy   string
+	maxOpen int
+	maxIdle int
+	idle    time.Duration // how long an idle connection is kept; 0: the default
+
+	username, password, token string
+}
+
+// connection reads the settings of connections, which are the same for all
+// methods.
+func (r *resolver) connection(s *connectionSettings, prefix string) {
+	read(r, &s.tls.caFile, prefix+"tls.ca-file")
+	read(r, &s.tls.certFile, prefix+"tls.cert-file")
+	read(r, &s.tls.keyFile, prefix+"tls.key-file")
+	read(r, &s.tls.serverName, prefix+"tls.server-name")
+	if read(r, &s.tls.minVersion, prefix+"tls.min-version") && tlsVersions[s.tls.minVersion] == 0 {
+		r.wrong(prefix+"tls.min-version", "write \"1.2\" or \"1.3\"")
+	}
+	if (s.tls.certFile == "") != (s.tls.keyFile == "") {
+		r.wrong(prefix+"tls.cert-file", "tls.cert-file and tls.key-file go together")
+	}
+	if read(r, &s.proxy, prefix+"proxy") {
+		if u, err := url.Parse(s.proxy); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5" {
+			r.wrong(prefix+"proxy", "write a URL such as http://proxy:3128")
+		}
+	}
+	r.count(&s.maxOpen, prefix+"pool.max-connections")
+	r.count(&s.maxIdle, prefix+"pool.max-idle")
+	if read(r, &s.idle, prefix+"pool.idle-timeout") {
+		r.notNegative(prefix+"pool.idle-timeout", s.idle)
+	}
+}
+
+func (r *resolver) count(target *int, key string) {
+	if read(r, target, key) && *target < 0 {
+		r.wrong(key, "write a number that is not negative")
+	}
+}
+
+// auth reads how a client shows who it is.
+func (r *resolver) auth(s *connectionSettings, prefix string) {
+	read(r, &s.token, prefix+"bearer.token")
+	read(r, &s.username, prefix+"basic.username")
+	read(r, &s.password, prefix+"basic.password")
+	if s.token != "" && s.username != "" {
+		r.wrong(prefix+"bearer.token", "give a bearer token or a user name, not both")
+	}
+	if strings.ContainsFunc(s.token, isControl) {
+		r.problems = append(r.problems, fmt.Errorf("%w", r.cfg.Errorf(prefix+"bearer.token", "write a token without line breaks")))
+	}
+}
+
+// authorize adds the header Authorization.
+func (s *connectionSettings) authorize(header http.Header) {
+	switch {
+	case s.token != "":
+		header.Set("Authorization", "Bearer "+s.token)
+	case s.username != "" || s.password != "":
+		request := http.Request{Header: header}
+		request.SetBasicAuth(s.username, s.password)
+	}
+}
+
+// apply takes the settings into what a port is told. host is that of the base
+// URL.
+func (s *connectionSettings) apply(c *PortConfig, host string) error {
+	s.authorize(c.Header)
+	c.MaxConnections, c.MaxIdleConnections, c.IdleTimeout = s.maxOpen, s.maxIdle, s.idle
+	if s.proxy != "" {
+		c.Proxy, _ = url.Parse(s.proxy) // checked when it was read
+	}
+	var err error
+	c.TLS, err = s.tls.config(host)
+	return err
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+// tlsSettings are the settings below tls.
+type tlsSettings struct {
+	caFile, certFile, keyFile string
+	serverName                string // instead of the base URL's host
+	minVersion                string
+}
+
+var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
+
+// config returns nil when there is nothing to say. Files that have changed are
+// read again for the next connection; one that cannot be read then leaves what
+// was read before.
+func (s *tlsSettings) config(host string) (*tls.Config, error) {
+	if *s == (tlsSettings{}) {
+		return nil, nil
+	}
+	if s.serverName != "" {
+		host = s.serverName
+	}
+	c := &tls.Config{ServerName: s.serverName, MinVersion: tlsVersions[s.minVersion]}
+	if s.caFile != "" {
+		roots, err := newReloaded(func() (*x509.CertPool, error) { return readPool(s.caFile) }, s.caFile)
+		if err != nil {
+			return nil, fmt.Errorf("%w: tls.ca-file: %w", kernel.ErrConfig, err)
+		}
+		// Roots that may change cannot be put into a tls.Config: what it would
+		// verify is verified here instead.
+		c.InsecureSkipVerify = true
+		c.VerifyConnection = func(state tls.ConnectionState) error { return verify(state, roots.get(), host) }
+	}
+	if s.certFile != "" {
+		certificate, err := newReloaded(func() (*tls.Certificate, error) { return readCertificate(s.certFile, s.keyFile) }, s.certFile, s.keyFile)
+		if err != nil {
+			return nil, fmt.Errorf("%w: tls.cert-file: %w", kernel.ErrConfig, err)
+		}
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate.get(), nil }
+	}
+	return c, nil
+}
+
+// verify checks a server's certificate as crypto/tls does.
+func verify(state tls.ConnectionState, roots *x509.CertPool, host string) error {
+	if len(state.PeerCertificates) == 0 {
+		return errors.New("the server has shown no certificate")
+	}
+	intermediates := x509.NewCertPool()
+	for _, certificate := range state.PeerCertificates[1:] {
+		intermediates.AddCert(certificate)
+	}
+	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{DNSName: host, Roots: roots, Intermediates: intermediates})
+	if err != nil {
+		return &tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: err}
+	}
+	return nil
+}
+
+func readPool(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+	}
+	return pool, nil
+}
+
+func readCertificate(certFile, keyFile string) (*tls.Certificate, error) {
+	certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
+	return &certificate, err
+}
+
+// reloaded is what was read from files, as they are now.
+type reloaded[T any] struct {
+	read  func() (T, error)
+	files []string
+
+	mu    sync.Mutex
+	value T
+	stamp string // tells whether the files have changed
+}
+
+func newReloaded[T any](read func() (T, error), files ...string) (*reloaded[T], error) {
+	r := &reloaded[T]{read: read, files: files}
+	r.stamp = r.stampNow()
+	var err error
+	r.value, err = read()
+	return r, err
+}
+
+// get is called for each new connection.
+func (r *reloaded[T]) get() T {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	stamp := r.stampNow()
+	if stamp == r.stamp {
+		return r.value
+	}
+	if value, err := r.read(); err == nil {
+		r.value, r.stamp = value, stamp
+	}
+	return r.value
+}
+
+func (r *reloaded[T]) stampNow() (stamp string) {
+	for _, file := range r.files {
+		if info, err := os.Stat(file); err == nil {
+			stamp += fmt.Sprintf("%d %d;", info.ModTime().UnixNano(), info.Size())
+		}
+	}
+	return stamp
+}
