@@ -40,9 +40,9 @@ var shapes = []struct {
 	{"tree", func(i int) int { return (i - 1) / 2 }},
 }
 
-// beanType makes a type for each bean: a pointer to an array of another length.
+// beanType makes a type for each bean: a pointer to an array of another length, which takes no room.
 func beanType(i int) reflect.Type {
-	return reflect.PointerTo(reflect.ArrayOf(i+1, reflect.TypeFor[byte]()))
+	return reflect.PointerTo(reflect.ArrayOf(i+1, reflect.TypeFor[struct{}]()))
 }
 
 // constructor makes a func(*need) *bean, or a func() *bean for the first.

@@ -54,7 +54,7 @@ func (msg *message) apply(options []CallOption) error {
 			option(&o)
 		}
 	}
-	msg.timeout, msg.noRetry = o.timeout, o.noRetry
+	msg.timeout, msg.noRetry = o.timeout, msg.noRetry || o.noRetry
 	if len(o.header) == 0 {
 		return nil
 	}

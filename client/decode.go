@@ -172,8 +172,8 @@ func unsupportedResult(t reflect.Type) string {
 // unsupportedBody says why a T cannot be sent, or "".
 func unsupportedBody(t reflect.Type) string {
 	switch {
-	case t.Implements(reflect.TypeFor[io.Reader]()):
-		return "a stream cannot be sent again for another attempt: take the bytes, or a type that encodes to JSON"
+	case t.Implements(readerType):
+		return ""
 	case !isData(t):
 		return "it cannot be encoded as JSON"
 	}

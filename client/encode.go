@@ -4,6 +4,7 @@ package client
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -25,8 +26,10 @@ func newEncoder(m *Method, cs codecs) (*encoder, error) {
 	if mediaType == "" {
 		return &encoder{Method: m, codec: cs.exactly("application/json")}, nil
 	}
-	if err := cs.check("content-type", m.ContentType); err != nil {
-		return nil, err
+	if m.encodesBody {
+		if err := cs.check("content-type", m.ContentType); err != nil {
+			return nil, err
+		}
 	}
 	return &encoder{Method: m, codec: cs.of(mediaType), raw: isRaw(mediaType)}, nil
 }
@@ -40,6 +43,9 @@ func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
 		}
 	}()
 	e := draft{encoder: m, message: msg, args: args}
+	if m.hasForm {
+		e.form = newForm(m.hasFiles)
+	}
 	var few [3]argumentValue // most templates have no more variables
 	variables := few[:]
 	if len(m.template.names) > len(few) {
@@ -50,9 +56,10 @@ func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
 			return err
 		}
 	}
-	if m.hasForm {
-		msg.body, msg.hasBody = []byte(e.form), true
-		msg.contentType = "application/x-www-form-urlencoded"
+	if e.form != nil {
+		if err := e.form.end(msg); err != nil {
+			return err
+		}
 	}
 	if msg.path, err = m.template.expandPath(variables); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalidRequest, err)
@@ -60,17 +67,20 @@ func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
 	msg.query = joinQuery(m.template.expandQuery(variables), e.query)
 	if m.typ.IsVariadic() {
 		options, _ := args[len(args)-1].Interface().([]CallOption)
-		err = msg.apply(options)
+		if err := msg.apply(options); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // draft is a message in the making.
 type draft struct {
 	*encoder
-	message     *message
-	args        []reflect.Value
-	query, form string // further parameters, escaped
+	message *message
+	args    []reflect.Value
+	query   string // further parameters, escaped
+	form    *form  // nil: none
 }
 
 func (e *draft) add(p *Parameter, variables []argumentValue) error {
@@ -81,6 +91,8 @@ func (e *draft) add(p *Parameter, variables []argumentValue) error {
 			return nil
 		}
 		return e.setBody(v)
+	case p.In == "form" && p.format == nil:
+		return e.addFiles(p)
 	case p.format == nil && p.In == "header":
 		return e.addHeaders(e.args[p.arg].Interface().(http.Header))
 	case p.format == nil: // url.Values
@@ -98,11 +110,24 @@ func (e *draft) add(p *Parameter, variables []argumentValue) error {
 	case p.In == "query":
 		e.query = appendParameter(e.query, p.Name, &value)
 	case p.In == "form":
-		e.form = appendParameter(e.form, p.Name, &value)
+		return e.form.add(p.Name, &value)
 	case p.In == "header":
 		return e.addHeader(p.Name, &value)
 	case p.In == "cookie":
 		return e.addCookie(p.Name, &value)
+	}
+	return nil
+}
+
+func (e *draft) addFiles(p *Parameter) error {
+	v, ok := p.read(e.args)
+	if !ok {
+		return nil
+	}
+	for _, file := range filesOf(v) {
+		if err := e.form.addFile(p.Name, file); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -206,6 +231,12 @@ func (e *draft) setBody(v reflect.Value) error {
 		if msg.contentType == "" {
 			msg.contentType = "application/octet-stream"
 		}
+		return nil
+	case io.Reader:
+		if msg.contentType == "" {
+			msg.contentType = "application/octet-stream"
+		}
+		msg.stream(newStreamedBody(body), msg.contentType)
 		return nil
 	case string:
 		if e.raw {

@@ -134,7 +134,11 @@ func (c *call) exchange(ctx context.Context) error {
 		attemptCtx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	response, err := c.send(c.request(attemptCtx))
+	request, err := c.request(attemptCtx)
+	if err != nil {
+		return c.unanswered(ctx, attemptCtx, err)
+	}
+	response, err := c.send(request)
 	if err == nil && response == nil {
 		err = errNoResponse
 	}
@@ -161,7 +165,7 @@ func (c *call) timeout() time.Duration {
 
 var errNoResponse = errors.New("the port returned neither a response nor an error")
 
-func (c *call) request(ctx context.Context) *http.Request {
+func (c *call) request(ctx context.Context) (*http.Request, error) {
 	m := c.message
 	if c.isIntercepted {
 		ctx = context.WithValue(ctx, callKey{}, &Call{c.op.client, c.op.method, c.attempts})
@@ -181,11 +185,8 @@ func (c *call) request(ctx context.Context) *http.Request {
 	if c.op.accept != nil {
 		r.Header["Accept"] = c.op.accept
 	}
-	if m.hasBody {
-		r.Header["Content-Type"] = []string{m.contentType}
-		r.ContentLength = int64(len(m.body))
-		r.Body = io.NopCloser(bytes.NewReader(m.body))
-		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.body)), nil }
+	if err := c.addBody(r); err != nil {
+		return nil, err
 	}
 	if c.idempotencyKey != "" {
 		r.Header["Idempotency-Key"] = []string{c.idempotencyKey}
@@ -193,7 +194,28 @@ func (c *call) request(ctx context.Context) *http.Request {
 	for name, values := range m.header {
 		r.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	return r
+	return r, nil
+}
+
+func (c *call) addBody(r *http.Request) error {
+	m := c.message
+	if !m.hasBody {
+		return nil
+	}
+	r.Header["Content-Type"] = []string{m.contentType}
+	if m.streamed != nil {
+		body, err := m.streamed.open(c.attempts)
+		if err != nil {
+			return err
+		}
+		r.ContentLength = m.streamed.size
+		r.Body = io.NopCloser(body)
+		return nil
+	}
+	r.ContentLength = int64(len(m.body))
+	r.Body = io.NopCloser(bytes.NewReader(m.body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.body)), nil }
+	return nil
 }
 
 // setPath sets an escaped path, keeping its escapes: %2F is no slash.

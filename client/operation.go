@@ -40,6 +40,7 @@ type message struct {
 	body        []byte
 	hasBody     bool
 	contentType string
+	streamed    *streamedBody // instead of body
 
 	timeout time.Duration // of one attempt, instead of the operation's; 0: that one; less: none
 	noRetry bool

@@ -40,7 +40,8 @@ type HttpClientBeanPostProcessor struct {
 
 	mu      sync.Mutex
 	engines []*engine
-	running bool // between Start and Stop
+	names   map[string]reflect.Type // of clients
+	running bool                    // between Start and Stop
 }
 
 var (
@@ -142,6 +143,9 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err != nil {
 		return err
 	}
+	if err := p.claimName(d); err != nil {
+		return err
+	}
 	e, err := p.newEngine(d, s)
 	if err != nil {
 		return err
@@ -160,6 +164,21 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		client.Field(m.field).Set(fn)
 	}
 	*w = &wiring{engine: e, fallback: (*w).fallback}
+	return nil
+}
+
+// claimName refuses a second type of client of one name: they would share their
+// settings, and nobody could tell them apart in errors.
+func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.names == nil {
+		p.names = map[string]reflect.Type{}
+	}
+	if other, taken := p.names[d.Name]; taken && other != d.typ {
+		return &declarationError{d.Type, fmt.Sprintf("the client %s has the name %q too: give one of them another by the tag name", typeName(other), d.Name)}
+	}
+	p.names[d.Name] = d.typ
 	return nil
 }
 

@@ -343,3 +343,24 @@ func TestRetriesAndTheCircuitAreLogged(t *testing.T) {
 		}
 	})
 }
+
+func TestTwoClientsOfOneNameAreRefused(t *testing.T) {
+	type twin struct {
+		client.HttpClient `url:"http://twin.invalid" name:"text"`
+	}
+	app := newApp(nil)
+	client.Register[textClient](app)
+	client.Register[twin](app)
+	if err := app.Start(t.Context()); !errors.Is(err, client.ErrDeclaration) || !strings.Contains(err.Error(), `the client textClient has the name "text" too`) {
+		t.Errorf("got %v", err)
+	}
+	app = newApp(nil)
+	client.Register[textClient](app) // two beans of one type are of one client
+	client.Register[textClient](app, container.Named("other"))
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}

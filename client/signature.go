@@ -23,10 +23,12 @@ type Method struct {
 	Accept      string      `json:"accept,omitempty"`      // as declared
 	Headers     http.Header `json:"headers,omitempty"`     // as declared, placeholders and all
 
-	field    int // index of the field
-	typ      reflect.Type
-	template *template
-	hasForm  bool
+	field       int // index of the field
+	typ         reflect.Type
+	template    *template
+	hasForm     bool
+	hasFiles    bool // in the form
+	encodesBody bool // by a codec
 }
 
 // Parameter is one argument of a method, or one field of a struct that is an
@@ -206,6 +208,7 @@ func (b *binder) bind(arg int, t reflect.Type) bool {
 func (b *binder) bindBody(p *Parameter, t reflect.Type) {
 	b.hasBody = true
 	p.In = "body"
+	b.method.encodesBody = t != reflect.TypeFor[[]byte]() && !t.Implements(readerType)
 	if unsupported := unsupportedBody(t); unsupported != "" {
 		b.fail("sends a body of type %s: %s", t, unsupported)
 	}

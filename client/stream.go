@@ -45,7 +45,12 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout}) })
 	}
-	response, err := c.send(c.request(streamCtx))
+	request, err := c.request(streamCtx)
+	if err != nil {
+		defer b.end()
+		return c.unanswered(ctx, streamCtx, err)
+	}
+	response, err := c.send(request)
 	if err == nil && response == nil {
 		err = errNoResponse
 	}

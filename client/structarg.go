@@ -112,6 +112,10 @@ func (b *binder) place(p *Parameter, t reflect.Type, where, layout string) {
 	if p.Name == "" {
 		b.fail("%s: %s needs a name: write `%s:\"name\"`", where, p.In, p.In)
 	}
+	if p.In == "form" && isFile(t) {
+		b.method.hasFiles = true
+		return
+	}
 	p.format = formatterOf(t)
 	if layout != "" {
 		p.format = formatterWithLayout(t, layout)
