@@ -4,6 +4,20 @@ package container
 
 import "context"
 
+// liveLate makes a lazy bean, or a struct of beans, on a goroutine of its own,
+// so that what its constructor starts is known as the context's, and that who
+// asked for it is not ended by runtime.Goexit.
+func (m *maker) liveLate(b *bean) *Problem {
+	result := make(chan *Problem, 1)
+	go func() {
+		problem := constructorFailed(b, errGoexit)
+		defer func() { result <- problem }()
+		m.run.label(b.name, "constructor")
+		problem = m.settleLate(b, m.live(b))
+	}()
+	return <-result
+}
+
 // settleLate takes a lazy bean, which has been built with the given result, on
 // to where the context is: it is started if the others are. One that fails is
 // destroyed, and can be built anew.

@@ -50,9 +50,11 @@ func (m *maker) obtain(b, asker *bean) (reflect.Value, *Problem) {
 
 // make takes a bean that is in creation through its life.
 func (m *maker) make(b, asker *bean) (reflect.Value, *Problem) {
-	problem := m.live(b)
-	if !b.isEager {
-		problem = m.settleLate(b, problem)
+	var problem *Problem
+	if b.isEager {
+		problem = m.live(b)
+	} else {
+		problem = m.liveLate(b)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

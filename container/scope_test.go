@@ -5,6 +5,7 @@ package container_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -280,5 +281,14 @@ func TestDependsOnOrdersStartAndStop(t *testing.T) {
 	app.RegisterInstance(&person{}, container.Named("b"))
 	if p := only(t, startFails(t, app), container.CodeMissing); !strings.Contains(detailOf(p, "near"), "b (*container_test.person") {
 		t.Errorf("problem %v", p)
+	}
+}
+
+func TestALazyBeanThatEndsItsGoroutineIsAnError(t *testing.T) {
+	app := newApp()
+	app.Register(func() *person { runtime.Goexit(); return nil }, container.Lazy())
+	start(t, app)
+	if _, err := container.Get[*person](app); !errors.Is(err, kernel.ErrBeanCreation) || !strings.Contains(err.Error(), "runtime.Goexit") {
+		t.Errorf("got %v", err)
 	}
 }

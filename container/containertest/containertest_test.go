@@ -197,3 +197,21 @@ func TestValidateReportsEverythingAndRunsNothing(t *testing.T) {
 		t.Errorf("failures %q", tb.failures)
 	}
 }
+
+func TestAGoroutineOfALazyBeanIsFoundToo(t *testing.T) {
+	leak, left := make(chan struct{}), make(chan struct{})
+	newLeaking := func() *server {
+		go func() { defer close(left); <-leak }()
+		return &server{}
+	}
+	tb := newRecordingTB(t)
+	tb.run(func(t testing.TB) {
+		app := containertest.New(t, containertest.Register(newLeaking, container.Lazy()))
+		container.Must(container.Get[*server](app))
+	})
+	close(leak)
+	<-left
+	if len(tb.failures) != 1 || !strings.Contains(tb.failures[0], "a goroutine that a bean has started is still there") {
+		t.Errorf("failures %q", tb.failures)
+	}
+}
