@@ -27,6 +27,7 @@ type engine struct {
 	port          HttpClientPort
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
+	errorDecoders []ErrorDecoder
 	breaker       *resilience.CircuitBreaker // nil: none
 	gate          gate
 	blank         *http.Request // what every request begins as
@@ -285,6 +286,7 @@ func (c *call) refused(response *http.Response) *Error {
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
 	e.Problem = parseProblem(e.Header, e.Body)
 	e.serviceFailed = isServiceFailure(e.Status)
+	e.decoded = decodeErrorBody(c.errorDecoders, e)
 	return e
 }
 
@@ -345,7 +347,7 @@ func (c *call) failed(err error, elapsed time.Duration) *Error {
 		e.Err = err
 		var last *Error
 		if errors.As(err, &last) { // the wait for another attempt was cut short
-			e.Status, e.Header, e.Body, e.Problem = last.Status, last.Header, last.Body, last.Problem
+			e.Status, e.Header, e.Body, e.Problem, e.decoded = last.Status, last.Header, last.Body, last.Problem, last.decoded
 		}
 	}
 	e.Attempts, e.Elapsed = c.attempts, elapsed

@@ -49,8 +49,9 @@ type Error struct {
 	Elapsed  time.Duration // from the call to its failure
 	Err      error         // what went wrong; nil when the status says it all
 
-	serviceFailed bool // counts for the breaker, and may be retried
-	unsent        bool // the service cannot have seen the request
+	decoded       error // by an ErrorDecoder
+	serviceFailed bool  // counts for the breaker, and may be retried
+	unsent        bool  // the service cannot have seen the request
 }
 
 // Error implements error. It holds no header, no body and no secret.
@@ -65,7 +66,9 @@ func (e *Error) Error() string {
 	default:
 		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
 	}
-	if e.Err == nil && e.Problem != nil {
+	if e.decoded != nil {
+		b.WriteString(": " + e.decoded.Error())
+	} else if e.Err == nil && e.Problem != nil {
 		if text := e.Problem.text(e.Status); text != "" {
 			b.WriteString(": " + text)
 		}
@@ -79,10 +82,14 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is the kind of the error's status.
+// Is reports whether target is the kind of the error's status, or what an
+// [ErrorDecoder] has made of it.
 func (e *Error) Is(target error) bool {
 	// An answer that came but could not be used is of the kind of its cause.
-	return e.Err == nil && target != nil && target == kindOfStatus(e.Status)
+	if e.Err == nil && target != nil && target == kindOfStatus(e.Status) {
+		return true
+	}
+	return e.decoded != nil && errors.Is(e.decoded, target)
 }
 
 // RetryAfter returns how long the service asked to wait before another

@@ -20,6 +20,7 @@ func Module(opts ...Option) container.Module {
 			}
 			p.codecs = append(p.codecs, in.Codecs...)
 			p.interceptors = append(p.interceptors, in.Interceptors...)
+			p.errorDecoders = append(p.errorDecoders, in.ErrorDecoders...)
 			return p
 		}, container.Stereotype("post-processor"), container.OnMissingBean[*HttpClientBeanPostProcessor]())
 	}}
@@ -27,7 +28,8 @@ func Module(opts ...Option) container.Module {
 
 type processorParameters struct {
 	dig.In
-	Factory      HttpClientFactory `optional:"true"`
-	Codecs       []Codec
-	Interceptors []Interceptor `optional:"true"`
+	Factory       HttpClientFactory `optional:"true"`
+	Codecs        []Codec
+	Interceptors  []Interceptor  `optional:"true"`
+	ErrorDecoders []ErrorDecoder `optional:"true"`
 }

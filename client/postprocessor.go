@@ -32,11 +32,12 @@ import (
 // A client whose methods the user has set is a fake and is left as it is.
 // It is safe for concurrent use.
 type HttpClientBeanPostProcessor struct {
-	factory      HttpClientFactory
-	codecs       []Codec
-	interceptors []Interceptor
-	config       *config.Config
-	logger       *slog.Logger
+	factory       HttpClientFactory
+	codecs        []Codec
+	interceptors  []Interceptor
+	errorDecoders []ErrorDecoder
+	config        *config.Config
+	logger        *slog.Logger
 
 	mu      sync.Mutex
 	engines []*engine
@@ -228,6 +229,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
 	}
 	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), p.interceptors)
+	e.errorDecoders = p.errorDecoders
 	return e, p.add(e)
 }
 
