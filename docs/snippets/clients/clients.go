@@ -5,6 +5,7 @@ package clients
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"iter"
@@ -208,4 +209,18 @@ func RegisterMore(app *container.ApplicationContext) {
 		},
 	}))
 	app.Register(Signing, container.Order(1))
+}
+
+type Refusal struct{ Reason string }
+
+func (r *Refusal) Error() string { return r.Reason }
+
+func Refusals() client.ErrorDecoder {
+	return func(e *client.Error) error {
+		var refusal Refusal
+		if e.Client != "payment-client" || json.Unmarshal(e.Body, &refusal) != nil {
+			return nil // not our concern
+		}
+		return &refusal
+	}
 }

@@ -68,3 +68,13 @@ func TestTheShopAsks(t *testing.T) {
 		t.Errorf("the fallback was not used: %v", err)
 	}
 }
+
+func TestARefusalIsFound(t *testing.T) {
+	decode := Refusals()
+	if err := decode(&client.Error{Client: "payment-client", Body: []byte(`{"Reason":"no funds"}`)}); err == nil || err.Error() != "no funds" {
+		t.Errorf("got %v", err)
+	}
+	if err := decode(&client.Error{Client: "payment-client", Body: []byte("<html>")}); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
