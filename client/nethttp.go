@@ -89,7 +89,10 @@ func (a *netHTTPAdapter) Request(req *http.Request) (*http.Response, error) {
 		closeRequestBody(req)
 		return nil, fmt.Errorf("client %s: %w", a.name, err)
 	}
-	response, err := a.client.Do(req.WithContext(e.ctx))
+	if e.cancel != nil {
+		req = req.WithContext(e.ctx)
+	}
+	response, err := a.client.Do(req)
 	if err != nil {
 		err = e.explain(withoutURL(err))
 		e.end()

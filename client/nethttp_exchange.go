@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,17 +18,20 @@ var errEnded = errors.New("the exchange has ended")
 // exchange is a request on its way, until the answer's body has been read or
 // closed.
 type exchange struct {
-	parent context.Context // the request's own
-	ctx    context.Context // done as well when time is up or the port is cut
-	cancel context.CancelCauseFunc
-	timer  *time.Timer // nil: none
+	parent context.Context         // the request's own
+	ctx    context.Context         // the same; or done as well when the adapter's time limit is over
+	cancel context.CancelCauseFunc // nil if ctx is the request's own
+	timer  *time.Timer             // nil: none
+	isCut  atomic.Bool             // by the end of the adapter, which closes the connections
 	all    *exchanges
 }
 
 // end takes the exchange off the books. It may be called repeatedly.
 func (e *exchange) end() {
 	e.stopTimer()
-	e.cancel(errEnded)
+	if e.cancel != nil {
+		e.cancel(errEnded)
+	}
 	e.all.remove(e)
 }
 
@@ -40,6 +44,9 @@ func (e *exchange) stopTimer() {
 // explain says why err arose, if it did because the exchange's context is done.
 func (e *exchange) explain(err error) error {
 	reason := context.Cause(e.ctx)
+	if e.isCut.Load() && e.parent.Err() == nil {
+		reason = errCut
+	}
 	if reason == nil || reason == errEnded {
 		return err
 	}
@@ -70,19 +77,21 @@ type exchanges struct {
 // begin adds an exchange. A timeout of 0 is none; one that parent's deadline
 // comes before takes no timer.
 func (s *exchanges) begin(parent context.Context, timeout time.Duration) (*exchange, error) {
-	e := &exchange{parent: parent, all: s}
-	e.ctx, e.cancel = context.WithCancelCause(parent)
+	e := &exchange{parent: parent, ctx: parent, all: s}
+	if deadline, ok := parent.Deadline(); timeout > 0 && (!ok || time.Until(deadline) > timeout) {
+		e.ctx, e.cancel = context.WithCancelCause(parent)
+		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout}) })
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.stopped {
-		s.mu.Unlock()
-		e.cancel(errEnded)
+		e.stopTimer()
+		if e.cancel != nil {
+			e.cancel(errEnded)
+		}
 		return nil, ErrStopped
 	}
 	s.active[e] = struct{}{}
-	s.mu.Unlock()
-	if deadline, ok := parent.Deadline(); timeout > 0 && (!ok || time.Until(deadline) > timeout) {
-		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout}) })
-	}
 	return e, nil
 }
 
@@ -110,7 +119,10 @@ func (s *exchanges) stop(ctx context.Context) (cut int) {
 	defer s.mu.Unlock()
 	cut = len(s.active)
 	for e := range s.active {
-		e.cancel(errCut)
+		e.isCut.Store(true)
+		if e.cancel != nil {
+			e.cancel(errCut)
+		}
 		delete(s.active, e)
 	}
 	if cut > 0 {
