@@ -19,6 +19,7 @@ type connectionSettings struct {
 	idle    time.Duration // how long an idle connection is kept; 0: the default
 
 	username, password, token string
+	oauth2                    oauth2Settings
 }
 
 // connection reads the settings of connections, which are the same for all
@@ -57,8 +58,15 @@ func (r *resolver) auth(s *connectionSettings, prefix string) {
 	read(r, &s.token, prefix+"bearer.token")
 	read(r, &s.username, prefix+"basic.username")
 	read(r, &s.password, prefix+"basic.password")
-	if s.token != "" && s.username != "" {
-		r.wrong(prefix+"bearer.token", "give a bearer token or a user name, not both")
+	r.oauth2(&s.oauth2, prefix+"oauth2.")
+	ways := 0
+	for _, way := range []string{s.token, s.username, s.oauth2.tokenURL} {
+		if way != "" {
+			ways++
+		}
+	}
+	if ways > 1 {
+		r.problems = append(r.problems, r.cfg.Errorf(prefix+"basic.username", "give one of bearer, basic and oauth2"))
 	}
 	if strings.ContainsFunc(s.token, isControl) {
 		r.problems = append(r.problems, fmt.Errorf("%w", r.cfg.Errorf(prefix+"bearer.token", "write a token without line breaks")))

@@ -28,6 +28,7 @@ type engine struct {
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
 	errorDecoders []ErrorDecoder
+	tokens        *tokens                    // nil: no OAuth2
 	breaker       *resilience.CircuitBreaker // nil: none
 	gate          gate
 	blank         *http.Request // what every request begins as
@@ -56,6 +57,9 @@ func (e *engine) start(ctx context.Context) error {
 // included, until ctx is done, and stops the port, which cuts the rest.
 func (e *engine) stop(ctx context.Context) error {
 	e.gate.close(ctx)
+	if e.tokens != nil {
+		defer e.tokens.close()
+	}
 	if err := e.port.Stop(ctx); err != nil {
 		return fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
 	}

@@ -228,7 +228,14 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 	if port == nil {
 		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
 	}
-	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), p.interceptors)
+	interceptors := p.interceptors
+	var tokens *tokens
+	if s.connection.oauth2.tokenURL != "" { // innermost: what others add may be signed with it
+		tokens = newTokens(s.connection.oauth2)
+		interceptors = append(slices.Clone(interceptors), tokens.authorize)
+	}
+	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), interceptors)
+	e.tokens = tokens
 	e.errorDecoders = p.errorDecoders
 	return e, p.add(e)
 }
