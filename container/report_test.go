@@ -226,7 +226,13 @@ func golden(t *testing.T, text string) {
 	text = regexp.MustCompile(`(?m)^ +\S+ \((container|testing)/.*\n`).ReplaceAllString(text, "") // further frames
 	text = regexp.MustCompile(`after \d\S*s:`).ReplaceAllString(text, "after Ns:")
 	_, name, _ := strings.Cut(t.Name(), "/")
-	path := filepath.Join("testdata", "reports", strings.NewReplacer("_", "-", ",", "").Replace(name)+".txt")
+	goldenFile(t, filepath.Join("reports", strings.NewReplacer("_", "-", ",", "").Replace(name)+".txt"), text)
+}
+
+// goldenFile compares text with a file below testdata.
+func goldenFile(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
