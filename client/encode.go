@@ -91,6 +91,9 @@ func (e *draft) add(p *Parameter, variables []argumentValue) error {
 			return nil
 		}
 		return e.setBody(v)
+	case p.In == "url":
+		e.message.link = URL(e.args[p.arg].String())
+		return nil
 	case p.In == "form" && p.format == nil:
 		return e.addFiles(p)
 	case p.format == nil && p.In == "header":

@@ -84,11 +84,18 @@ func (f *frontEnd) open(ctx context.Context, args []reflect.Value) (*http.Respon
 		return nil, msg, f.engine.notSent(f.op, msg, errNilContext)
 	}
 	encoded := &message{}
-	if err := f.encoder.encode(encoded, args); err != nil {
+	if err := f.encode(encoded, args); err != nil {
 		return nil, msg, f.engine.notSent(f.op, msg, err)
 	}
 	response, err := f.engine.open(ctx, f.op, encoded)
 	return response, encoded, err
+}
+
+func (f *frontEnd) encode(m *message, args []reflect.Value) error {
+	if err := f.encoder.encode(m, args); err != nil {
+		return err
+	}
+	return m.follow(f.engine.baseURL)
 }
 
 // invoke runs one call; target is nil when the method returns no result.
@@ -98,7 +105,7 @@ func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, target any)
 	}
 	i := &invocation{decoder: f.decoder, target: target}
 	i.call = call{engine: f.engine, op: f.op, message: &i.sent, sink: i}
-	if err := f.encoder.encode(&i.sent, args); err != nil {
+	if err := f.encode(&i.sent, args); err != nil {
 		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, err)
 	}
 	return i.do(ctx)

@@ -41,6 +41,7 @@ type message struct {
 	hasBody     bool
 	contentType string
 	streamed    *streamedBody // instead of body
+	link        URL           // instead of path and query; "": none
 
 	timeout time.Duration // of one attempt, instead of the operation's; 0: that one; less: none
 	noRetry bool

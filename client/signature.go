@@ -35,7 +35,7 @@ type Method struct {
 // argument.
 type Parameter struct {
 	Name string `json:"name"` // the template's variable, the tag's name; "" for body, headers and further queries
-	In   string `json:"in"`   // "path", "query", "header", "cookie", "form" or "body"
+	In   string `json:"in"`   // "path", "query", "header", "cookie", "form", "body" or "url"
 	Type string `json:"type"`
 
 	arg      int       // of the arguments after ctx
@@ -187,6 +187,18 @@ func (b *binder) bind(arg int, t reflect.Type) bool {
 			b.fail("takes two arguments of type %s: take one", t)
 		}
 		b.special[t] = true
+	case t == linkType:
+		p.In = "url"
+		if b.special[t] {
+			b.fail("takes two arguments of type %s: take one", t)
+		}
+		b.special[t] = true
+		for i := range b.isBound { // the link says it all
+			b.isBound[i] = true
+		}
+		if len(b.isBound) > 0 {
+			b.fail("takes a client.URL, so its path %q cannot have variables", m.Path)
+		}
 	case isParameters(t):
 		b.bindStruct(arg, t)
 		return true
