@@ -66,7 +66,7 @@ func (f *frontEnd) streaming() func(args []reflect.Value) []reflect.Value {
 	}
 	return func(args []reflect.Value) []reflect.Value {
 		ctx, _ := args[0].Interface().(context.Context)
-		response, _, err := f.open(ctx, args[1:])
+		response, _, err := f.open(ctx, args[1:], "")
 		switch {
 		case err != nil:
 			return []reflect.Value{reflect.Zero(t.Out(0)), reflect.ValueOf(&err).Elem()}
@@ -77,8 +77,9 @@ func (f *frontEnd) streaming() func(args []reflect.Value) []reflect.Value {
 	}
 }
 
-// open runs one call up to the answer's headers.
-func (f *frontEnd) open(ctx context.Context, args []reflect.Value) (*http.Response, *message, error) {
+// open runs one call up to the answer's headers. lastEventID, if there is one,
+// tells where a stream of events broke off.
+func (f *frontEnd) open(ctx context.Context, args []reflect.Value, lastEventID string) (*http.Response, *message, error) {
 	msg := &message{path: f.encoder.Path}
 	if ctx == nil {
 		return nil, msg, f.engine.notSent(f.op, msg, errNilContext)
@@ -86,6 +87,12 @@ func (f *frontEnd) open(ctx context.Context, args []reflect.Value) (*http.Respon
 	encoded := &message{}
 	if err := f.encode(encoded, args); err != nil {
 		return nil, msg, f.engine.notSent(f.op, msg, err)
+	}
+	if lastEventID != "" {
+		if encoded.header = encoded.header.Clone(); encoded.header == nil {
+			encoded.header = http.Header{}
+		}
+		encoded.header.Set("Last-Event-ID", lastEventID)
 	}
 	response, err := f.engine.open(ctx, f.op, encoded)
 	return response, encoded, err

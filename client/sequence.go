@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // elementOf returns the T of an iter.Seq2[T, error], or nil for any other type.
@@ -44,34 +45,81 @@ func (f *frontEnd) sequence(ctx context.Context, args []reflect.Value) reflect.V
 }
 
 func (f *frontEnd) iterate(ctx context.Context, args []reflect.Value, element reflect.Type, yield func(reflect.Value, error) bool) {
-	response, msg, err := f.open(ctx, args)
-	if err != nil {
-		yield(reflect.Value{}, err)
-		return
-	}
-	defer func() { _ = response.Body.Close() }()
-	next := f.decoder.elements(response, f.op.maxResponseSize)
+	events := &eventReader{reconnection: reconnectionDelay}
 	for {
-		target := reflect.New(element)
-		err := next(target.Interface())
-		switch {
-		case err == io.EOF:
+		err := f.iterateOnce(ctx, args, element, events, yield)
+		if err == errLoopLeft || err == io.EOF && !f.encoder.Reconnect {
 			return
-		case err != nil:
-			yield(reflect.Value{}, f.engine.streamFailed(ctx, f.op, msg, response, err))
+		}
+		if err != io.EOF || events.isOver {
+			yieldError(yield, err)
 			return
-		case !yield(target.Elem(), nil):
+		}
+		if err := sleep(ctx, events.reconnection); err != nil {
+			yieldError(yield, f.engine.notSent(f.op, &message{path: f.encoder.Path}, err))
 			return
 		}
 	}
 }
 
+func yieldError(yield func(reflect.Value, error) bool, err error) {
+	if err != io.EOF {
+		yield(reflect.Value{}, err)
+	}
+}
+
+// reconnectionDelay is how long to wait before a reconnection unless the server
+// says otherwise.
+const reconnectionDelay = 3 * time.Second
+
+// errLoopLeft says that the caller has left the loop.
+var errLoopLeft = errors.New("the loop was left")
+
+// iterateOnce reads one answer. It returns io.EOF when that has ended, or, if
+// the method reconnects, broken off.
+func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, element reflect.Type, events *eventReader, yield func(reflect.Value, error) bool) error {
+	response, msg, err := f.open(ctx, args, events.lastID)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if events.isOver = response.StatusCode == http.StatusNoContent; events.isOver { // no more, says the standard
+		return io.EOF
+	}
+	next := f.decoder.elements(response, f.op.maxResponseSize, events)
+	for {
+		target := reflect.New(element)
+		err := next(target.Interface())
+		switch {
+		case err == io.EOF:
+			return io.EOF
+		case err != nil && f.encoder.Reconnect && ctx.Err() == nil && !errors.Is(err, ErrDecode) && !errors.Is(err, ErrTooLarge):
+			return io.EOF
+		case err != nil:
+			return f.engine.streamFailed(ctx, f.op, msg, response, err)
+		case !yield(target.Elem(), nil):
+			return errLoopLeft
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // elements returns a function that takes the next element of a body into its
 // target, and io.EOF after the last. No element may have more than limit bytes.
-func (d decoder) elements(response *http.Response, limit int64) func(target any) error {
+func (d decoder) elements(response *http.Response, limit int64, events *eventReader) func(target any) error {
 	switch mediaType := mediaTypeOf(contentTypeOf(response.Header)); {
 	case mediaType == "text/event-stream":
-		events := newEventReader(response.Body, limit)
+		events.read(response.Body, limit)
 		return func(target any) error {
 			e, err := events.next()
 			if err != nil {

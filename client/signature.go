@@ -22,6 +22,7 @@ type Method struct {
 	ContentType string      `json:"contentType,omitempty"` // of the body, as declared
 	Accept      string      `json:"accept,omitempty"`      // as declared
 	Headers     http.Header `json:"headers,omitempty"`     // as declared, placeholders and all
+	Reconnect   bool        `json:"reconnect,omitempty"`   // a stream of events goes on after its end
 
 	field       int // index of the field
 	typ         reflect.Type
@@ -47,7 +48,7 @@ type Parameter struct {
 }
 
 // methodTags are the tags that a method may have beside its verb.
-var methodTags = []string{"idempotent", "content-type", "accept", "headers"}
+var methodTags = []string{"idempotent", "content-type", "accept", "headers", "reconnect"}
 
 func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []tag) {
 	before := len(d.problems)
@@ -73,6 +74,14 @@ func (d *Declaration) readMethodTag(m *Method, tag tag) {
 			d.fail(m.Name, "idempotent %q: write true or false", tag.value)
 		}
 		m.Idempotent = m.Idempotent || tag.value == "true"
+	case "reconnect":
+		m.Reconnect = tag.value == "true"
+		if tag.value != "true" && tag.value != "false" {
+			d.fail(m.Name, "reconnect %q: write true or false", tag.value)
+		}
+		if m.typ.NumOut() != 1 || elementOf(m.typ.Out(0)) == nil {
+			d.fail(m.Name, "reconnects, but returns no iter.Seq2[T, error]")
+		}
 	case "content-type":
 		m.ContentType = tag.value
 		if !takesBody(m.Verb) {

@@ -22,16 +22,21 @@ type Event struct {
 	Retry time.Duration // how long to wait before a reconnection, if the server says so
 }
 
-// eventReader reads server-sent events.
+// eventReader reads server-sent events, of one connection after the other.
 type eventReader struct {
-	lines   *bufio.Reader
-	limit   int64 // bytes of one event; 0: none
-	lastID  string
-	isBegun bool
+	lines        *bufio.Reader
+	limit        int64 // bytes of one event; 0: none
+	isBegun      bool
+	lastID       string        // of the last event that came whole
+	idBuffer     string        // of the one that is being read
+	reconnection time.Duration // what to wait before one
+	isOver       bool          // there is to be none
 }
 
-func newEventReader(r io.Reader, limit int64) *eventReader {
-	return &eventReader{lines: bufio.NewReader(r), limit: limit}
+// read begins with another connection.
+func (r *eventReader) read(body io.Reader, limit int64) {
+	r.lines, r.limit, r.isBegun = bufio.NewReader(body), limit, false
+	r.idBuffer = r.lastID
 }
 
 // next returns the next event that has data, and io.EOF after the last; an
@@ -49,6 +54,7 @@ func (r *eventReader) next() (Event, error) {
 			r.field(&e, &data, line)
 			continue
 		}
+		r.lastID = r.idBuffer
 		if data == nil { // nothing to dispatch
 			e, size = Event{Name: "message", Retry: e.Retry}, 0
 			continue
@@ -105,11 +111,12 @@ func (r *eventReader) field(e *Event, data *[]string, line string) {
 		*data = append(*data, value)
 	case "id":
 		if !strings.Contains(value, "\x00") {
-			r.lastID = value
+			r.idBuffer = value
 		}
 	case "retry":
 		if ms, err := strconv.ParseUint(value, 10, 31); err == nil {
 			e.Retry = time.Duration(ms) * time.Millisecond
+			r.reconnection = e.Retry
 		}
 	}
 }

@@ -319,3 +319,61 @@ func FuzzServerSentEvents(f *testing.F) {
 		}
 	})
 }
+
+type liveClient struct {
+	client.ServiceClient `url:"http://live.invalid" name:"live" retry:"false" circuit-breaker:"false"`
+
+	Events func(ctx context.Context) iter.Seq2[client.Event, error] `get:"/events" reconnect:"true"`
+}
+
+func TestAStreamOfEventsGoesOnWhereItBrokeOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ids []string
+		var times []time.Duration
+		begun := time.Now()
+		c := wire[liveClient](t, nil, portFunc(func(r *http.Request) (*http.Response, error) {
+			ids = append(ids, r.Header.Get("Last-Event-ID"))
+			times = append(times, time.Since(begun))
+			switch len(ids) {
+			case 1:
+				return answer(200, "id: 1\ndata: a\n\n", "Content-Type", "text/event-stream"), nil
+			case 2:
+				return answer(200, "retry: 10000\nid: 2\ndata: b\n\nid: 3\ndata: cut", "Content-Type", "text/event-stream"), nil
+			}
+			return answer(204, ""), nil
+		}))
+		events, err := collect(c.Events(t.Context()))
+		if err != nil || len(events) != 2 || events[1].Data != "b" {
+			t.Errorf("got %v, %v", events, err)
+		}
+		if got := fmt.Sprint(ids, times); got != "[ 1 2] [0s 3s 13s]" {
+			t.Errorf("connections %s", got)
+		}
+	})
+}
+
+func TestReconnectionsEndWithTheContextAndWithErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		connections, status := 0, 200
+		c := wire[liveClient](t, nil, portFunc(func(r *http.Request) (*http.Response, error) {
+			connections++
+			return answer(status, "data: a\n\n", "Content-Type", "text/event-stream"), nil
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		events, err := collect(c.Events(ctx))
+		if !errors.Is(err, context.DeadlineExceeded) || len(events) != 4 || connections != 4 {
+			t.Errorf("%d events of %d connections, %v", len(events), connections, err)
+		}
+		for range c.Events(t.Context()) {
+			break
+		}
+		if connections != 5 {
+			t.Errorf("%d connections", connections)
+		}
+		status = 404
+		if _, err := collect(c.Events(t.Context())); !errors.Is(err, client.ErrNotFound) || connections != 6 {
+			t.Errorf("%v after %d connections", err, connections)
+		}
+	})
+}
