@@ -223,3 +223,19 @@ func TestAVariadicParameterIsLeftOut(t *testing.T) {
 		t.Errorf("got %q", p.name)
 	}
 }
+
+func TestAProviderOfAGroup(t *testing.T) {
+	type later struct {
+		dig.In
+		Routes container.Provider[[]*route] `group:"routes"`
+	}
+	type lateRouter struct{ routes container.Provider[[]*route] }
+	app := newApp()
+	app.Register(newRoute("/a"), container.Group("routes"))
+	app.Register(func(in later) *lateRouter { return &lateRouter{in.Routes} })
+	start(t, app)
+	routes, err := container.Must(container.Get[*lateRouter](app)).routes.Get()
+	if err != nil || len(routes) != 1 || routes[0].path != "/a" {
+		t.Errorf("got %v, %v", routes, err)
+	}
+}

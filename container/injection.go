@@ -156,11 +156,11 @@ func (g *graph) inject(p point, t reflect.Type) injection {
 	switch {
 	case t.Kind() == reflect.Struct && dig.IsIn(t):
 		return g.injectFields(p, t)
-	case p.group != "":
-		return g.injectGroup(p, t)
 	case t.Kind() == reflect.Func && isProvider(t):
 		target := g.inject(p, targetOf(t))
 		return injection{typ: t, kind: injectProvider, target: &target}
+	case p.group != "":
+		return g.injectGroup(p, t)
 	}
 	candidates := g.find(t)
 	if others := without(candidates, p.bean); len(others) > 0 {
