@@ -166,3 +166,20 @@ func TestAConstructorThatEndsItsGoroutineIsReported(t *testing.T) {
 	}
 	j.equals(t, "PostConstruct built", "PreDestroy built")
 }
+
+func TestAHookThatHangsIsReportedEvenIfTheStartIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stuck{release: make(chan struct{})}
+		defer close(s.release)
+		app := newApp()
+		app.RegisterInstance(s)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		err := app.Start(ctx)
+		var report *container.StartupError
+		if !errors.As(err, &report) || len(report.Problems) != 2 || report.Problems[0].Code != container.CodeCancelled ||
+			report.Problems[1].Code != container.CodeHook || report.Problems[1].Bean != "stuck" {
+			t.Errorf("Start returned %v", err)
+		}
+	})
+}

@@ -118,11 +118,24 @@ func (r *run) start(ctx context.Context) []*Problem {
 	problems = r.startBeans(total)
 	r.step("start", begun)
 	if ctx.Err() != nil {
-		for _, p := range problems {
-			p.Code = CodeCancelled
-		}
+		problems = r.asCancelled(ctx, problems)
 	}
 	return problems
+}
+
+// asCancelled tells the problems of a start that was given up: hooks that ended
+// because their context did are its consequence, those that hang are not.
+func (r *run) asCancelled(ctx context.Context, problems []*Problem) []*Problem {
+	isTold := false
+	for _, p := range problems {
+		if errors.Is(p.Err, ctx.Err()) && !errors.Is(p.Err, errHangs) {
+			p.Code, isTold = CodeCancelled, true
+		}
+	}
+	if isTold {
+		return problems
+	}
+	return append([]*Problem{r.cancelled(ctx)}, problems...)
 }
 
 func withTotalLimit(ctx context.Context, key string, limit time.Duration) (context.Context, context.CancelFunc) {
