@@ -39,7 +39,8 @@ type (
 	// ready, and may take as long as it likes; ctx ends when the application
 	// begins to stop, and the context then waits for Run before it stops any
 	// bean. An error, unless it is ctx's after that moment, ends the
-	// application.
+	// application. It must not call the context's Stop, which waits for it:
+	// Shutdown asks for the end. A lazy bean is not run.
 	ApplicationRunner interface {
 		Run(ctx context.Context) error
 	}
