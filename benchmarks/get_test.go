@@ -141,8 +141,8 @@ func check(p Product) error {
 	return nil
 }
 
-// declared starts an application with a ProductClient.
-func declared(tb testing.TB, base string, opts ...client.Option) func() error {
+// clientApp is an application for a client of the given base URL.
+func clientApp(base string, opts ...client.Option) *container.ApplicationContext {
 	settings := config.New(map[string]any{
 		"pyfly.client.default.timeout":                  timeout,
 		"pyfly.client.services.product-client.base-url": base,
@@ -150,6 +150,12 @@ func declared(tb testing.TB, base string, opts ...client.Option) func() error {
 	app := container.NewApplicationContext(
 		container.WithConfig(settings), container.WithLogger(slog.New(slog.DiscardHandler)))
 	app.Install(client.Module(opts...))
+	return app
+}
+
+// declared starts an application with a ProductClient.
+func declared(tb testing.TB, base string, opts ...client.Option) func() error {
+	app := clientApp(base, opts...)
 	client.Register[ProductClient](app)
 	if err := app.Start(context.Background()); err != nil {
 		tb.Fatal(err)
@@ -176,7 +182,7 @@ func others(base string, transport http.RoundTripper) []subject {
 	hand := &handWritten{base: base, client: &http.Client{Transport: transport}}
 	sony := newGobreaker()
 	rest := resty.New().SetTransport(transport).SetBaseURL(base).SetTimeout(timeout).SetRetryCount(attempts - 1)
-	return []subject{
+	return append([]subject{
 		{name: "net-http by hand", call: func() error {
 			p, err := hand.get(ctx, "42")
 			if err != nil {
@@ -209,7 +215,7 @@ func others(base string, transport http.RoundTripper) []subject {
 			}
 			return check(p)
 		}},
-	}
+	}, morePeers(base, transport)...)
 }
 
 // handWritten is what a careful person writes: a time limit, an escaped

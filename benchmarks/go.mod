@@ -6,10 +6,12 @@ replace github.com/pyfly-go/pyfly => ..
 
 require (
 	github.com/avast/retry-go/v4 v4.7.0
+	github.com/carlmjohnson/requests v0.23.5
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/eapache/go-resiliency v1.7.0
 	github.com/failsafe-go/failsafe-go v0.9.8
 	github.com/go-resty/resty/v2 v2.17.2
+	github.com/hashicorp/go-retryablehttp v0.7.8
 	github.com/pyfly-go/pyfly v0.0.0
 	github.com/samber/do/v2 v2.0.0
 	github.com/sethvargo/go-retry v0.5.0
@@ -22,6 +24,8 @@ require (
 	github.com/bits-and-blooms/bitset v1.24.4 // indirect
 	github.com/fsnotify/fsnotify v1.9.0 // indirect
 	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/influxdata/tdigest v0.0.1 // indirect
 	github.com/knadh/koanf/maps v0.1.2 // indirect
 	github.com/knadh/koanf/parsers/yaml v1.1.1 // indirect
 	github.com/knadh/koanf/providers/confmap v1.0.1 // indirect

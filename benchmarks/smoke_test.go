@@ -19,6 +19,7 @@ func TestEverySubjectWorks(t *testing.T) {
 		"lookup":            append(lookups(t), digLookup(t)),
 		"GET of a stub":     getsOfStub(t),
 		"GET on loopback":   getsOnLoopback(t),
+		"POST of a stub":    postsOfStub(t),
 	}
 	for _, shape := range shapes {
 		for _, n := range []int{1, 10, 100} {
