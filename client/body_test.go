@@ -4,6 +4,7 @@ package client_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -192,4 +193,45 @@ func allocations(fn func()) uint64 {
 	fn()
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestBodiesAreCompressedIfTheSettingsSaySo(t *testing.T) {
+	var decoded []string
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body := io.Reader(r.Body)
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			var err error
+			if body, err = gzip.NewReader(r.Body); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+		text, _ := io.ReadAll(body)
+		decoded = append(decoded, string(text))
+		if len(decoded) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable) // so that it is sent again
+			return
+		}
+		_, _ = io.WriteString(w, "ok")
+	})
+	c := wireBy[noteClient](t, over("notes", s.URL, "pyfly.client.services.notes.request-compression", "gzip",
+		"pyfly.client.services.notes.retry.enabled", true, "pyfly.client.retry.base-delay", "0s",
+		"pyfly.client.services.notes.methods.text.retry.max-attempts", 2))
+	long := strings.Repeat("a long text ", 500)
+	if _, err := c.CSV(t.Context(), []byte(long)); !errors.Is(err, client.ErrUnavailable) {
+		t.Errorf("a POST is not repeated: %v", err)
+	}
+	if _, err := c.Text(t.Context(), long); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Text(t.Context(), "short"); err != nil {
+		t.Error(err)
+	}
+	if strings.Join(decoded, "|") != long+"|"+long+"|short" {
+		t.Errorf("the server read %d bodies", len(decoded))
+	}
+	seen := s.seen()
+	if len(seen[1].Body) > 500 || seen[1].Header.Get("Content-Encoding") != "gzip" || seen[2].Body != "short" {
+		t.Errorf("%d bytes were sent, %v", len(seen[1].Body), seen[1].Header)
+	}
 }

@@ -12,11 +12,12 @@ import (
 
 // connectionSettings say how the service is reached and who asks.
 type connectionSettings struct {
-	tls     tlsSettings
-	proxy   string
-	maxOpen int
-	maxIdle int
-	idle    time.Duration // how long an idle connection is kept; 0: the default
+	tls         tlsSettings
+	proxy       string
+	compression string // of requests: "gzip", or none
+	maxOpen     int
+	maxIdle     int
+	idle        time.Duration // how long an idle connection is kept; 0: the default
 
 	username, password, token string
 	oauth2                    oauth2Settings
@@ -39,6 +40,9 @@ func (r *resolver) connection(s *connectionSettings, prefix string) {
 		if u, err := url.Parse(s.proxy); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5" {
 			r.wrong(prefix+"proxy", "write a URL such as http://proxy:3128")
 		}
+	}
+	if read(r, &s.compression, prefix+"request-compression") && s.compression != "gzip" && s.compression != "none" {
+		r.wrong(prefix+"request-compression", "write gzip or none")
 	}
 	r.count(&s.maxOpen, prefix+"pool.max-connections")
 	r.count(&s.maxIdle, prefix+"pool.max-idle")

@@ -283,7 +283,7 @@ func TestConnectionSettingsReachThePort(t *testing.T) {
 func TestWrongConnectionSettings(t *testing.T) {
 	for key, value := range map[string]any{
 		"tls.min-version": "1.1", "tls.ca-file": "missing.pem", "tls.cert-file": "only.pem", "proxy": "proxy",
-		"pool.max-connections": -1, "pool.idle-timeout": "-1s",
+		"request-compression": "brotli", "pool.max-connections": -1, "pool.idle-timeout": "-1s",
 	} {
 		p := client.NewHttpClientBeanPostProcessor(client.WithConfig(config.New(map[string]any{textService + key: value})))
 		_, err := p.AfterInit(client.NewStub[textClient](), "client")

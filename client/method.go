@@ -102,6 +102,11 @@ func (f *frontEnd) encode(m *message, args []reflect.Value) error {
 	if err := f.encoder.encode(m, args); err != nil {
 		return err
 	}
+	if f.op.compresses && m.header.Get("Content-Encoding") == "" {
+		if err := m.compress(); err != nil {
+			return err
+		}
+	}
 	return m.follow(f.engine.baseURL)
 }
 

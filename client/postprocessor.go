@@ -322,6 +322,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s 
 		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
 		accept:      m.acceptValues(),
 		header:      s.ofMethod,
+		compresses:  s.connection.compression == "gzip",
 		streams:     m.streams(),
 		idleTimeout: s.idleTimeout,
 		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize),
