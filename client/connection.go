@@ -14,6 +14,7 @@ import (
 type connectionSettings struct {
 	tls         tlsSettings
 	proxy       string
+	unixSocket  string
 	compression string // of requests: "gzip", or none
 	maxOpen     int
 	maxIdle     int
@@ -41,6 +42,7 @@ func (r *resolver) connection(s *connectionSettings, prefix string) {
 			r.wrong(prefix+"proxy", "write a URL such as http://proxy:3128")
 		}
 	}
+	read(r, &s.unixSocket, prefix+"unix-socket")
 	if read(r, &s.compression, prefix+"request-compression") && s.compression != "gzip" && s.compression != "none" {
 		r.wrong(prefix+"request-compression", "write gzip or none")
 	}
@@ -93,6 +95,7 @@ func (s *connectionSettings) authorize(header http.Header) {
 func (s *connectionSettings) apply(c *PortConfig, host string) error {
 	s.authorize(c.Header)
 	c.MaxConnections, c.MaxIdleConnections, c.IdleTimeout = s.maxOpen, s.maxIdle, s.idle
+	c.UnixSocket = s.unixSocket
 	if s.proxy != "" {
 		c.Proxy, _ = url.Parse(s.proxy) // checked when it was read
 	}

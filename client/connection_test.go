@@ -297,3 +297,23 @@ func TestWrongConnectionSettings(t *testing.T) {
 		t.Errorf("both: %v", err)
 	}
 }
+
+func TestAUnixSocketTakesThePlaceOfTheHost(t *testing.T) {
+	dir, err := os.MkdirTemp("", "pyfly") // t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) })}
+	go func() { _ = s.Serve(listener) }()
+	t.Cleanup(func() { _ = s.Close() })
+	c := wireBy[textClient](t, map[string]any{textService + "base-url": "http://docker", textService + "unix-socket": socket})
+	if got, err := c.Get(t.Context()); err != nil || got != "docker" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

@@ -37,6 +37,11 @@ func newTransport(d *dialer) *http.Transport {
 
 // configure takes what a user has set into a transport.
 func configure(t *http.Transport, cfg *PortConfig) {
+	if cfg.UnixSocket != "" {
+		t.Proxy = nil
+		dial := t.DialContext
+		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, "unix", cfg.UnixSocket) }
+	}
 	if cfg.TLS != nil {
 		t.TLSClientConfig = cfg.TLS.Clone()
 	}

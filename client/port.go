@@ -67,6 +67,9 @@ type PortConfig struct {
 	// TLS says how https connections are secured. Nil means the defaults of
 	// package crypto/tls.
 	TLS *tls.Config
+	// UnixSocket is the path of a socket to connect to, instead of the base
+	// URL's host. "" means none.
+	UnixSocket string
 	// Proxy is the proxy to go through. Nil means what the environment says.
 	Proxy *url.URL
 	// MaxConnections is how many connections there may be at a time; further
