@@ -50,6 +50,9 @@ func newCodecs(users []Codec) codecs {
 // the type behind a structured syntax suffix (RFC 6839), as in
 // application/problem+json; text/xml is application/xml.
 func (cs codecs) of(contentType string) Codec {
+	if c := cs.exactly(contentType); c != nil { // as it mostly is
+		return c
+	}
 	mediaType := mediaTypeOf(contentType)
 	if c := cs.exactly(mediaType); c != nil {
 		return c

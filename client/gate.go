@@ -12,6 +12,7 @@ import (
 // wait for them. Entering and leaving costs an atomic addition each.
 type gate struct {
 	inside   atomic.Int64
+	_        [64]byte    // what every call writes shares no cache line with what it reads
 	closed   atomic.Bool // no call may enter
 	cut      atomic.Bool // no call inside may go on
 	idle     chan struct{}

@@ -29,22 +29,22 @@ func (m *Method) implement(e *engine, op *operation, cs codecs) (reflect.Value, 
 	if m.typ.NumOut() == 2 {
 		resultType = m.typ.Out(0)
 	}
-	noError := reflect.Zero(errorType)
-	call := func(args []reflect.Value) []reflect.Value {
+	return reflect.MakeFunc(m.typ, func(args []reflect.Value) []reflect.Value {
 		ctx, _ := args[0].Interface().(context.Context)
+		i := &invocation{decoder: f.decoder}
 		if resultType == nil {
-			if err := f.invoke(ctx, args[1:], nil); err != nil {
-				return []reflect.Value{reflect.ValueOf(&err).Elem()}
-			}
-			return []reflect.Value{noError}
+			i.err = f.invoke(ctx, args[1:], i)
+			i.results[0] = i.errorValue()
+			return i.results[:1]
 		}
 		target := reflect.New(resultType)
-		if err := f.invoke(ctx, args[1:], target.Interface()); err != nil {
-			return []reflect.Value{reflect.Zero(resultType), reflect.ValueOf(&err).Elem()}
+		i.target = target.Interface()
+		if i.err = f.invoke(ctx, args[1:], i); i.err != nil {
+			target.Elem().SetZero()
 		}
-		return []reflect.Value{target.Elem(), noError}
-	}
-	return reflect.MakeFunc(m.typ, call), nil
+		i.results = [2]reflect.Value{target.Elem(), i.errorValue()}
+		return i.results[:]
+	}), nil
 }
 
 // frontEnd stands between Go's types and the engine.
@@ -110,26 +110,30 @@ func (f *frontEnd) encode(m *message, args []reflect.Value) error {
 	return m.follow(f.engine.baseURL)
 }
 
-// invoke runs one call; target is nil when the method returns no result.
-func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, target any) error {
+// invoke runs one call.
+func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, i *invocation) error {
 	if ctx == nil {
 		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, errNilContext)
 	}
-	i := &invocation{decoder: f.decoder, target: target}
-	i.call = call{engine: f.engine, op: f.op, message: &i.sent, sink: i}
+	i.call.engine, i.call.op, i.call.message, i.call.sink = f.engine, f.op, &i.sent, i
 	if err := f.encode(&i.sent, args); err != nil {
 		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, err)
 	}
 	return i.do(ctx)
 }
 
-// invocation is one call, with what goes in and where the answer goes.
+// invocation is one call, with what goes in and where the answer goes: all that
+// a call needs in one piece of memory.
 type invocation struct {
 	call
 	sent    message
 	decoder decoder
 	target  any // nil when the method returns no result
+	err     error
+	results [2]reflect.Value
 }
+
+func (i *invocation) errorValue() reflect.Value { return reflect.ValueOf(&i.err).Elem() }
 
 func (i *invocation) take(a *answer) error {
 	if i.target == nil {

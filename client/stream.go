@@ -15,10 +15,9 @@ import (
 // retry and circuit breaker work on that. The caller closes the body; until then
 // the call is under way. The error is an *Error.
 func (e *engine) open(ctx context.Context, op *operation, m *message) (*http.Response, error) {
-	c := &call{engine: e, op: op, message: m}
-	begun := time.Now()
+	c := &call{engine: e, op: op, message: m, begun: time.Now()}
 	if err := c.openUnlessStopped(ctx); err != nil {
-		return nil, c.failed(err, time.Since(begun))
+		return nil, c.failed(err, time.Since(c.begun))
 	}
 	return c.stream, nil
 }
@@ -45,7 +44,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout}) })
 	}
-	request, err := c.request(streamCtx)
+	request, err := c.newRequest(streamCtx, &attempt{})
 	if err != nil {
 		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)

@@ -3,6 +3,7 @@
 package client
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -212,6 +213,9 @@ func firstDots(added, path []byte) string {
 	start := len(path) - len(added)
 	for start > 0 && path[start-1] != '/' {
 		start--
+	}
+	if !bytes.ContainsAny(path[start:], ".%") { // as is mostly so
+		return ""
 	}
 	for segment := range strings.SplitSeq(string(path[start:]), "/") {
 		if isDots(segment) {

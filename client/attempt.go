@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// attempt is what one attempt of a call needs, in one piece of memory. It
+// belongs to the port, which may keep the request.
+type attempt struct {
+	limit   deadlineContext
+	url     url.URL
+	request http.Request
+}
+
+// exchange makes one attempt, within the attempt's time limit.
+func (c *call) exchange(ctx context.Context) error {
+	c.attempts++
+	a := &attempt{}
+	attemptCtx := ctx
+	if timeout := c.timeout(); timeout > 0 {
+		a.limit.begin(ctx, c.attemptBegun().Add(timeout))
+		defer a.limit.cancel()
+		attemptCtx = &a.limit
+	}
+	request, err := c.newRequest(attemptCtx, a)
+	if err != nil {
+		return c.unanswered(ctx, attemptCtx, err)
+	}
+	response, err := c.send(request)
+	if err == nil && response == nil {
+		err = errNoResponse
+	}
+	if err != nil {
+		return c.unanswered(ctx, attemptCtx, err)
+	}
+	if response.Body == nil { // of a fake: net/http always has one
+		response.Body = http.NoBody
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return c.refused(response)
+	}
+	return c.accept(ctx, attemptCtx, response)
+}
+
+// attemptBegun is when the attempt began. The first begins with the call.
+func (c *call) attemptBegun() time.Time {
+	if c.attempts == 1 {
+		return c.begun
+	}
+	return time.Now()
+}
+
+// timeout is the limit of one attempt.
+func (c *call) timeout() time.Duration {
+	if c.message.timeout != 0 {
+		return c.message.timeout
+	}
+	return c.op.timeout
+}
+
+var errNoResponse = errors.New("the port returned neither a response nor an error")
+
+func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error) {
+	m := c.message
+	if c.isIntercepted {
+		ctx = context.WithValue(ctx, callKey{}, &Call{c.op.client, c.op.method, c.attempts})
+	}
+	r := &a.request
+	*r = *c.blank.WithContext(ctx)
+	r.Method, r.URL = c.op.verb, &a.url
+	r.URL.RawQuery = m.query
+	setPath(r.URL, m.path)
+	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
+	for name, values := range c.op.header {
+		r.Header[name] = values
+	}
+	if c.op.accept != nil {
+		r.Header["Accept"] = c.op.accept
+	}
+	if err := c.addBody(r); err != nil {
+		return nil, err
+	}
+	if c.idempotencyKey != "" {
+		r.Header["Idempotency-Key"] = []string{c.idempotencyKey}
+	}
+	for name, values := range m.header {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	return r, nil
+}
+
+func (c *call) addBody(r *http.Request) error {
+	m := c.message
+	if !m.hasBody {
+		return nil
+	}
+	r.Header["Content-Type"] = []string{m.contentType}
+	if m.streamed != nil {
+		body, err := m.streamed.open(c.attempts)
+		if err != nil {
+			return err
+		}
+		r.ContentLength = m.streamed.size
+		r.Body = io.NopCloser(body)
+		return nil
+	}
+	r.ContentLength = int64(len(m.body))
+	r.Body = io.NopCloser(bytes.NewReader(m.body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.body)), nil }
+	return nil
+}
+
+// setPath sets an escaped path, keeping its escapes: %2F is no slash.
+func setPath(u *url.URL, escaped string) {
+	if !strings.Contains(escaped, "%") {
+		u.Path = escaped
+		return
+	}
+	u.RawPath = escaped
+	u.Path, _ = url.PathUnescape(escaped) // what was escaped here can be unescaped
+}
+
+// accept reads a successful answer whole and hands it to the sink.
+func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) error {
+	buffer := c.buffers.Get().(*bytes.Buffer)
+	defer c.putBuffer(buffer)
+	if err := readBody(buffer, response.Body, c.op.maxResponseSize); err != nil {
+		e := c.unanswered(ctx, attemptCtx, err)
+		e.Status, e.Header = response.StatusCode, response.Header
+		return e
+	}
+	a := &c.answer
+	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
+	if err := c.sink.take(a); err != nil {
+		e := c.newError()
+		e.Status, e.Header, e.Err = a.status, a.header, err
+		e.Body = bytes.Clone(a.body[:min(len(a.body), MaxErrorBody)])
+		return e
+	}
+	return nil
+}
+
+// putBuffer keeps a buffer for the next answer, unless an unusually large one
+// has blown it up.
+func (c *call) putBuffer(buffer *bytes.Buffer) {
+	const most = 64 << 10
+	if buffer.Cap() > most {
+		return
+	}
+	buffer.Reset()
+	c.buffers.Put(buffer)
+}

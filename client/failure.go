@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// unanswered describes an attempt that brought no answer, or not all of it.
+// Whatever the port returns is a failure of the service, unless the port says
+// that it refused the request or the answer itself.
+func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
+	err = withoutURL(err)
+	e := c.newError()
+	e.Err = err
+	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge)
+	e.unsent = provesNoConnection(err)
+	switch {
+	case ctx.Err() != nil:
+		e.Err = withCause(ctx.Err(), err)
+	case attemptCtx.Err() != nil:
+		e.Err = withCause(&timeoutError{c.timeout()}, err)
+	}
+	return e
+}
+
+// withCause makes sure that an error is known by the reason for which it arose.
+func withCause(reason, err error) error {
+	if _, isTimeout := reason.(*timeoutError); !isTimeout && errors.Is(err, reason) {
+		return err
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return reason // err says no more
+	}
+	return fmt.Errorf("%w: %w", reason, err)
+}
+
+// timeoutError says that an attempt took longer than the setting allows.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("no answer within the timeout of %s", e.limit)
+}
+func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
+func (e *timeoutError) Timeout() bool { return true }
+
+// provesNoConnection reports whether the server cannot have seen the request.
+func provesNoConnection(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	var dns *net.DNSError
+	return errors.As(err, &dns)
+}
+
+// refused describes an answer whose status is not of the 2xx. Its body is read
+// as far as the error keeps it; closing takes care of the rest.
+func (c *call) refused(response *http.Response) *Error {
+	e := c.newError()
+	e.Status, e.Header = response.StatusCode, response.Header
+	e.Body, _ = io.ReadAll(io.LimitReader(response.Body, MaxErrorBody))
+	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
+	e.Problem = parseProblem(e.Header, e.Body)
+	e.serviceFailed = isServiceFailure(e.Status)
+	e.decoded = decodeErrorBody(c.errorDecoders, e)
+	return e
+}
+
+// maxDrained is how much of a body beyond what an error keeps is read so that
+// the connection can be used again.
+const maxDrained = 64 << 10
+
+// isServiceFailure tells a service that failed from one that answered: 501 says
+// that the service works and does not know the method.
+func isServiceFailure(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests ||
+		status >= 500 && status != http.StatusNotImplemented
+}
+
+func (c *call) newError() *Error {
+	return &Error{
+		Client: c.op.client, Method: c.op.method, Verb: c.op.verb, Attempts: c.attempts,
+		URL: displayURL(c.baseURL, c.message.path, c.message.query),
+	}
+}
+
+// failed completes the error of a call.
+func (c *call) failed(err error, elapsed time.Duration) *Error {
+	e, ok := err.(*Error)
+	if !ok {
+		e = c.newError()
+		e.Err = err
+		var last *Error
+		if errors.As(err, &last) { // the wait for another attempt was cut short
+			e.Status, e.Header, e.Body, e.Problem, e.decoded = last.Status, last.Header, last.Body, last.Problem, last.decoded
+		}
+	}
+	e.Attempts, e.Elapsed = c.attempts, elapsed
+	return e
+}
