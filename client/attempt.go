@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -73,7 +74,7 @@ var errNoResponse = errors.New("the port returned neither a response nor an erro
 func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error) {
 	m := c.message
 	if c.isIntercepted {
-		ctx = context.WithValue(ctx, callKey{}, &Call{c.op.client, c.op.method, c.attempts})
+		ctx = c.withCall(ctx)
 	}
 	r := &a.request
 	*r = *c.blank.WithContext(ctx)
@@ -81,8 +82,10 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	r.URL.RawQuery = m.query
 	setPath(r.URL, m.path)
 	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
-	for name, values := range c.op.header {
-		r.Header[name] = values
+	if m.elsewhere != nil {
+		a.url.Scheme, a.url.Host = m.elsewhere.Scheme, m.elsewhere.Host
+	} else {
+		maps.Copy(r.Header, c.op.header)
 	}
 	if c.op.accept != nil {
 		r.Header["Accept"] = c.op.accept
@@ -136,14 +139,14 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 	defer c.putBuffer(buffer)
 	if err := readBody(buffer, response.Body, c.op.maxResponseSize); err != nil {
 		e := c.unanswered(ctx, attemptCtx, err)
-		e.Status, e.Header = response.StatusCode, response.Header
+		e.Status, e.Header = response.StatusCode, c.secrets.header(response.Header)
 		return e
 	}
 	a := &c.answer
 	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
 	if err := c.sink.take(a); err != nil {
 		e := c.newError()
-		e.Status, e.Header, e.Err = a.status, a.header, err
+		e.Status, e.Header, e.Err = a.status, c.secrets.header(a.header), err
 		e.Body = bytes.Clone(a.body[:min(len(a.body), MaxErrorBody)])
 		return e
 	}

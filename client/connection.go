@@ -16,9 +16,13 @@ type connectionSettings struct {
 	proxy       string
 	unixSocket  string
 	compression string // of requests: "gzip", or none
+	http2       string // "auto", "off" or "prior-knowledge"
+	hosts       []string
+	secrets     []string
 	maxOpen     int
 	maxIdle     int
 	idle        time.Duration // how long an idle connection is kept; 0: the default
+	maxAge      time.Duration // how long a connection takes requests; 0: for ever
 
 	username, password, token string
 	oauth2                    oauth2Settings
@@ -46,10 +50,24 @@ func (r *resolver) connection(s *connectionSettings, prefix string) {
 	if read(r, &s.compression, prefix+"request-compression") && s.compression != "gzip" && s.compression != "none" {
 		r.wrong(prefix+"request-compression", "write gzip or none")
 	}
+	if read(r, &s.http2, prefix+"http2") && s.protocols() == nil && s.http2 != "auto" {
+		r.wrong(prefix+"http2", "write auto, off or prior-knowledge")
+	}
+	if read(r, &s.hosts, prefix+"allowed-hosts") {
+		for _, host := range s.hosts {
+			if !isAllowedHost(host) {
+				r.wrong(prefix+"allowed-hosts", "write hosts such as files.example.com, files.example.com:8443 or *.example.com")
+			}
+		}
+	}
+	read(r, &s.secrets, prefix+"secret-names")
 	r.count(&s.maxOpen, prefix+"pool.max-connections")
 	r.count(&s.maxIdle, prefix+"pool.max-idle")
 	if read(r, &s.idle, prefix+"pool.idle-timeout") {
 		r.notNegative(prefix+"pool.idle-timeout", s.idle)
+	}
+	if read(r, &s.maxAge, prefix+"pool.max-age") {
+		r.notNegative(prefix+"pool.max-age", s.maxAge)
 	}
 }
 
@@ -90,12 +108,27 @@ func (s *connectionSettings) authorize(header http.Header) {
 	}
 }
 
+// protocols are what the setting http2 says; nil for the default.
+func (s *connectionSettings) protocols() *http.Protocols {
+	p := &http.Protocols{}
+	switch s.http2 {
+	case "off":
+		p.SetHTTP1(true)
+	case "prior-knowledge":
+		p.SetHTTP2(true)
+		p.SetUnencryptedHTTP2(true)
+	default:
+		return nil
+	}
+	return p
+}
+
 // apply takes the settings into what a port is told. host is that of the base
 // URL.
 func (s *connectionSettings) apply(c *PortConfig, host string) error {
 	s.authorize(c.Header)
 	c.MaxConnections, c.MaxIdleConnections, c.IdleTimeout = s.maxOpen, s.maxIdle, s.idle
-	c.UnixSocket = s.unixSocket
+	c.UnixSocket, c.MaxConnectionAge, c.Protocols, c.AllowedHosts = s.unixSocket, s.maxAge, s.protocols(), s.hosts
 	if s.proxy != "" {
 		c.Proxy, _ = url.Parse(s.proxy) // checked when it was read
 	}

@@ -23,7 +23,10 @@ type engine struct {
 	port          HttpClientPort
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
+	interceptCall Exchange // nil: none
 	errorDecoders []ErrorDecoder
+	allowed       allowedHosts
+	secrets       secretNames
 	tokens        *tokens                    // nil: no OAuth2
 	breaker       *resilience.CircuitBreaker // nil: none
 	gate          gate
@@ -91,14 +94,22 @@ func (c *call) runUnlessStopped(ctx context.Context) error {
 		return ErrStopped
 	}
 	defer c.gate.leave()
+	return c.runOnce(ctx)
+}
+
+// runOnce runs the call, with interceptors around it or without.
+func (c *call) runOnce(ctx context.Context) error {
+	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
+		c.idempotencyKey = rand.Text()
+	}
+	if c.interceptCall != nil {
+		return c.runIntercepted(ctx)
+	}
 	return c.run(ctx)
 }
 
 // run makes attempts.
 func (c *call) run(ctx context.Context) error {
-	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
-		c.idempotencyKey = rand.Text()
-	}
 	if c.op.retry == nil || c.message.noRetry {
 		return c.attempt(ctx)
 	}

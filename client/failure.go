@@ -64,7 +64,7 @@ func provesNoConnection(err error) bool {
 // as far as the error keeps it; closing takes care of the rest.
 func (c *call) refused(response *http.Response) *Error {
 	e := c.newError()
-	e.Status, e.Header = response.StatusCode, response.Header
+	e.Status, e.Header = response.StatusCode, c.secrets.header(response.Header)
 	e.Body, _ = io.ReadAll(io.LimitReader(response.Body, MaxErrorBody))
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
 	e.Problem = parseProblem(e.Header, e.Body)
@@ -87,7 +87,7 @@ func isServiceFailure(status int) bool {
 func (c *call) newError() *Error {
 	return &Error{
 		Client: c.op.client, Method: c.op.method, Verb: c.op.verb, Attempts: c.attempts,
-		URL: displayURL(c.baseURL, c.message.path, c.message.query),
+		URL: c.secrets.url(c.message.base(c.baseURL), c.message.path, c.message.query),
 	}
 }
 

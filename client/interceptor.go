@@ -49,10 +49,14 @@ func ForClients(interceptor Interceptor, names ...string) Interceptor {
 type Call struct {
 	Client  string // the client's name, "payment-client"
 	Method  string // the field that was called, "Charge"
-	Attempt int    // 1 for the first
+	Attempt int    // 1 for the first; 0 in a CallInterceptor
 }
 
 type callKey struct{}
+
+func (c *call) withCall(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callKey{}, &Call{c.op.client, c.op.method, c.attempts})
+}
 
 // CallOf returns, in an interceptor, the call that a request's context belongs
 // to.

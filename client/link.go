@@ -15,7 +15,9 @@ import (
 //	List func(ctx context.Context, next client.URL) (Page, error) `get:"/products"`
 //
 // It is absolute, or begins with a slash, and must lead to the client's own
-// service: to scheme, host, port and path of its base URL. Any other is an
+// service: to scheme, host, port and path of its base URL; or to a host of the
+// client's setting allowed-hosts, which then gets no header that was declared or
+// set for the client, nor its authentication. Any other is an
 // [ErrInvalidRequest], so that nothing meant for one server reaches another. An
 // empty URL leaves the declared path.
 type URL string
@@ -23,13 +25,18 @@ type URL string
 var linkType = reflect.TypeFor[URL]()
 
 // follow takes a link in place of the message's path and query.
-func (msg *message) follow(base *url.URL) error {
+func (msg *message) follow(base *url.URL, allowed allowedHosts) error {
 	if msg.link == "" {
 		return nil
 	}
 	link, err := url.Parse(string(msg.link))
 	if err != nil {
 		return fmt.Errorf("%w: the link cannot be read as a URL", ErrInvalidRequest)
+	}
+	if allowed.allow(base, link) && link.Opaque == "" {
+		msg.elsewhere = &url.URL{Scheme: link.Scheme, Host: link.Host}
+		msg.path, msg.query = link.EscapedPath(), link.RawQuery
+		return nil
 	}
 	isAbsolute := link.Scheme != "" || link.Host != ""
 	if isAbsolute && (!strings.EqualFold(link.Scheme, base.Scheme) || !strings.EqualFold(link.Host, base.Host)) {

@@ -5,6 +5,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -60,5 +61,49 @@ func TestALinkToElsewhereIsRefused(t *testing.T) {
 	}]()
 	if err := d.Err(); !errors.Is(err, client.ErrDeclaration) || !strings.Contains(err.Error(), "cannot have variables") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestALinkToAnAllowedHostTakesNoSecretsAlong(t *testing.T) {
+	files := serve(t, nil)
+	own := serve(t, nil)
+	port := files.URL[strings.LastIndexByte(files.URL, ':'):]
+	c := wireBy[pageClient](t, over("pages", own.URL,
+		"pyfly.client.services.pages.allowed-hosts", []string{"127.0.0.1" + port},
+		"pyfly.client.services.pages.auth.bearer.token", "sesame",
+		"pyfly.client.services.pages.headers.x-tenant", "garden"))
+	if _, err := c.List(t.Context(), client.URL(files.URL+"/a%2Fb?x=1"), url.Values{"y": {"2"}}); err != nil {
+		t.Fatal(err)
+	}
+	got := files.last(t)
+	if got.Path != "/a%2Fb" || got.Query != "x=1" {
+		t.Errorf("the allowed host saw %s?%s", got.Path, got.Query)
+	}
+	if got.Header.Get("Authorization") != "" || got.Header.Get("X-Tenant") != "" {
+		t.Errorf("the allowed host was sent %v", got.Header)
+	}
+	if _, err := c.List(t.Context(), client.URL(own.URL+"/next"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := own.last(t); got.Header.Get("Authorization") != "Bearer sesame" || got.Header.Get("X-Tenant") != "garden" {
+		t.Errorf("the own host was sent %v", got.Header)
+	}
+	if _, err := c.List(t.Context(), "http://127.0.0.1:1/x", nil); !errors.Is(err, client.ErrInvalidRequest) {
+		t.Errorf("another port: %v", err)
+	}
+}
+
+func TestAnErrorOfAnAllowedHostNamesIt(t *testing.T) {
+	c := wire[pageClient](t, over("pages", "https://pages.invalid", "pyfly.client.default.allowed-hosts", "*.files.example"),
+		portFunc(func(*http.Request) (*http.Response, error) { return answer(404, ""), nil }))
+	_, err := c.List(t.Context(), "https://eu.files.example/a?token=x", nil)
+	var failed *client.Error
+	if !errors.As(err, &failed) || failed.URL != "https://eu.files.example/a?token=******" {
+		t.Errorf("got %v", err)
+	}
+	for _, link := range []client.URL{"http://eu.files.example/a", "https://files.example/a", "https://evilfiles.example/a", "https://u@eu.files.example/a", "https://eu.files.example:8443/a"} {
+		if _, err := c.List(t.Context(), link, nil); !errors.Is(err, client.ErrInvalidRequest) {
+			t.Errorf("%s: %v", link, err)
+		}
 	}
 }

@@ -107,7 +107,7 @@ func (f *frontEnd) encode(m *message, args []reflect.Value) error {
 			return err
 		}
 	}
-	return m.follow(f.engine.baseURL)
+	return m.follow(f.engine.baseURL, f.engine.allowed)
 }
 
 // invoke runs one call.

@@ -20,6 +20,7 @@ func Module(opts ...Option) container.Module {
 			}
 			p.codecs = append(p.codecs, in.Codecs...)
 			p.interceptors = append(p.interceptors, in.Interceptors...)
+			p.calls = append(p.calls, in.Calls...)
 			p.errorDecoders = append(p.errorDecoders, in.ErrorDecoders...)
 			return p
 		}, container.Stereotype("post-processor"), container.OnMissingBean[*HttpClientBeanPostProcessor]())
@@ -30,6 +31,7 @@ type processorParameters struct {
 	dig.In
 	Factory       HttpClientFactory `optional:"true"`
 	Codecs        []Codec
-	Interceptors  []Interceptor  `optional:"true"`
-	ErrorDecoders []ErrorDecoder `optional:"true"`
+	Interceptors  []Interceptor     `optional:"true"`
+	Calls         []CallInterceptor `optional:"true"`
+	ErrorDecoders []ErrorDecoder    `optional:"true"`
 }

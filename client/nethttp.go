@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,7 +25,8 @@ import (
 // in the base URL is sent as basic authentication. There is no cookie jar.
 //
 // Redirects are followed, 10 at most, as long as they stay with scheme, host
-// and port, or go from http to https on the same host name. Any other is not
+// and port, or go from http to https on the same host name, or lead to one of
+// AllowedHosts, and then without headers that may hold secrets. Any other is not
 // followed but returned as the answer, so that nothing meant for one server
 // reaches another. As everywhere in net/http, a 301, 302 or 303 turns a POST
 // into a GET, while 307 and 308 repeat it.
@@ -41,11 +43,24 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout))
 	transport := newTransport(dialer)
 	configure(transport, &cfg)
+	var connections interface {
+		http.RoundTripper
+		CloseIdleConnections()
+	} = transport
+	if cfg.MaxConnectionAge > 0 {
+		connections = newAgingTransport(transport, cfg.MaxConnectionAge)
+	}
 	closeConnections := func() {
-		transport.CloseIdleConnections()
+		connections.CloseIdleConnections()
 		dialer.close()
 	}
-	return newNetHTTPAdapter(cfg, base, transport, closeConnections), nil
+	var roundTripper http.RoundTripper = connections
+	if cfg.WrapTransport != nil {
+		if roundTripper = cfg.WrapTransport(connections); roundTripper == nil {
+			return nil, fmt.Errorf("client %s: WrapTransport returned nil", cfg.Name)
+		}
+	}
+	return newNetHTTPAdapter(cfg, base, roundTripper, closeConnections), nil
 }
 
 func newNetHTTPAdapter(cfg PortConfig, base *url.URL, transport http.RoundTripper, closeConnections func()) *netHTTPAdapter {
@@ -54,7 +69,8 @@ func newNetHTTPAdapter(cfg PortConfig, base *url.URL, transport http.RoundTrippe
 		target:           newTarget(base, cfg.Header),
 		timeout:          limitOrDefault(cfg.Timeout, DefaultTimeout),
 		maxResponseSize:  limitOrDefault(cfg.MaxResponseSize, DefaultMaxResponseSize),
-		client:           http.Client{Transport: transport, CheckRedirect: checkRedirect},
+		transport:        transport,
+		allowed:          cfg.AllowedHosts,
 		closeConnections: closeConnections,
 		exchanges:        exchanges{active: map[*exchange]struct{}{}},
 	}
@@ -73,14 +89,15 @@ type netHTTPAdapter struct {
 	target           target
 	timeout          time.Duration // 0: none
 	maxResponseSize  int64         // 0: no limit
-	client           http.Client
+	transport        http.RoundTripper
+	allowed          allowedHosts
 	closeConnections func()
 	exchanges        exchanges
 }
 
 // Request implements [HttpClientPort].
 func (a *netHTTPAdapter) Request(req *http.Request) (*http.Response, error) {
-	if err := a.target.apply(req); err != nil {
+	if err := a.target.apply(req, a.allowed); err != nil {
 		closeRequestBody(req)
 		return nil, err
 	}
@@ -92,7 +109,7 @@ func (a *netHTTPAdapter) Request(req *http.Request) (*http.Response, error) {
 	if e.cancel != nil {
 		req = req.WithContext(e.ctx)
 	}
-	response, err := a.client.Do(req)
+	response, err := a.roundTrip(req)
 	if err != nil {
 		err = e.explain(withoutURL(err))
 		e.end()
@@ -100,6 +117,32 @@ func (a *netHTTPAdapter) Request(req *http.Request) (*http.Response, error) {
 	}
 	a.wrapBody(response, e)
 	return response, nil
+}
+
+// roundTrip sends the request. What http.Client does, following redirects, is
+// left to it; but its preparations for a redirect are a waste for answers that
+// are none.
+func (a *netHTTPAdapter) roundTrip(req *http.Request) (*http.Response, error) {
+	response, err := a.transport.RoundTrip(req)
+	switch {
+	case err != nil && isPlainHTTP(err):
+		return nil, http.ErrSchemeMismatch
+	case err != nil:
+		return nil, err
+	case response == nil:
+		return nil, errNoResponse
+	case isRedirect(response.StatusCode):
+		return a.follow(req, response)
+	case response.Body == nil: // a RoundTripper of the user's
+		response.Body = http.NoBody
+	}
+	return response, nil
+}
+
+// isPlainHTTP reports whether a server answered a TLS handshake in plain text.
+func isPlainHTTP(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
 }
 
 // wrapBody makes the exchange end with the response's body.
@@ -187,11 +230,15 @@ func trimSlash(path string) string {
 }
 
 // apply makes a request with a relative URL one to the target.
-func (t *target) apply(req *http.Request) error {
+func (t *target) apply(req *http.Request, allowed allowedHosts) error {
 	if req == nil || req.URL == nil {
 		return fmt.Errorf("%w: it has no URL: give one with path and query", ErrInvalidRequest)
 	}
 	u := req.URL
+	if u.Host != "" && u.Opaque == "" && allowed.allow(&url.URL{Scheme: t.scheme}, u) {
+		req.Host = u.Host // and nothing else of what is meant for the target
+		return nil
+	}
 	if u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return fmt.Errorf("%w: its URL is absolute: give path and query only, the base URL says the rest", ErrInvalidRequest)
 	}

@@ -11,10 +11,44 @@ import (
 
 const maxRedirects = 10
 
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// follow lets an [http.Client] follow a redirect that has been answered to req.
+func (a *netHTTPAdapter) follow(req *http.Request, redirect *http.Response) (*http.Response, error) {
+	client := http.Client{Transport: &replay{a.transport, redirect}, CheckRedirect: a.allowed.checkRedirect}
+	return client.Do(req)
+}
+
+// replay answers the first request with an answer that it has brought already.
+type replay struct {
+	http.RoundTripper
+	answer *http.Response // nil once given
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (r *replay) RoundTrip(req *http.Request) (*http.Response, error) {
+	if answer := r.answer; answer != nil {
+		r.answer = nil
+		return answer, nil
+	}
+	return r.RoundTripper.RoundTrip(req)
+}
+
 // checkRedirect is the [http.Client]'s rule for redirects. via holds the
-// requests made so far.
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	if !staysOnHost(via[len(via)-1].URL, next.URL) {
+// requests made so far. What leaves for another host takes no secrets along.
+func (hosts allowedHosts) checkRedirect(next *http.Request, via []*http.Request) error {
+	from := via[len(via)-1].URL
+	switch {
+	case staysOnHost(from, next.URL) && staysOnHost(via[0].URL, next.URL):
+	case hosts.allow(from, next.URL):
+		keepHarmless(next.Header)
+	default:
 		return http.ErrUseLastResponse
 	}
 	if len(via) > maxRedirects {

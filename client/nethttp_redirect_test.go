@@ -93,3 +93,46 @@ func TestNetHTTPAdapterKeepsNoCookies(t *testing.T) {
 		}
 	}
 }
+
+func TestNetHTTPAdapterFollowsRedirectsToAllowedHostsWithoutSecrets(t *testing.T) {
+	got := make(chan *http.Request, 2)
+	var files *httptest.Server
+	files = adapterServer(t, func(w http.ResponseWriter, r *http.Request) {
+		got <- r
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, files.URL+"/again", http.StatusFound)
+		}
+	})
+	server := adapterServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, files.URL, http.StatusFound) })
+	host := strings.TrimPrefix(files.URL, "http://")
+	adapter := newAdapter(t, client.PortConfig{
+		BaseURL: server.URL, AllowedHosts: []string{host},
+		Header: http.Header{"Authorization": {"Bearer x"}, "X-Api-Key": {"y"}, "Accept": {"text/plain"}},
+	})
+	if status, _, err := adapterGet(t, adapter, "/?token=z"); status != http.StatusOK || err != nil {
+		t.Fatalf("got %d, %v", status, err)
+	}
+	for range 2 {
+		r := <-got
+		if r.Header.Get("Authorization") != "" || r.Header.Get("X-Api-Key") != "" || r.Header.Get("Referer") != "" || r.Header.Get("Accept") != "text/plain" {
+			t.Errorf("%s was sent %v", r.URL, r.Header)
+		}
+	}
+}
+
+func TestNetHTTPAdapterDoesNotComeBackFromAnAllowedHost(t *testing.T) {
+	var server *httptest.Server
+	files := adapterServer(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, server.URL+"/delete", http.StatusTemporaryRedirect)
+	})
+	server = adapterServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			t.Error("the allowed host could make the client send to its own")
+		}
+		http.Redirect(w, r, files.URL, http.StatusTemporaryRedirect)
+	})
+	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL, AllowedHosts: []string{strings.TrimPrefix(files.URL, "http://")}})
+	if status, _, err := adapterGet(t, adapter, "/"); status != http.StatusTemporaryRedirect || err != nil {
+		t.Errorf("got %d, %v", status, err)
+	}
+}

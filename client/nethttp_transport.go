@@ -48,6 +48,10 @@ func configure(t *http.Transport, cfg *PortConfig) {
 	if cfg.Proxy != nil {
 		t.Proxy = http.ProxyURL(cfg.Proxy)
 	}
+	if cfg.Protocols != nil {
+		t.Protocols = cfg.Protocols
+		t.ForceAttemptHTTP2 = cfg.Protocols.HTTP2()
+	}
 	t.MaxConnsPerHost = cfg.MaxConnections
 	if cfg.MaxIdleConnections > 0 {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = cfg.MaxIdleConnections, cfg.MaxIdleConnections

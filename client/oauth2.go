@@ -90,6 +90,9 @@ func (t *tokens) forget(token *oauth2.Token) { t.current.CompareAndSwap(token, n
 // refuses with 401 is replaced once, if the request can be sent again.
 func (t *tokens) authorize(next Exchange) Exchange {
 	return func(req *http.Request) (*http.Response, error) {
+		if req.URL.Host != "" { // another host's
+			return next(req)
+		}
 		token, err := t.get(req.Context())
 		if err != nil {
 			closeRequestBody(req)

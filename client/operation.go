@@ -4,6 +4,7 @@ package client
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/pyfly-go/pyfly/resilience"
@@ -43,9 +44,18 @@ type message struct {
 	contentType string
 	streamed    *streamedBody // instead of body
 	link        URL           // instead of path and query; "": none
+	elsewhere   *url.URL      // an allowed host to which the link leads; nil: the client's own
 
 	timeout time.Duration // of one attempt, instead of the operation's; 0: that one; less: none
 	noRetry bool
+}
+
+// base is where the message goes: to the client's service as a rule.
+func (m *message) base(own *url.URL) *url.URL {
+	if m.elsewhere != nil {
+		return m.elsewhere
+	}
+	return own
 }
 
 // answer is what came back with a status of 2xx, read whole. The body is only

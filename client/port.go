@@ -19,7 +19,8 @@ import (
 // concurrent use.
 type HttpClientPort interface {
 	// Request sends req, whose URL is relative to the port's base URL (path
-	// and query, no host), and returns the answer whatever its status. It
+	// and query, no host) unless it leads to one of the port's AllowedHosts,
+	// and returns the answer whatever its status. It
 	// honours req.Context until the response's body has been read. The port
 	// owns req: it may change it, and closes its body. A redirect to another
 	// host is not followed but returned, so that no header reaches it.
@@ -81,6 +82,22 @@ type PortConfig struct {
 	// IdleTimeout is how long an unused connection is kept. Zero means 90
 	// seconds.
 	IdleTimeout time.Duration
+	// MaxConnectionAge is how long a connection serves new requests: after
+	// that the host's name is looked up anew, and servers that have joined get
+	// their share. Zero means for ever.
+	MaxConnectionAge time.Duration
+	// Protocols are the versions of HTTP to speak. Nil means HTTP/1 and, over
+	// TLS, HTTP/2 where the server does.
+	Protocols *http.Protocols
+	// AllowedHosts are hosts beside the base URL's that redirects, and
+	// requests with an absolute URL, may lead to: "files.example.com",
+	// "files.example.com:8443" or "*.example.com". No header that may hold a
+	// secret follows a redirect there, and Header is not sent.
+	AllowedHosts []string
+	// WrapTransport puts something around the transport of the net/http
+	// adapter, see [WithTransport]. Nil means nothing. Other ports may ignore
+	// it.
+	WrapTransport func(http.RoundTripper) http.RoundTripper
 }
 
 // The defaults of a [PortConfig].

@@ -35,7 +35,9 @@ type HttpClientBeanPostProcessor struct {
 	factory       HttpClientFactory
 	codecs        []Codec
 	interceptors  []Interceptor
+	calls         []CallInterceptor
 	errorDecoders []ErrorDecoder
+	wrapTransport func(http.RoundTripper) http.RoundTripper
 	config        *config.Config
 	logger        *slog.Logger
 
@@ -60,6 +62,14 @@ type Option func(*HttpClientBeanPostProcessor)
 // over a bean of type [HttpClientFactory].
 func WithFactory(factory HttpClientFactory) Option {
 	return func(p *HttpClientBeanPostProcessor) { p.factory = factory }
+}
+
+// WithTransport puts something around the [http.Transport] of every net/http
+// adapter: what is made for http.Client (instrumentation, recorders for tests)
+// serves here too. It returns what it was given if it has nothing to do, and is
+// called once for each client.
+func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.wrapTransport = wrap }
 }
 
 // WithConfig reads the clients' settings from cfg instead of the application
@@ -218,6 +228,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 		return nil, err
 	}
 	cfg := s.portConfig(d.Name)
+	cfg.WrapTransport = p.wrapTransport
 	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
 		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
 	}
@@ -235,8 +246,9 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 		interceptors = append(slices.Clone(interceptors), tokens.authorize)
 	}
 	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), interceptors)
-	e.tokens = tokens
+	e.tokens, e.interceptCall = tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
+	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
 	return e, p.add(e)
 }
 

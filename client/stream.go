@@ -26,12 +26,17 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	if !c.gate.enter() {
 		return ErrStopped
 	}
-	err := c.run(ctx)
+	err := c.runOnce(ctx)
 	if err != nil {
 		c.gate.leave()
 		return err
 	}
-	c.stream.Body.(*streamBody).leave = c.gate.leave
+	body, ok := c.stream.Body.(*streamBody)
+	if !ok { // an interceptor's
+		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
+		c.stream.Body = body
+	}
+	body.leave = c.gate.leave
 	return nil
 }
 
@@ -140,7 +145,7 @@ func (e *idleError) Timeout() bool { return true }
 func (e *engine) streamFailed(ctx context.Context, op *operation, m *message, response *http.Response, err error) *Error {
 	failed := (&call{engine: e, op: op, message: m}).newError()
 	failed.Attempts = 1
-	failed.Status, failed.Header = response.StatusCode, response.Header
+	failed.Status, failed.Header = response.StatusCode, e.secrets.header(response.Header)
 	failed.Err = err
 	if ctx.Err() != nil {
 		failed.Err = withCause(ctx.Err(), err)

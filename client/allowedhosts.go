@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// allowedHosts are those beside a client's own that its redirects and links may
+// lead to: "files.example.com", "files.example.com:8443", "*.example.com".
+type allowedHosts []string
+
+// allow reports whether one of them is the host of u. A host without port
+// stands for the scheme's own. From https there is no way back to http.
+func (hosts allowedHosts) allow(from, u *url.URL) bool {
+	if u.Scheme != "https" && (u.Scheme != "http" || from.Scheme != "http") || u.User != nil {
+		return false
+	}
+	name, port := strings.ToLower(u.Hostname()), portOf(u)
+	return slices.ContainsFunc(hosts, func(allowed string) bool {
+		allowed, allowedPort, hasPort := strings.Cut(strings.ToLower(allowed), ":")
+		if !hasPort {
+			allowedPort = portOf(&url.URL{Scheme: u.Scheme})
+		}
+		if port != allowedPort {
+			return false
+		}
+		if domain, isWildcard := strings.CutPrefix(allowed, "*"); isWildcard {
+			return strings.HasSuffix(name, domain) && len(name) > len(domain)
+		}
+		return name == allowed
+	})
+}
+
+// isAllowedHost checks a setting.
+func isAllowedHost(host string) bool {
+	name, isWildcard := strings.CutPrefix(host, "*.")
+	u, err := url.Parse("http://" + name)
+	return err == nil && u.Host == name && u.Hostname() != "" && !strings.Contains(name, "*") &&
+		(!isWildcard || strings.Contains(name, "."))
+}
+
+// harmlessHeaders are those of a request that may follow it to another host:
+// they say how to answer, not who asks.
+var harmlessHeaders = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Content-Encoding", "Content-Language", "Content-Length",
+	"Content-Type", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range", "User-Agent",
+}
+
+func keepHarmless(header http.Header) {
+	for name := range header {
+		if !slices.Contains(harmlessHeaders, http.CanonicalHeaderKey(name)) {
+			delete(header, name)
+		}
+	}
+}

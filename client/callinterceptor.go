@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// CallInterceptor wraps whole calls, with all their attempts: to answer from a
+// cache, to measure, to run a call again with other headers. Each bean of this
+// type sees every call of every client, the first in order outermost; what is
+// said of [Interceptor] holds, and:
+//
+//   - next runs the call: circuit breaker, attempts, time limits. Its error is an
+//     [*Error], also for an answer whose status is not of the 2xx; its answer
+//     has been read whole, unless the method streams.
+//   - Path, query, headers and context of the request may be changed, its body
+//     may be read through GetBody only.
+//   - An answer that does not come from next is decoded as if it did.
+type CallInterceptor func(next Exchange) Exchange
+
+// ForClients lets the interceptor see only the clients of the given names.
+func (i CallInterceptor) ForClients(names ...string) CallInterceptor {
+	return CallInterceptor(ForClients(Interceptor(i), names...))
+}
+
+// interceptCalls puts interceptors around the calls of an engine.
+func interceptCalls(interceptors []CallInterceptor) Exchange {
+	if len(interceptors) == 0 {
+		return nil
+	}
+	same := make([]Interceptor, len(interceptors))
+	for i, interceptor := range interceptors {
+		same[i] = Interceptor(interceptor)
+	}
+	return intercept(runCall, same)
+}
+
+// interceptedCall is a call that interceptors see, in the context of the request
+// that they are given.
+type interceptedCall struct {
+	*call
+	body io.ReadCloser // of that request
+}
+
+type interceptedKey struct{}
+
+// runIntercepted lets interceptors run the call, and takes the answer that they
+// return.
+func (c *call) runIntercepted(ctx context.Context) error {
+	i := &interceptedCall{call: c}
+	request, err := c.newRequest(context.WithValue(c.withCall(ctx), interceptedKey{}, i), &attempt{})
+	if err != nil {
+		return err
+	}
+	if c.message.streamed != nil {
+		request.Body = http.NoBody // it can be read only once
+	}
+	i.body = request.Body
+	response, err := c.interceptCall(request)
+	switch {
+	case err != nil:
+		return err
+	case response == nil:
+		return errNoResponse
+	case response.Body == nil:
+		response.Body = http.NoBody
+	}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		defer func() { _ = response.Body.Close() }()
+		return c.refused(response)
+	}
+	if c.op.streams {
+		c.stream = response
+		return nil
+	}
+	defer func() { _ = response.Body.Close() }()
+	return c.accept(ctx, ctx, response)
+}
+
+// runCall is the innermost Exchange around calls: it runs the one that the
+// request belongs to.
+func runCall(req *http.Request) (*http.Response, error) {
+	i, ok := req.Context().Value(interceptedKey{}).(*interceptedCall)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%w: a CallInterceptor gave it another context: derive it from the request's own", ErrInvalidRequest)
+	case req.Body != i.body:
+		return nil, fmt.Errorf("%w: a CallInterceptor gave it another body, which an Interceptor may do, or a Codec", ErrInvalidRequest)
+	}
+	changed := *i.message
+	changed.path, changed.query, changed.header = req.URL.EscapedPath(), req.URL.RawQuery, req.Header
+	kept := &keptAnswer{}
+	c := *i.call
+	c.message, c.sink = &changed, kept
+	err := c.run(req.Context())
+	i.attempts = c.attempts
+	if err != nil {
+		return nil, c.failed(err, time.Since(c.begun))
+	}
+	if c.op.streams {
+		return c.stream, nil
+	}
+	return kept.response(req), nil
+}
+
+// keptAnswer is a sink that keeps the answer as it is.
+type keptAnswer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (k *keptAnswer) take(a *answer) error {
+	k.status, k.header, k.body = a.status, a.header, bytes.Clone(a.body)
+	return nil
+}
+
+func (k *keptAnswer) response(req *http.Request) *http.Response {
+	return &http.Response{
+		Status:     fmt.Sprintf("%d %s", k.status, http.StatusText(k.status)),
+		StatusCode: k.status, Proto: req.Proto, ProtoMajor: req.ProtoMajor, ProtoMinor: req.ProtoMinor,
+		Header: k.header, Body: io.NopCloser(bytes.NewReader(k.body)), ContentLength: int64(len(k.body)), Request: req,
+	}
+}
