@@ -271,11 +271,12 @@ func TestConnectionSettingsReachThePort(t *testing.T) {
 	var got client.PortConfig
 	wireBy[textClient](t, map[string]any{
 		"pyfly.client.default.pool.max-connections": 7, textService + "pool.max-idle": 3, textService + "pool.idle-timeout": "5s",
+		"pyfly.client.default.pool.max-age": "2m",
 	}, client.WithFactory(func(cfg client.PortConfig) (client.HttpClientPort, error) {
 		got = cfg
 		return portFunc(nil), nil
 	}))
-	if got.MaxConnections != 7 || got.MaxIdleConnections != 3 || got.IdleTimeout != 5*time.Second || got.TLS != nil || got.Proxy != nil {
+	if got.MaxConnections != 7 || got.MaxIdleConnections != 3 || got.IdleTimeout != 5*time.Second || got.MaxConnectionAge != 2*time.Minute || got.TLS != nil || got.Proxy != nil {
 		t.Errorf("%+v", got)
 	}
 }
@@ -283,7 +284,7 @@ func TestConnectionSettingsReachThePort(t *testing.T) {
 func TestWrongConnectionSettings(t *testing.T) {
 	for key, value := range map[string]any{
 		"tls.min-version": "1.1", "tls.ca-file": "missing.pem", "tls.cert-file": "only.pem", "proxy": "proxy",
-		"request-compression": "brotli", "pool.max-connections": -1, "pool.idle-timeout": "-1s",
+		"http2": "yes", "allowed-hosts": "https://x", "pool.max-age": "-1s", "request-compression": "brotli", "pool.max-connections": -1, "pool.idle-timeout": "-1s",
 	} {
 		p := client.NewHttpClientBeanPostProcessor(client.WithConfig(config.New(map[string]any{textService + key: value})))
 		_, err := p.AfterInit(client.NewStub[textClient](), "client")
@@ -315,5 +316,94 @@ func TestAUnixSocketTakesThePlaceOfTheHost(t *testing.T) {
 	c := wireBy[textClient](t, map[string]any{textService + "base-url": "http://docker", textService + "unix-socket": socket})
 	if got, err := c.Get(t.Context()); err != nil || got != "docker" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestHTTP2Modes(t *testing.T) {
+	protocol := func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }
+	ours := newAuthority(t)
+	certificate, key := ours.issue(t, "a.example")
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure := httptest.NewUnstartedServer(http.HandlerFunc(protocol))
+	secure.EnableHTTP2, secure.TLS = true, &tls.Config{Certificates: []tls.Certificate{pair}}
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	plain := httptest.NewUnstartedServer(http.HandlerFunc(protocol))
+	plain.Config.Protocols = &http.Protocols{}
+	plain.Config.Protocols.SetHTTP1(true)
+	plain.Config.Protocols.SetUnencryptedHTTP2(true)
+	plain.Start()
+	t.Cleanup(plain.Close)
+	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), ours.pem)
+	for _, test := range []struct{ url, mode, want string }{
+		{secure.URL, "auto", "HTTP/2.0"}, {secure.URL, "off", "HTTP/1.1"}, {secure.URL, "prior-knowledge", "HTTP/2.0"},
+		{plain.URL, "auto", "HTTP/1.1"}, {plain.URL, "off", "HTTP/1.1"}, {plain.URL, "prior-knowledge", "HTTP/2.0"},
+	} {
+		c := wireBy[textClient](t, map[string]any{
+			textService + "base-url": test.url, textService + "tls.ca-file": ca, textService + "http2": test.mode,
+		})
+		if got, err := c.Get(t.Context()); got != test.want || err != nil {
+			t.Errorf("%s, %s: got %q, %v; want %s", test.url[:5], test.mode, got, err, test.want)
+		}
+	}
+}
+
+// countingTransport is what users wrap around a transport.
+type countingTransport struct {
+	http.RoundTripper
+	n *atomic.Int32
+}
+
+func (c countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return c.RoundTripper.RoundTrip(r)
+}
+
+func TestATransportCanBeWrapped(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/there", http.StatusFound)
+		}
+	})
+	var n atomic.Int32
+	wrap := client.WithTransport(func(next http.RoundTripper) http.RoundTripper { return countingTransport{next, &n} })
+	c := wireBy[textClient](t, map[string]any{textService + "base-url": s.URL}, wrap)
+	if _, err := c.Get(t.Context()); err != nil || n.Load() != 2 {
+		t.Errorf("%v; the wrapper saw %d requests, want 2", err, n.Load())
+	}
+	p := client.NewHttpClientBeanPostProcessor(client.WithTransport(func(http.RoundTripper) http.RoundTripper { return nil }))
+	if _, err := p.AfterInit(client.NewStub[textClient](), "client"); err == nil || !strings.Contains(err.Error(), "WrapTransport returned nil") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAServerWithoutTLSIsNamed(t *testing.T) {
+	s := serve(t, nil)
+	c := wireBy[textClient](t, map[string]any{textService + "base-url": strings.Replace(s.URL, "http:", "https:", 1)})
+	if _, err := c.Get(t.Context()); !errors.Is(err, http.ErrSchemeMismatch) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNamesOfSecretsCanBeAdded(t *testing.T) {
+	port := portFunc(func(*http.Request) (*http.Response, error) {
+		return answer(500, "", "Set-Cookie", "session=1", "X-Internal", "2", "X-Other", "3"), nil
+	})
+	c := wire[catalog](t, map[string]any{"pyfly.client.default.secret-names": []string{"X-Internal", "sort"}}, port)
+	_, err := c.Filter(t.Context(), nil, nil, nil)
+	var failed *client.Error
+	if !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	if failed.URL != "http://catalog.invalid/products?sort=******" {
+		t.Errorf("the URL is %s", failed.URL)
+	}
+	for name, want := range map[string]string{"Set-Cookie": "******", "X-Internal": "******", "X-Other": "3"} {
+		if got := failed.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
 	}
 }
