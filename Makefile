@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # Modules of their own keep what only tests, examples and benchmarks need out
 # of the main go.mod.
-MODULES := . examples/custom-adapter examples/testing integration benchmarks
+MODULES := . client/zstd examples/custom-adapter examples/testing integration benchmarks
 FUZZTIME ?= 30s
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)

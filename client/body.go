@@ -171,7 +171,7 @@ func (f *form) flush() {
 // end makes the message's body of the form.
 func (f *form) end(msg *message) error {
 	if f.writer == nil {
-		msg.hasBody, msg.body, msg.contentType = true, []byte(f.urlencoded), "application/x-www-form-urlencoded"
+		msg.hasBody, msg.body, msg.contentType = true, []byte(f.urlencoded), formMediaType
 		return nil
 	}
 	if err := f.writer.Close(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"mime"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -14,7 +15,7 @@ import (
 // Codec encodes bodies and decodes answers of one media type. A bean that is a
 // Codec is used by all clients for the methods that say content-type:"..." or
 // accept:"..." with its media type, and for answers of that type; it takes the
-// place of a built-in one. JSON and XML are built in. A Codec must be safe for
+// place of a built-in one. JSON, XML and forms are built in. A Codec must be safe for
 // concurrent use.
 type Codec interface {
 	// MediaType is what the codec is for, without parameters:
@@ -39,11 +40,50 @@ func (xmlCodec) MediaType() string                    { return "application/xml"
 func (xmlCodec) Encode(v any) ([]byte, error)         { return xml.Marshal(v) }
 func (xmlCodec) Decode(data []byte, target any) error { return xml.Unmarshal(data, target) }
 
+const formMediaType = "application/x-www-form-urlencoded"
+
+// formCodec is for forms given whole. Fields of a struct are tagged form instead.
+type formCodec struct{}
+
+func (formCodec) MediaType() string { return formMediaType }
+
+func (formCodec) Encode(v any) ([]byte, error) {
+	switch form := v.(type) {
+	case url.Values:
+		return []byte(form.Encode()), nil
+	case map[string][]string:
+		return []byte(url.Values(form).Encode()), nil
+	case map[string]string:
+		values := make(url.Values, len(form))
+		for name, value := range form {
+			values.Set(name, value)
+		}
+		return []byte(values.Encode()), nil
+	}
+	return nil, fmt.Errorf("a %T is no form: take a url.Values, a map[string]string, or a struct whose fields are tagged form", v)
+}
+
+func (formCodec) Decode(data []byte, target any) error {
+	values, err := url.ParseQuery(string(data))
+	if err != nil {
+		return err
+	}
+	switch form := target.(type) {
+	case *url.Values:
+		*form = values
+	case *map[string][]string:
+		*form = values
+	default:
+		return fmt.Errorf("a form cannot be taken into a %T: take a url.Values", target)
+	}
+	return nil
+}
+
 // codecs are those that a client can use; of one media type the first counts.
 type codecs []Codec
 
 func newCodecs(users []Codec) codecs {
-	return append(slices.Clone(users), jsonCodec{}, xmlCodec{})
+	return append(slices.Clone(users), jsonCodec{}, xmlCodec{}, formCodec{})
 }
 
 // of returns the codec for a media type, or nil: one of just that type, or of

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -39,6 +40,20 @@ func TestBodiesAreEncodedAndDecodedByMediaType(t *testing.T) {
 	if err := c.JSON(t.Context(), "hello"); err != nil || s.last(t).Body != `"hello"` {
 		t.Errorf("JSON: %v; the server saw %q", err, s.last(t).Body)
 	}
+	for _, send := range []func() (url.Values, error){
+		func() (url.Values, error) { return c.Form(t.Context(), url.Values{"a": {"1 2"}, "b": {"ü"}}) },
+		func() (url.Values, error) {
+			return c.FormMap(t.Context(), map[string]string{"a": "1 2", "b": "ü"})
+		},
+	} {
+		got, err := send()
+		if err != nil || got.Get("a") != "1 2" || got.Get("b") != "ü" || s.last(t).Body != "a=1+2&b=%C3%BC" || s.last(t).Query != "" {
+			t.Errorf("form: %v, %v; the server saw %q", got, err, s.last(t).Body)
+		}
+	}
+	if err := c.NoForm(t.Context(), note{}); !errors.Is(err, client.ErrInvalidRequest) || !strings.Contains(err.Error(), "tagged form") {
+		t.Errorf("no form: %v", err)
+	}
 	if csv, err := c.CSV(t.Context(), []byte("a;b")); err != nil || string(csv) != "a;b" || s.last(t).Header.Get("Content-Type") != "text/csv" {
 		t.Errorf("CSV: %q, %v", csv, err)
 	}
@@ -48,11 +63,14 @@ func TestBodiesAreEncodedAndDecodedByMediaType(t *testing.T) {
 type noteClient struct {
 	client.HttpClient `url:"http://notes.invalid" name:"notes"`
 
-	Get  func(ctx context.Context) (note, error)                `get:"/note"`
-	XML  func(ctx context.Context, body note) (note, error)     `post:"/note" content-type:"application/xml" accept:"application/xml"`
-	Text func(ctx context.Context, body string) (string, error) `post:"/note" content-type:"text/plain; charset=utf-8"`
-	JSON func(ctx context.Context, body string) error           `post:"/note"`
-	CSV  func(ctx context.Context, body []byte) ([]byte, error) `post:"/note" content-type:"text/csv" accept:"text/csv"`
+	Get     func(ctx context.Context) (note, error)                               `get:"/note"`
+	XML     func(ctx context.Context, body note) (note, error)                    `post:"/note" content-type:"application/xml" accept:"application/xml"`
+	Text    func(ctx context.Context, body string) (string, error)                `post:"/note" content-type:"text/plain; charset=utf-8"`
+	JSON    func(ctx context.Context, body string) error                          `post:"/note"`
+	Form    func(ctx context.Context, body url.Values) (url.Values, error)        `post:"/note" content-type:"application/x-www-form-urlencoded"`
+	FormMap func(ctx context.Context, body map[string]string) (url.Values, error) `post:"/note" content-type:"application/x-www-form-urlencoded"`
+	NoForm  func(ctx context.Context, body note) error                            `post:"/note" content-type:"application/x-www-form-urlencoded"`
+	CSV     func(ctx context.Context, body []byte) ([]byte, error)                `post:"/note" content-type:"text/csv" accept:"text/csv"`
 }
 
 func TestAnswersAreDecodedByTheirContentType(t *testing.T) {

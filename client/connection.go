@@ -15,7 +15,7 @@ type connectionSettings struct {
 	tls         tlsSettings
 	proxy       string
 	unixSocket  string
-	compression string // of requests: "gzip", or none
+	compression string // of requests: "gzip", the name of another ContentCoding, or "none"
 	http2       string // "auto", "off" or "prior-knowledge"
 	hosts       []string
 	secrets     []string
@@ -47,8 +47,8 @@ func (r *resolver) connection(s *connectionSettings, prefix string) {
 		}
 	}
 	read(r, &s.unixSocket, prefix+"unix-socket")
-	if read(r, &s.compression, prefix+"request-compression") && s.compression != "gzip" && s.compression != "none" {
-		r.wrong(prefix+"request-compression", "write gzip or none")
+	if read(r, &s.compression, prefix+"request-compression") && s.compression != "none" && r.codings != nil && r.codings.of(s.compression) == nil {
+		r.wrong(prefix+"request-compression", "write none or one of "+strings.Join(r.codings.names(), ", "))
 	}
 	if read(r, &s.http2, prefix+"http2") && s.protocols() == nil && s.http2 != "auto" {
 		r.wrong(prefix+"http2", "write auto, off or prior-knowledge")

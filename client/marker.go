@@ -39,6 +39,8 @@ type wiring struct {
 	isStub bool    // made by NewStub: every function is a stub
 	engine *engine // nil before the client is wired
 
+	operations map[string]*operation // by method
+
 	fallback reflect.Value // a struct of the client's type, or the zero Value
 }
 

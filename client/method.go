@@ -102,8 +102,8 @@ func (f *frontEnd) encode(m *message, args []reflect.Value) error {
 	if err := f.encoder.encode(m, args); err != nil {
 		return err
 	}
-	if f.op.compresses && m.header.Get("Content-Encoding") == "" {
-		if err := m.compress(); err != nil {
+	if f.op.coding != nil && m.header.Get("Content-Encoding") == "" {
+		if err := m.compress(f.op.coding); err != nil {
 			return err
 		}
 	}

@@ -21,6 +21,7 @@ func Module(opts ...Option) container.Module {
 			p.codecs = append(p.codecs, in.Codecs...)
 			p.interceptors = append(p.interceptors, in.Interceptors...)
 			p.calls = append(p.calls, in.Calls...)
+			p.codings = append(p.codings, in.Codings...)
 			p.errorDecoders = append(p.errorDecoders, in.ErrorDecoders...)
 			return p
 		}, container.Stereotype("post-processor"), container.OnMissingBean[*HttpClientBeanPostProcessor]())
@@ -31,6 +32,7 @@ type processorParameters struct {
 	dig.In
 	Factory       HttpClientFactory `optional:"true"`
 	Codecs        []Codec
+	Codings       []ContentCoding   `optional:"true"`
 	Interceptors  []Interceptor     `optional:"true"`
 	Calls         []CallInterceptor `optional:"true"`
 	ErrorDecoders []ErrorDecoder    `optional:"true"`

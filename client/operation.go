@@ -28,7 +28,7 @@ type operation struct {
 
 	timeout         time.Duration           // of one attempt, body included; 0: none
 	maxResponseSize int64                   // decoded bytes, of a stream those of one element; 0: no limit
-	compresses      bool                    // the body
+	coding          ContentCoding           // of the body; nil: none
 	streams         bool                    // the answer is not read whole
 	idleTimeout     time.Duration           // of a stream; 0: none
 	retry           *resilience.RetryPolicy // nil: one attempt

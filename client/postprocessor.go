@@ -37,6 +37,7 @@ type HttpClientBeanPostProcessor struct {
 	interceptors  []Interceptor
 	calls         []CallInterceptor
 	errorDecoders []ErrorDecoder
+	codings       []ContentCoding
 	wrapTransport func(http.RoundTripper) http.RoundTripper
 	config        *config.Config
 	logger        *slog.Logger
@@ -150,7 +151,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).engine != nil && !(*w).engine.gate.isClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d)
+	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
 	if err != nil {
 		return err
 	}
@@ -162,9 +163,11 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return err
 	}
 	budget := resilience.NewRetryBudget(s.budget)
+	operations := make(map[string]*operation, len(d.Methods))
 	for i := range d.Methods {
 		m := &d.Methods[i]
 		op := p.newOperation(d, m, s.methods[m.Name], budget)
+		operations[m.Name] = op
 		fn, err := m.implement(e, op, newCodecs(p.codecs))
 		if err != nil {
 			return err
@@ -174,7 +177,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		}
 		client.Field(m.field).Set(fn)
 	}
-	*w = &wiring{engine: e, fallback: (*w).fallback}
+	*w = &wiring{engine: e, operations: operations, fallback: (*w).fallback}
 	return nil
 }
 
@@ -244,6 +247,9 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 	if s.connection.oauth2.tokenURL != "" { // innermost: what others add may be signed with it
 		tokens = newTokens(s.connection.oauth2)
 		interceptors = append(slices.Clone(interceptors), tokens.authorize)
+	}
+	if len(p.codings) > 0 {
+		interceptors = append(slices.Clone(interceptors), newCodings(p.codings).decompress)
 	}
 	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), interceptors)
 	e.tokens, e.interceptCall = tokens, interceptCalls(p.calls)
@@ -334,7 +340,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s 
 		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
 		accept:      m.acceptValues(),
 		header:      s.ofMethod,
-		compresses:  s.connection.compression == "gzip",
+		coding:      newCodings(p.codings).of(s.connection.compression),
 		streams:     m.streams(),
 		idleTimeout: s.idleTimeout,
 		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize),

@@ -22,7 +22,7 @@ func Register[T any](app *container.ApplicationContext, opts ...container.BeanOp
 		if d.Name == "" { // no client at all: it has no settings
 			return declarationProblems(d)
 		}
-		_, err := resolveSettings(cfg, d)
+		_, err := resolveSettings(cfg, d, nil)
 		return errors.Join(declarationProblems(d), err)
 	})
 	app.Register(NewStub[T], append([]container.BeanOption{container.Stereotype("client")}, opts...)...)

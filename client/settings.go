@@ -50,8 +50,9 @@ const (
 // resolveSettings works out the settings of a declared client, in this order,
 // the later winning: built-in, global keys, the declaration's tag, the client's
 // own keys, the method's own keys. Its error joins everything that is wrong.
-func resolveSettings(cfg *config.Config, d *Declaration) (*clientSettings, error) {
-	r := &resolver{cfg: cfg}
+// codings are nil as long as they are not known.
+func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clientSettings, error) {
+	r := &resolver{cfg: cfg, codings: codings}
 	s := settings{
 		timeout:         DefaultTimeout,
 		idleTimeout:     DefaultTimeout,
@@ -129,6 +130,7 @@ func applyTag(s *settings, d *Declaration) {
 // resolver reads settings and collects what is wrong with them.
 type resolver struct {
 	cfg      *config.Config
+	codings  codings
 	problems []error
 }
 

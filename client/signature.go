@@ -190,7 +190,7 @@ func (b *binder) bind(arg int, t reflect.Type) bool {
 	p := Parameter{Type: t.String(), arg: arg, variable: -1}
 	variable := slices.Index(b.isBound, false)
 	switch {
-	case t == headerType || t == urlValuesType:
+	case t == headerType || t == urlValuesType && !b.isForm():
 		p.In = map[reflect.Type]string{headerType: "header", urlValuesType: "query"}[t]
 		if b.special[t] {
 			b.fail("takes two arguments of type %s: take one", t)
@@ -225,6 +225,9 @@ func (b *binder) bind(arg int, t reflect.Type) bool {
 	b.add(p)
 	return true
 }
+
+// isForm reports whether url.Values are the method's body.
+func (b *binder) isForm() bool { return mediaTypeOf(b.method.ContentType) == formMediaType }
 
 func (b *binder) bindBody(p *Parameter, t reflect.Type) {
 	b.hasBody = true

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+// Operation is a declared method without its Go signature: verb, settings,
+// retry, circuit breaker, interceptors. It is what generated code calls in place
+// of the method's function, without reflection; see the Operation methods of
+// [HttpClient] and [ServiceClient]. It is safe for concurrent use.
+type Operation struct {
+	engine *engine
+	op     *operation
+}
+
+// Message is what an [Operation] sends.
+type Message struct {
+	Path        string      // escaped, from the slash on: "/products/a%2Fb"
+	Query       string      // escaped, without question mark
+	Header      http.Header // beside what is declared and set
+	Body        []byte      // nil: none
+	ContentType string      // of the body
+}
+
+// Operation returns the operation of a method of the client. Its error is a
+// kernel.NotWiredError before the context has started.
+func (c HttpClient) Operation(method string) (*Operation, error) { return c.wiring.operation(method) }
+
+// Operation returns the operation of a method of the client. Its error is a
+// kernel.NotWiredError before the context has started.
+func (c ServiceClient) Operation(method string) (*Operation, error) {
+	return c.wiring.operation(method)
+}
+
+func (w *wiring) operation(method string) (*Operation, error) {
+	if w == nil || w.engine == nil {
+		return nil, &kernel.NotWiredError{Client: "the client", Method: method}
+	}
+	op := w.operations[method]
+	if op == nil {
+		return nil, fmt.Errorf("%w: the client %s has no method %s", ErrDeclaration, w.engine.name, method)
+	}
+	return &Operation{w.engine, op}, nil
+}
+
+// Do runs one call. take is called with an answer of status 2xx, whose body has
+// been read whole and is valid until take returns; its error is an [ErrDecode].
+// take may be nil. Do's own error is nil or an [*Error].
+func (o *Operation) Do(ctx context.Context, m Message, take func(status int, header http.Header, body []byte) error) error {
+	i := &handmade{answer: take}
+	i.call.engine, i.call.op, i.call.message, i.call.sink = o.engine, o.op, &i.sent, i
+	if err := o.prepare(ctx, &i.sent, m); err != nil {
+		return o.engine.notSent(o.op, &message{}, err)
+	}
+	return i.do(ctx)
+}
+
+// Open runs one call up to the answer's headers, if its status is of the 2xx.
+// The caller closes the body; until then the call is under way. The error is
+// nil or an [*Error].
+func (o *Operation) Open(ctx context.Context, m Message) (*http.Response, error) {
+	sent := &message{}
+	if err := o.prepare(ctx, sent, m); err != nil {
+		return nil, o.engine.notSent(o.op, &message{}, err)
+	}
+	streaming := *o.op
+	streaming.streams = true
+	return o.engine.open(ctx, &streaming, sent)
+}
+
+func (o *Operation) prepare(ctx context.Context, sent *message, m Message) error {
+	if ctx == nil {
+		return errNilContext
+	}
+	if err := checkPath(m.Path); err != nil {
+		return err
+	}
+	if err := checkHeader(m.Header); err != nil {
+		return err
+	}
+	if strings.ContainsAny(m.Query, " #\r\n") {
+		return fmt.Errorf("%w: its query is not escaped", ErrInvalidRequest)
+	}
+	sent.path, sent.query, sent.header = m.Path, m.Query, m.Header
+	sent.body, sent.hasBody, sent.contentType = m.Body, m.Body != nil, m.ContentType
+	if o.op.coding != nil && m.Header.Get("Content-Encoding") == "" {
+		return sent.compress(o.op.coding)
+	}
+	return nil
+}
+
+// checkPath refuses a path that would not arrive as it is.
+func checkPath(path string) error {
+	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " ?#\r\n") {
+		return fmt.Errorf("%w: its path does not begin with a slash, or is not escaped", ErrInvalidRequest)
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if isDots(segment) {
+			return fmt.Errorf("%w: its path has the segment %q", ErrInvalidRequest, segment)
+		}
+	}
+	return nil
+}
+
+// handmade is a call of an Operation, in one piece of memory.
+type handmade struct {
+	call
+	sent   message
+	answer func(status int, header http.Header, body []byte) error
+}
+
+func (i *handmade) take(a *answer) error {
+	if i.answer == nil {
+		return nil
+	}
+	if err := i.answer(a.status, a.header, a.body); err != nil {
+		return fmt.Errorf("%w: %w", ErrDecode, err)
+	}
+	return nil
+}
