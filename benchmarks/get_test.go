@@ -97,9 +97,11 @@ func getsOfStub(tb testing.TB) []subject {
 	withClient := clientPort{port, baseURL, &http.Client{Transport: stub}}
 	return append([]subject{
 		{name: "floor", call: func() error { return decodeOnly(stub) }},
+		{name: "pyfly", call: declared(tb, base, overTransport(stub))},
+		{name: "pyfly without reflection", call: operated(tb, base, overTransport(stub))},
 		{name: "pyfly on a port", call: declared(tb, base, client.WithFactory(portFactory(port)))},
 		{name: "pyfly on http.Client", call: declared(tb, base, client.WithFactory(portFactory(withClient)))},
-	}, others(base, stub)...)
+	}, others(tb, base, stub)...)
 }
 
 func getsOnLoopback(tb testing.TB) []subject {
@@ -111,7 +113,12 @@ func getsOnLoopback(tb testing.TB) []subject {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 100
 	tb.Cleanup(transport.CloseIdleConnections)
-	return append([]subject{{name: "pyfly", call: declared(tb, server.URL)}}, others(server.URL, transport)...)
+	return append([]subject{{name: "pyfly", call: declared(tb, server.URL)}}, others(tb, server.URL, transport)...)
+}
+
+// overTransport lets pyfly's own adapter send over a transport.
+func overTransport(transport http.RoundTripper) client.Option {
+	return client.WithTransport(func(http.RoundTripper) http.RoundTripper { return transport })
 }
 
 func portFactory(port client.HttpClientPort) client.HttpClientFactory {
@@ -153,10 +160,11 @@ func clientApp(base string, opts ...client.Option) *container.ApplicationContext
 	return app
 }
 
-// declared starts an application with a ProductClient.
-func declared(tb testing.TB, base string, opts ...client.Option) func() error {
+// startClient starts an application with a client.
+func startClient[T any](tb testing.TB, base string, opts ...client.Option) *T {
+	tb.Helper()
 	app := clientApp(base, opts...)
-	client.Register[ProductClient](app)
+	client.Register[T](app)
 	if err := app.Start(context.Background()); err != nil {
 		tb.Fatal(err)
 	}
@@ -165,7 +173,31 @@ func declared(tb testing.TB, base string, opts ...client.Option) func() error {
 			tb.Error(err)
 		}
 	})
-	products := container.Must(container.Get[*ProductClient](app))
+	return container.Must(container.Get[*T](app))
+}
+
+// operated is what generated code would do.
+func operated(tb testing.TB, base string, opts ...client.Option) func() error {
+	op := container.Must(startClient[ProductClient](tb, base, opts...).Operation("GetProduct"))
+	get := func(ctx context.Context, id string) (p Product, err error) {
+		err = op.Do(ctx, client.Message{Path: "/products/" + url.PathEscape(id)}, func(_ int, _ http.Header, body []byte) error {
+			return json.Unmarshal(body, &p)
+		})
+		return p, err
+	}
+	ctx := context.Background()
+	return func() error {
+		p, err := get(ctx, "42")
+		if err != nil {
+			return err
+		}
+		return check(p)
+	}
+}
+
+// declared calls a ProductClient.
+func declared(tb testing.TB, base string, opts ...client.Option) func() error {
+	products := startClient[ProductClient](tb, base, opts...)
 	ctx := context.Background()
 	return func() error {
 		p, err := products.GetProduct(ctx, "42")
@@ -177,7 +209,7 @@ func declared(tb testing.TB, base string, opts ...client.Option) func() error {
 }
 
 // others are the same call by other means.
-func others(base string, transport http.RoundTripper) []subject {
+func others(tb testing.TB, base string, transport http.RoundTripper) []subject {
 	ctx := context.Background()
 	hand := &handWritten{base: base, client: &http.Client{Transport: transport}}
 	sony := newGobreaker()
@@ -215,7 +247,7 @@ func others(base string, transport http.RoundTripper) []subject {
 			}
 			return check(p)
 		}},
-	}, morePeers(base, transport)...)
+	}, morePeers(tb, base, transport)...)
 }
 
 // handWritten is what a careful person writes: a time limit, an escaped

@@ -18,6 +18,7 @@ require (
 	github.com/sony/gobreaker/v2 v2.4.0
 	go.uber.org/dig v1.19.0
 	go.uber.org/fx v1.24.0
+	resty.dev/v3 v3.0.0-rc.4
 )
 
 require (

@@ -16,7 +16,6 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"github.com/pyfly-go/pyfly/client"
-	"github.com/pyfly-go/pyfly/container"
 )
 
 // BenchmarkPostOfStub sends 1 KiB of JSON and reads 200 bytes of it.
@@ -46,6 +45,7 @@ func postsOfStub(tb testing.TB) []subject {
 	rest := resty.New().SetTransport(stub).SetBaseURL(base).SetTimeout(timeout).SetRetryCount(attempts - 1)
 	ctx, body := context.Background(), Product{ID: "42", Name: "Bow rake", Description: description, Tags: []string{"garden"}}
 	return []subject{
+		{name: "pyfly", call: declaredPost(tb, base, body, overTransport(stub))},
 		{name: "pyfly on a port", call: declaredPost(tb, base, body, client.WithFactory(portFactory(port)))},
 		{name: "pyfly on http.Client", call: declaredPost(tb, base, body, client.WithFactory(portFactory(withClient)))},
 		{name: "net-http by hand", call: func() error {
@@ -70,17 +70,7 @@ func postsOfStub(tb testing.TB) []subject {
 }
 
 func declaredPost(tb testing.TB, base string, body Product, opts ...client.Option) func() error {
-	app := clientApp(base, opts...)
-	client.Register[OrderClient](app)
-	if err := app.Start(context.Background()); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := app.Stop(context.Background()); err != nil {
-			tb.Error(err)
-		}
-	})
-	orders := container.Must(container.Get[*OrderClient](app))
+	orders := startClient[OrderClient](tb, base, opts...)
 	ctx := context.Background()
 	return func() error {
 		p, err := orders.Create(ctx, body)

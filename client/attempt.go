@@ -27,10 +27,13 @@ func (c *call) exchange(ctx context.Context) error {
 	c.attempts++
 	a := &attempt{}
 	attemptCtx := ctx
-	if timeout := c.timeout(); timeout > 0 {
+	switch timeout := c.timeout(); {
+	case timeout > 0:
 		a.limit.begin(ctx, c.attemptBegun().Add(timeout))
 		defer a.limit.cancel()
 		attemptCtx = &a.limit
+	case timeout < 0:
+		attemptCtx = withoutLimit(ctx)
 	}
 	request, err := c.newRequest(attemptCtx, a)
 	if err != nil {

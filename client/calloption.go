@@ -21,7 +21,8 @@ type callOptions struct {
 
 var callOptionsType = reflect.TypeFor[[]CallOption]()
 
-// CallTimeout limits each attempt of the call, instead of the setting timeout.
+// CallTimeout limits each attempt of the call, instead of the setting timeout;
+// it may be longer, which a port of another [HttpClientFactory] may not know.
 // Zero or less is no limit but the context's.
 func CallTimeout(limit time.Duration) CallOption {
 	return func(o *callOptions) {

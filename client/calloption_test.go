@@ -14,6 +14,13 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 )
 
+// optionless is the declared client at its plainest.
+type optionless struct {
+	client.ServiceClient `url:"http://options.invalid"`
+
+	Get func(ctx context.Context, id string) (Product, error) `get:"/products/{id}"`
+}
+
 type optionClient struct {
 	client.ServiceClient `url:"http://options.invalid" retry-base-delay:"1s"`
 
@@ -60,3 +67,33 @@ func TestCallOptions(t *testing.T) {
 		}
 	})
 }
+
+func TestALongerCallTimeoutIsNotCutByTheAdapter(t *testing.T) {
+	for name, limit := range map[string]time.Duration{"longer": 2 * time.Minute, "none": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				slow := client.WithTransport(func(http.RoundTripper) http.RoundTripper {
+					return roundTripFunc(func(r *http.Request) (*http.Response, error) {
+						select {
+						case <-time.After(time.Minute): // virtual, and beyond the setting
+							return answer(200, "{}"), nil
+						case <-r.Context().Done():
+							return nil, r.Context().Err()
+						}
+					})
+				})
+				c := wireBy[optionClient](t, nil, slow)
+				if _, err := c.Get(t.Context(), "1", client.CallTimeout(limit)); err != nil {
+					t.Error(err)
+				}
+				if _, err := c.Get(t.Context(), "1", client.NoRetry()); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("without it: %v", err)
+				}
+			})
+		})
+	}
+}
+
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

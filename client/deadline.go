@@ -34,6 +34,25 @@ func (c *deadlineContext) begin(parent context.Context, deadline time.Time) {
 // Deadline implements context.Context.
 func (c *deadlineContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
+// Value implements context.Context.
+func (c *deadlineContext) Value(key any) any {
+	if key == (limitedKey{}) {
+		return true
+	}
+	return c.Context.Value(key)
+}
+
+type limitedKey struct{}
+
+// isLimited reports whether a request's time is limited by its call, which then
+// knows better than the port.
+func isLimited(ctx context.Context) bool { return ctx.Value(limitedKey{}) != nil }
+
+// withoutLimit marks the requests of a call that wants no limit of time.
+func withoutLimit(ctx context.Context) context.Context {
+	return context.WithValue(ctx, limitedKey{}, true)
+}
+
 // Done implements context.Context.
 func (c *deadlineContext) Done() <-chan struct{} {
 	c.mu.Lock()

@@ -72,7 +72,6 @@ func newNetHTTPAdapter(cfg PortConfig, base *url.URL, transport http.RoundTrippe
 		transport:        transport,
 		allowed:          cfg.AllowedHosts,
 		closeConnections: closeConnections,
-		exchanges:        exchanges{active: map[*exchange]struct{}{}},
 	}
 }
 
@@ -156,7 +155,8 @@ func (a *netHTTPAdapter) wrapBody(response *http.Response, e *exchange) {
 		limit = 0
 		e.stopTimer()
 	}
-	response.Body = &responseBody{ReadCloser: response.Body, exchange: e, limit: limit, remaining: limit}
+	e.body = responseBody{ReadCloser: response.Body, exchange: e, limit: limit, remaining: limit}
+	response.Body = &e.body
 }
 
 // Start implements [HttpClientPort].

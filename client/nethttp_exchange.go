@@ -23,7 +23,10 @@ type exchange struct {
 	cancel context.CancelCauseFunc // nil if ctx is the request's own
 	timer  *time.Timer             // nil: none
 	isCut  atomic.Bool             // by the end of the adapter, which closes the connections
-	all    *exchanges
+	body   responseBody
+
+	all            *exchanges
+	previous, next *exchange // of all; nil once removed
 }
 
 // end takes the exchange off the books. It may be called repeatedly.
@@ -65,20 +68,41 @@ func (e *exchange) explain(err error) error {
 	return reason
 }
 
-// exchanges are those of one adapter. A lock and a map, not a WaitGroup: an
+// exchanges are those of one adapter. A lock and a list, not a WaitGroup: an
 // exchange may begin while Stop begins, and each must be found to be cut.
 type exchanges struct {
 	mu      sync.Mutex
-	active  map[*exchange]struct{}
+	active  exchange // the ring's place to begin and end
 	stopped bool
 	idle    chan struct{} // made by stop, closed once no exchange is active
 }
 
+func (s *exchanges) isEmpty() bool { return s.active.next == nil || s.active.next == &s.active }
+
+func (s *exchanges) insert(e *exchange) {
+	if s.active.next == nil {
+		s.active.previous, s.active.next = &s.active, &s.active
+	}
+	e.previous, e.next = &s.active, s.active.next
+	e.previous.next, e.next.previous = e, e
+}
+
+// unlink is false if the exchange has been removed already.
+func (e *exchange) unlink() bool {
+	if e.next == nil {
+		return false
+	}
+	e.previous.next, e.next.previous = e.next, e.previous
+	e.previous, e.next = nil, nil
+	return true
+}
+
 // begin adds an exchange. A timeout of 0 is none; one that parent's deadline
-// comes before takes no timer.
+// comes before takes no timer, and neither does a request whose attempt has a
+// limit.
 func (s *exchanges) begin(parent context.Context, timeout time.Duration) (*exchange, error) {
 	e := &exchange{parent: parent, ctx: parent, all: s}
-	if deadline, ok := parent.Deadline(); timeout > 0 && (!ok || time.Until(deadline) > timeout) {
+	if timeout > 0 && !isLimited(parent) && !endsWithin(parent, timeout) {
 		e.ctx, e.cancel = context.WithCancelCause(parent)
 		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout}) })
 	}
@@ -91,18 +115,22 @@ func (s *exchanges) begin(parent context.Context, timeout time.Duration) (*excha
 		}
 		return nil, ErrStopped
 	}
-	s.active[e] = struct{}{}
+	s.insert(e)
 	return e, nil
+}
+
+func endsWithin(ctx context.Context, timeout time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) <= timeout
 }
 
 func (s *exchanges) remove(e *exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, isActive := s.active[e]; !isActive {
+	if !e.unlink() {
 		return
 	}
-	delete(s.active, e)
-	if s.stopped && len(s.active) == 0 {
+	if s.stopped && s.isEmpty() {
 		close(s.idle)
 	}
 }
@@ -117,13 +145,14 @@ func (s *exchanges) stop(ctx context.Context) (cut int) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cut = len(s.active)
-	for e := range s.active {
+	for !s.isEmpty() {
+		e := s.active.next
 		e.isCut.Store(true)
 		if e.cancel != nil {
 			e.cancel(errCut)
 		}
-		delete(s.active, e)
+		e.unlink()
+		cut++
 	}
 	if cut > 0 {
 		close(s.idle)
@@ -140,7 +169,7 @@ func (s *exchanges) refuse() <-chan struct{} {
 	if !s.stopped {
 		s.stopped = true
 		s.idle = make(chan struct{})
-		if len(s.active) == 0 {
+		if s.isEmpty() {
 			close(s.idle)
 		}
 	}

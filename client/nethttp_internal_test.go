@@ -130,7 +130,7 @@ func TestTimeoutRunsUntilTheBodyEnds(t *testing.T) {
 }
 
 func TestAnEarlierDeadlineTakesNoTimer(t *testing.T) {
-	exchanges := exchanges{active: map[*exchange]struct{}{}}
+	var exchanges exchanges
 	for deadline, wantTimer := range map[time.Duration]bool{time.Minute: false, time.Hour: true} {
 		ctx, cancel := context.WithTimeout(t.Context(), deadline)
 		e, err := exchanges.begin(ctx, 30*time.Minute)

@@ -44,7 +44,7 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 // then on only a pause in the stream is limited.
 func (c *call) exchangeForStream(ctx context.Context) error {
 	c.attempts++
-	streamCtx, cancel := context.WithCancelCause(withStreaming(ctx))
+	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout}) })
