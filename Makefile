@@ -22,6 +22,8 @@ demo: ## Run the catalog example against its embedded service
 test: lint ## Check everything: lint, and all tests with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
 	@for module in $(MODULES); do echo "== tests of $$module"; (cd $$module && go test $(RACE) -timeout 10m ./...); done
+	@echo "== tests of what calls cost, without the race detector"
+	@go test -run 'Allocates' ./client && cd benchmarks && go test -run 'Takes' .
 
 .PHONY: lint
 lint: ## Check formatting, go vet and staticcheck (pinned in tools/go.mod)
