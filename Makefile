@@ -38,11 +38,11 @@ bench: ## Run the benchmarks, side by side with other libraries
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
-	@for package in $$(go list ./...); do \
+	@for module in . integration; do (cd $$module && for package in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
 			echo "== $$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
-	done
+	done); done
 
 .PHONY: graph
 graph: ## Draw the catalog example's beans: an SVG with Graphviz' dot, else Mermaid

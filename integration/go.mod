@@ -7,6 +7,7 @@ replace github.com/pyfly-go/pyfly => ..
 require (
 	github.com/mccutchen/go-httpbin/v2 v2.26.0
 	github.com/pyfly-go/pyfly v0.0.0
+	github.com/std-uritemplate/std-uritemplate/go/v2 v2.0.3
 	go.uber.org/goleak v1.3.0
 )
 
