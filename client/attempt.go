@@ -87,7 +87,7 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
 	if m.elsewhere != nil {
 		a.url.Scheme, a.url.Host = m.elsewhere.Scheme, m.elsewhere.Host
-	} else {
+	} else if len(c.op.header) > 0 {
 		maps.Copy(r.Header, c.op.header)
 	}
 	if c.op.accept != nil {

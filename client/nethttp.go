@@ -248,8 +248,8 @@ func (t *target) apply(req *http.Request, allowed allowedHosts) error {
 	if req.Header == nil {
 		req.Header = make(http.Header, len(t.header))
 	}
-	if host := req.Header.Get("Host"); host != "" {
-		req.Host = host
+	if host := req.Header["Host"]; len(host) > 0 && host[0] != "" {
+		req.Host = host[0]
 	}
 	for name, values := range t.header {
 		if _, isSet := req.Header[name]; !isSet {

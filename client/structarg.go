@@ -184,16 +184,15 @@ func (p *Parameter) read(args []reflect.Value) (v reflect.Value, ok bool) {
 // nothing if it is to be left out.
 func (p *Parameter) value(args []reflect.Value) (argumentValue, error) {
 	v, ok := p.read(args)
-	isZero := !ok || v.IsZero()
 	switch {
-	case isZero && p.fallback != "":
+	case p.fallback != "" && (!ok || v.IsZero()):
 		return argumentValue{Text: p.fallback}, nil
-	case !ok, isZero && p.omit:
+	case !ok, p.omit && v.IsZero():
 		return absent, nil
 	}
 	value, err := p.format(v)
 	if err != nil {
-		err = fmt.Errorf("%w: {%s}: %w", ErrInvalidRequest, p.Name, err)
+		return absent, fmt.Errorf("%w: {%s}: %w", ErrInvalidRequest, p.Name, err)
 	}
-	return value, err
+	return value, nil
 }

@@ -159,6 +159,10 @@ func (t *template) expandPath(values []uritemplate.Value) (string, error) {
 	b := room[:0]
 	for i := range t.path {
 		part := &t.path[i]
+		if len(part.Variables) == 0 {
+			b = append(b, part.Literal...)
+			continue
+		}
 		if err := checkPresent(part, values); err != nil {
 			return "", err
 		}
@@ -166,9 +170,6 @@ func (t *template) expandPath(values []uritemplate.Value) (string, error) {
 		b = part.Append(b, values)
 		if part.Operator == '+' {
 			b = closeOff(b, before)
-		}
-		if len(part.Variables) == 0 {
-			continue
 		}
 		// A literal that follows may still make dots an honest segment, but
 		// a value of dots is never a name: it is refused outright.

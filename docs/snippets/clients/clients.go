@@ -200,6 +200,50 @@ func Signing(keys *Keys) client.Interceptor {
 	}
 }
 
+type Store struct{}
+
+func (*Store) Get(string) *http.Response                              { return nil }
+func (*Store) Put(_ string, r *http.Response) (*http.Response, error) { return r, nil }
+
+func Cache(store *Store) client.CallInterceptor {
+	return func(next client.Exchange) client.Exchange {
+		return func(req *http.Request) (*http.Response, error) {
+			if kept := store.Get(req.URL.String()); kept != nil {
+				return kept, nil
+			}
+			response, err := next(req)
+			if err != nil {
+				return nil, err
+			}
+			return store.Put(req.URL.String(), response)
+		}
+	}
+}
+
+type recorder struct{ http.RoundTripper }
+
+// InstallRecorder wraps the transport of all clients.
+func InstallRecorder(app *container.ApplicationContext) {
+	app.Install(client.Module(client.WithTransport(func(next http.RoundTripper) http.RoundTripper {
+		return recorder{next}
+	})))
+}
+
+type ProductReader struct{ get *client.Operation }
+
+func NewProductReader(inventory *InventoryClient) (*ProductReader, error) {
+	get, err := inventory.Operation("GetProduct")
+	return &ProductReader{get}, err
+}
+
+func (r *ProductReader) Read(ctx context.Context, id string) (p Product, err error) {
+	message := client.Message{Path: "/products/" + url.PathEscape(id)}
+	err = r.get.Do(ctx, message, func(_ int, _ http.Header, body []byte) error {
+		return json.Unmarshal(body, &p)
+	})
+	return p, err
+}
+
 // RegisterMore registers a fallback and an interceptor.
 func RegisterMore(app *container.ApplicationContext) {
 	client.Register[ShopClient](app, client.Fallback(&ShopClient{
