@@ -26,52 +26,70 @@ import (
 //	   |                        the probes succeed                   |
 //	   +-------------------------------------------------------------+
 //
+// With a sliding window, rates open it instead: the share of failures, or of
+// slow calls, among the last calls or those of the last time.
+//
 // A successful call of a closed circuit costs two atomic loads: no lock, no
-// allocation, no look at the clock and no write. A refused call costs a look at
-// the clock. Half-open calls take a short lock; no lock is ever held while a
-// user's function runs. There is no timer and no goroutine.
+// allocation, no look at the clock and no write. A window of counts adds an
+// atomic addition, a window of time and the watch for slow calls a look at the
+// clock each. A refused call costs a look at the clock. Half-open calls take a
+// short lock; no lock is ever held while a user's function runs. There is no
+// timer and no goroutine.
 //
 // It is safe for concurrent use.
 type CircuitBreaker struct {
-	config  CircuitBreakerConfig
-	invalid error // of Validate; every call returns it
 	current atomic.Uint64
+	config  atomic.Pointer[CircuitBreakerConfig]
+	window  atomic.Pointer[window]              // of the closed circuit; nil: none
 	open    atomic.Pointer[CircuitBreakerError] // of the last opening
 	probing *CircuitBreakerError                // what a half-open circuit refuses with
+	epoch   time.Time                           // from which the monotonic clock is read
 
-	mu        sync.Mutex // guards transitions and what follows
-	probes    []probe    // of the half-open circuit, not yet returned
-	lastProbe uint32
-	succeeded int // probes of this half-open time
-	changes   []StateChange
-	notifying bool
+	invalid error // of Validate; every call returns it
+
+	mu         sync.Mutex // guards transitions and what follows
+	probes     []probe    // of the half-open circuit, not yet returned
+	lastProbe  uint32
+	succeeded  int // probes of this half-open time
+	reopenings int // since the circuit was closed
+	openings   int64
+	since      time.Time // of the last transition
+	changes    []StateChange
+	notifying  bool
 }
 
 // probe is a call that a half-open circuit has admitted.
 type probe struct {
 	id       uint32
-	admitted time.Time
+	admitted time.Duration
 }
 
 // NewCircuitBreaker makes a closed circuit breaker. If config is not valid,
 // every call returns the error of its Validate.
 func NewCircuitBreaker(config CircuitBreakerConfig) *CircuitBreaker {
-	b := &CircuitBreaker{invalid: config.Validate(), config: config.withDefaults()}
+	b := &CircuitBreaker{invalid: config.Validate(), epoch: time.Now()}
+	b.since = b.epoch
 	b.probing = &CircuitBreakerError{Name: config.Name, State: StateHalfOpen}
+	c := config.withDefaults()
+	b.config.Store(&c)
 	if b.invalid != nil {
-		b.current.Store(uint64(newWord(stateInvalid, 0, 0)))
+		b.current.Store(uint64(newWord(stateInvalid, false, 0, 0)))
+		return b
 	}
+	w := newWindow(&c, 0)
+	b.window.Store(w)
+	b.current.Store(uint64(newWord(StateClosed, w != nil, 0, 0)))
 	return b
 }
 
 // Name returns the name that the configuration gave.
-func (b *CircuitBreaker) Name() string { return b.config.Name }
+func (b *CircuitBreaker) Name() string { return b.config.Load().Name }
 
 // State returns the breaker's state. An open circuit whose recovery timeout is
 // over is half-open, although no probe has come yet.
 func (b *CircuitBreaker) State() CircuitState {
 	switch state := b.load().state(); {
-	case state == StateOpen && b.open.Load().RetryAfter() == 0:
+	case state == StateOpen && b.now() >= b.open.Load().probeAfter:
 		return StateHalfOpen
 	case state == stateInvalid:
 		return StateClosed
@@ -79,6 +97,9 @@ func (b *CircuitBreaker) State() CircuitState {
 		return state
 	}
 }
+
+// now is the time since the breaker was made, by the monotonic clock; never 0.
+func (b *CircuitBreaker) now() time.Duration { return time.Since(b.epoch) + 1 }
 
 // Call runs fn if the circuit admits it, and returns fn's error as it is. An
 // open circuit returns a [*CircuitBreakerError] at once.
@@ -93,22 +114,50 @@ func (b *CircuitBreaker) Call(ctx context.Context, fn func(context.Context) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	permit, err := b.Acquire()
+	w := b.load()
+	if !w.isPlain() {
+		return b.callWithPermit(ctx, fn)
+	}
+	returned := false
+	defer func() {
+		if !returned { // a panic, or runtime.Goexit
+			b.countFailure(w.generation())
+		}
+	}()
+	err := fn(ctx)
+	returned = true
+	if err == nil && b.load() == w.withFailures(0) {
+		return nil
+	}
+	b.conclude(ctx, Permit{breaker: b, generation: w.generation()}, err)
+	return err
+}
+
+// callWithPermit is [CircuitBreaker.Call] for all but a closed circuit without
+// window.
+func (b *CircuitBreaker) callWithPermit(ctx context.Context, fn func(context.Context) error) error {
+	permit, err := b.acquire()
 	if err != nil {
 		return err
 	}
 	returned := false
 	defer func() {
-		if !returned { // a panic, or runtime.Goexit
+		if !returned {
 			permit.Failure()
 		}
 	}()
 	err = fn(ctx)
+	returned = true
+	b.conclude(ctx, permit, err)
+	return err
+}
+
+// conclude reports what a call returned.
+func (b *CircuitBreaker) conclude(ctx context.Context, permit Permit, err error) {
 	succeeded, counts := true, true
 	if err != nil {
 		succeeded, counts = b.judge(ctx, err)
 	}
-	returned = true
 	switch {
 	case !counts:
 		permit.Ignore()
@@ -117,7 +166,6 @@ func (b *CircuitBreaker) Call(ctx context.Context, fn func(context.Context) erro
 	default:
 		permit.Failure()
 	}
-	return err
 }
 
 // Execute is [CircuitBreaker.Call]; it makes the breaker a [Policy].
@@ -130,7 +178,8 @@ func (b *CircuitBreaker) judge(ctx context.Context, err error) (succeeded, count
 	if errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, kernel.ErrCircuitOpen) {
 		return false, false
 	}
-	return b.config.IsFailure != nil && !b.config.IsFailure(err), true
+	isFailure := b.config.Load().IsFailure
+	return isFailure != nil && !isFailure(err), true
 }
 
 // Permit is the leave to make one call. Exactly one of its methods must be
@@ -138,43 +187,89 @@ func (b *CircuitBreaker) judge(ctx context.Context, err error) (succeeded, count
 type Permit struct {
 	breaker    *CircuitBreaker
 	generation uint32
-	probe      uint32 // 0: the circuit was closed
+	probe      uint32        // 0: the circuit was closed
+	begun      time.Duration // 0: nobody wants to know
 }
 
 // Acquire asks for the leave to make a call, for callers that cannot use
 // [CircuitBreaker.Call]. The error is a [*CircuitBreakerError].
 func (b *CircuitBreaker) Acquire() (Permit, error) {
-	if w := b.load(); w.state() == StateClosed {
+	if w := b.load(); w.isPlain() {
 		return Permit{breaker: b, generation: w.generation()}, nil
 	}
-	return b.acquireUnlessOpen()
+	return b.acquire()
 }
 
 // Success reports that the call succeeded.
 func (p Permit) Success() {
-	b := p.breaker
-	if p.probe != 0 {
-		b.probeSucceeded(p)
+	w := p.breaker.load()
+	if w.isPlain() && w.failures() == 0 {
 		return
 	}
-	if w := b.load(); w.failures() != 0 {
-		b.forgetFailures(p.generation)
-	}
+	p.end(w, true)
 }
 
 // Failure reports that the call failed.
-func (p Permit) Failure() {
-	if p.probe != 0 {
-		p.breaker.probeFailed(p)
-		return
-	}
-	p.breaker.countFailure(p.generation)
-}
+func (p Permit) Failure() { p.end(p.breaker.load(), false) }
 
 // Ignore reports that the call says nothing: it was cancelled by its caller.
 func (p Permit) Ignore() {
 	if p.probe != 0 {
 		p.breaker.probeIgnored(p)
+	}
+}
+
+func (p Permit) end(w word, succeeded bool) {
+	b := p.breaker
+	switch {
+	case p.probe != 0 && succeeded && !b.isSlow(p, b.now()):
+		b.probeSucceeded(p)
+	case p.probe != 0:
+		b.probeFailed(p)
+	case w.state() != StateClosed || w.generation() != p.generation:
+	case w.hasWindow():
+		b.remember(w, p, succeeded)
+	case succeeded:
+		b.forgetFailures(p.generation)
+	default:
+		b.countFailure(p.generation)
+	}
+}
+
+// isSlow reports whether a call that ends now has taken too long, and tells the
+// listener.
+func (b *CircuitBreaker) isSlow(p Permit, now time.Duration) bool {
+	c := b.config.Load()
+	took := now - p.begun
+	if p.begun == 0 || c.SlowCallDuration <= 0 || took <= c.SlowCallDuration {
+		return false
+	}
+	if c.OnSlowCall != nil {
+		c.OnSlowCall(took)
+	}
+	return true
+}
+
+// remember puts the outcome of a call into the window, and opens the circuit if
+// its rates say so.
+func (b *CircuitBreaker) remember(w word, p Permit, succeeded bool) {
+	window, c := b.window.Load(), b.config.Load()
+	if window == nil || window.generation != p.generation {
+		return
+	}
+	var now time.Duration
+	if window.time != nil || p.begun != 0 {
+		now = b.now()
+	}
+	o := recorded
+	if !succeeded {
+		o |= failed
+	}
+	if b.isSlow(p, now) {
+		o |= slow
+	}
+	if window.add(o, now, c) && window.tally(now).reaches(c) {
+		b.transition(w, StateOpen)
 	}
 }
 
@@ -189,10 +284,10 @@ func (b *CircuitBreaker) replace(old, new word) bool {
 func (b *CircuitBreaker) forgetFailures(generation uint32) {
 	for {
 		w := b.load()
-		if w.state() != StateClosed || w.generation() != generation || w.failures() == 0 {
+		if !w.isPlain() || w.generation() != generation || w.failures() == 0 {
 			return
 		}
-		if b.replace(w, newWord(StateClosed, generation, 0)) {
+		if b.replace(w, w.withFailures(0)) {
 			return
 		}
 	}
@@ -203,15 +298,15 @@ func (b *CircuitBreaker) forgetFailures(generation uint32) {
 func (b *CircuitBreaker) countFailure(generation uint32) {
 	for {
 		w := b.load()
-		if w.state() != StateClosed || w.generation() != generation {
+		if !w.isPlain() || w.generation() != generation {
 			return
 		}
 		failures := w.failures() + 1
-		if failures >= uint32(b.config.FailureThreshold) {
+		if failures >= uint32(b.config.Load().FailureThreshold) {
 			b.transition(w, StateOpen)
 			return
 		}
-		if b.replace(w, newWord(StateClosed, generation, failures)) {
+		if b.replace(w, w.withFailures(failures)) {
 			return
 		}
 	}
@@ -222,9 +317,11 @@ func (b *CircuitBreaker) countFailure(generation uint32) {
 // and as value.
 type CircuitBreakerError struct {
 	Name  string       // the breaker's
-	State CircuitState // StateOpen, or StateHalfOpen when other calls are probing
+	State CircuitState // StateOpen; StateHalfOpen when other calls are probing; StateForcedOpen
 
-	probeAt time.Time // when the open circuit will admit a probe
+	probeAt    time.Time     // when the open circuit will admit a probe
+	probeAfter time.Duration // the same, by the breaker's own clock
+	opened     time.Time
 }
 
 // RetryAfter returns how long it is, from now, until the circuit admits a
@@ -242,8 +339,11 @@ func (e CircuitBreakerError) Error() string {
 	if e.Name != "" {
 		name = fmt.Sprintf("circuit breaker %q", e.Name)
 	}
-	if e.State == StateHalfOpen {
+	switch e.State {
+	case StateHalfOpen:
 		return name + " is half-open: a probe is under way"
+	case StateForcedOpen:
+		return name + " is open until somebody resets it"
 	}
 	return fmt.Sprintf("%s is open: next probe in %s", name, e.RetryAfter().Round(time.Millisecond))
 }

@@ -23,42 +23,99 @@ func (b *CircuitBreaker) transition(from word, to CircuitState) {
 // before it can be seen.
 func (b *CircuitBreaker) change(from word, to CircuitState) bool {
 	w := b.load()
-	if w.generation() != from.generation() {
+	if w.generation() != from.generation() || w.state() == stateInvalid {
 		return false
 	}
-	if to == StateOpen {
-		b.open.Store(&CircuitBreakerError{
-			Name: b.config.Name, State: StateOpen, probeAt: time.Now().Add(b.config.RecoveryTimeout),
-		})
+	c, generation := b.config.Load(), (w.generation()+1)&maxGeneration
+	var window *window
+	b.since = time.Now()
+	switch to {
+	case StateOpen:
+		b.beOpen(w.state(), c)
+	case StateForcedOpen:
+		b.open.Store(&CircuitBreakerError{Name: c.Name, State: StateForcedOpen})
+	case StateClosed:
+		b.reopenings = 0
+		window = newWindow(c, generation)
+		b.window.Store(window)
 	}
-	for !b.replace(w, newWord(to, w.generation()+1, 0)) {
+	for !b.replace(w, newWord(to, window != nil, generation, 0)) {
 		w = b.load() // without the lock only the count of failures changes
 	}
 	b.probes, b.succeeded = b.probes[:0], 0
-	if b.config.OnStateChange != nil {
-		b.changes = append(b.changes, StateChange{b.config.Name, w.state(), to})
+	if c.OnStateChange != nil && w.state() != to {
+		b.changes = append(b.changes, StateChange{c.Name, w.state(), to})
 	}
 	return true
 }
 
-// acquireUnlessOpen admits a probe if the time has come for one.
-func (b *CircuitBreaker) acquireUnlessOpen() (Permit, error) {
-	w := b.load()
-	if w.state() == StateOpen {
-		if refusal := b.open.Load(); time.Now().Before(refusal.probeAt) {
-			return Permit{}, refusal
+// beOpen works out when the circuit, which was in the given state, admits a
+// probe.
+func (b *CircuitBreaker) beOpen(from CircuitState, c *CircuitBreakerConfig) {
+	b.openings++
+	if from == StateHalfOpen {
+		b.reopenings++
+	}
+	b.open.Store(b.refusal(b.since, c))
+}
+
+func (b *CircuitBreaker) refusal(opened time.Time, c *CircuitBreakerConfig) *CircuitBreakerError {
+	recovery := c.recoveryTimeout(b.reopenings)
+	probeAt := opened.Add(recovery)
+	return &CircuitBreakerError{Name: c.Name, State: StateOpen, opened: opened, probeAt: probeAt, probeAfter: probeAt.Sub(b.epoch) + 1}
+}
+
+// recoveryTimeout is how long to wait after as many failed probes.
+func (c *CircuitBreakerConfig) recoveryTimeout(reopenings int) time.Duration {
+	recovery := float64(c.RecoveryTimeout)
+	for range reopenings {
+		recovery *= c.RecoveryMultiplier
+		if recovery >= float64(c.MaxRecoveryTimeout) || c.RecoveryMultiplier == 1 {
+			break
 		}
 	}
-	b.mu.Lock()
-	defer b.unlockAndNotify()
-	w = b.load()
-	switch w.state() {
+	return max(min(time.Duration(recovery), c.MaxRecoveryTimeout), 0)
+}
+
+// acquire is [CircuitBreaker.Acquire] for all but a closed circuit without
+// window.
+func (b *CircuitBreaker) acquire() (Permit, error) {
+	switch w := b.load(); w.state() {
+	case StateClosed, StateDisabled:
+		return b.permit(w), nil
+	case StateOpen:
+		if refusal := b.open.Load(); refusal.State == StateOpen && b.now() < refusal.probeAfter {
+			return Permit{}, refusal
+		}
+	case StateForcedOpen:
+		return Permit{}, b.open.Load()
 	case stateInvalid:
 		return Permit{}, b.invalid
-	case StateClosed:
-		return Permit{breaker: b, generation: w.generation()}, nil
+	}
+	return b.acquireProbe()
+}
+
+// permit is one to make a call that is no probe.
+func (b *CircuitBreaker) permit(w word) Permit {
+	p := Permit{breaker: b, generation: w.generation()}
+	if w.hasWindow() && b.config.Load().SlowCallDuration > 0 {
+		p.begun = b.now()
+	}
+	return p
+}
+
+// acquireProbe admits a probe if the time has come for one.
+func (b *CircuitBreaker) acquireProbe() (Permit, error) {
+	b.mu.Lock()
+	defer b.unlockAndNotify()
+	w := b.load()
+	switch w.state() {
+	case StateClosed, StateDisabled:
+		return b.permit(w), nil
+	case StateForcedOpen:
+		return Permit{}, b.open.Load()
 	case StateOpen:
-		if refusal := b.open.Load(); time.Now().Before(refusal.probeAt) {
+		if refusal := b.open.Load(); b.now() < refusal.probeAfter {
 			return Permit{}, refusal
 		}
 		b.change(w, StateHalfOpen)
@@ -69,23 +126,21 @@ func (b *CircuitBreaker) acquireUnlessOpen() (Permit, error) {
 // admitProbe gives a place to a probe, if there is one. Those of probes that
 // have not come back in time are free.
 func (b *CircuitBreaker) admitProbe() (Permit, error) {
-	now := time.Now()
-	b.probes = slices.DeleteFunc(b.probes, func(p probe) bool {
-		return now.Sub(p.admitted) >= b.config.HalfOpenMaxWait
-	})
-	if len(b.probes)+b.succeeded >= b.config.HalfOpenProbes {
+	now, c := b.now(), b.config.Load()
+	b.probes = slices.DeleteFunc(b.probes, func(p probe) bool { return now-p.admitted >= c.HalfOpenMaxWait })
+	if len(b.probes)+b.succeeded >= c.HalfOpenProbes {
 		return Permit{}, b.probing
 	}
 	b.lastProbe = max(1, b.lastProbe+1) // 0 stands for no probe
 	b.probes = append(b.probes, probe{b.lastProbe, now})
-	return Permit{breaker: b, generation: b.load().generation(), probe: b.lastProbe}, nil
+	return Permit{breaker: b, generation: b.load().generation(), probe: b.lastProbe, begun: now}, nil
 }
 
 func (b *CircuitBreaker) probeSucceeded(p Permit) {
 	b.mu.Lock()
 	if b.release(p) {
 		b.succeeded++
-		if b.succeeded >= b.config.HalfOpenProbes {
+		if b.succeeded >= b.config.Load().HalfOpenSuccesses {
 			b.change(b.load(), StateClosed)
 		}
 	}
@@ -144,5 +199,7 @@ func (b *CircuitBreaker) unlockAndNotify() {
 func (b *CircuitBreaker) notify(change StateChange) {
 	b.mu.Unlock()
 	defer b.mu.Lock()
-	b.config.OnStateChange(change)
+	if listener := b.config.Load().OnStateChange; listener != nil {
+		listener(change)
+	}
 }

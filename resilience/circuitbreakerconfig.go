@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilience
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+// CircuitBreakerConfig configures a [CircuitBreaker]. A zero field means its
+// default.
+type CircuitBreakerConfig struct {
+	// Name is shown in errors and state changes.
+	Name string `koanf:"name"`
+	// FailureThreshold is how many consecutive failures open the circuit.
+	// Default 5. A sliding window takes its place.
+	FailureThreshold int `koanf:"failure-threshold"`
+	// RecoveryTimeout is how long an open circuit waits before it admits a
+	// probe. Default 30s; NoDelay: the next call is a probe.
+	RecoveryTimeout time.Duration `koanf:"recovery-timeout"`
+	// RecoveryMultiplier lengthens RecoveryTimeout each time that a probe
+	// fails, until the circuit closes. Default 1: it stays the same.
+	RecoveryMultiplier float64 `koanf:"recovery-multiplier"`
+	// MaxRecoveryTimeout caps what RecoveryMultiplier makes of RecoveryTimeout.
+	// Default 5m, or RecoveryTimeout if that is longer.
+	MaxRecoveryTimeout time.Duration `koanf:"max-recovery-timeout"`
+	// HalfOpenProbes is how many probes a half-open circuit admits. Default 1.
+	HalfOpenProbes int `koanf:"half-open-probes"`
+	// HalfOpenSuccesses is how many of the probes must succeed to close the
+	// circuit; one that fails opens it again. Default HalfOpenProbes.
+	HalfOpenSuccesses int `koanf:"half-open-successes"`
+	// HalfOpenMaxWait is how long a probe may take before its place is given
+	// to another call. Default 1m; NoDelay: it never waits.
+	HalfOpenMaxWait time.Duration `koanf:"half-open-max-wait"`
+
+	// SlidingWindow lets a rate open the circuit instead of consecutive
+	// failures: [CountWindow] looks at the last WindowSize calls, [TimeWindow]
+	// at those that ended within the last WindowDuration. Default "": no
+	// window.
+	SlidingWindow string `koanf:"sliding-window"`
+	// WindowSize is the size of a count window. Default 100.
+	WindowSize int `koanf:"window-size"`
+	// WindowDuration is the length of a time window, which moves in steps of
+	// a tenth. Default 60s.
+	WindowDuration time.Duration `koanf:"window-duration"`
+	// MinimumCalls is how many calls there must be in the window before a
+	// rate says something. Default 20, or WindowSize if that is less.
+	MinimumCalls int `koanf:"minimum-calls"`
+	// FailureRate is the share of failures in the window that opens the
+	// circuit, above 0 up to 1. Default 0.5.
+	FailureRate float64 `koanf:"failure-rate"`
+	// SlowCallDuration is how long a call may take before it counts as slow.
+	// Default 0: none is. A slow probe has failed. It needs a window.
+	SlowCallDuration time.Duration `koanf:"slow-call-duration"`
+	// SlowCallRate is the share of slow calls in the window that opens the
+	// circuit, above 0 up to 1. Default 1.
+	SlowCallRate float64 `koanf:"slow-call-rate"`
+
+	// IsFailure says which errors count as failures of what is guarded; the
+	// others prove it alive. nil: every error does.
+	IsFailure func(error) bool `koanf:"-"`
+	// OnStateChange is told of every transition, one at a time and in order,
+	// on a goroutine that uses the breaker but outside of any lock: it may
+	// use the breaker itself.
+	OnStateChange func(StateChange) `koanf:"-"`
+	// OnSlowCall is told of every slow call, by the goroutine that made it.
+	OnSlowCall func(took time.Duration) `koanf:"-"`
+}
+
+// The kinds of sliding windows.
+const (
+	CountWindow = "count"
+	TimeWindow  = "time"
+)
+
+// StateChange is one transition of a [CircuitBreaker].
+type StateChange struct {
+	Name     string // the breaker's
+	From, To CircuitState
+}
+
+const (
+	defaultFailureThreshold   = 5
+	defaultRecoveryTimeout    = 30 * time.Second
+	defaultMaxRecoveryTimeout = 5 * time.Minute
+	defaultHalfOpenProbes     = 1
+	defaultHalfOpenMaxWait    = time.Minute
+	defaultWindowSize         = 100
+	defaultWindowDuration     = time.Minute
+	defaultMinimumCalls       = 20
+	defaultFailureRate        = 0.5
+	maxWindowSize             = 1 << 20
+)
+
+// Validate names each field that is wrong; the error is kernel.ErrConfig.
+func (c CircuitBreakerConfig) Validate() error {
+	return errors.Join(
+		notNegative("failure-threshold", c.FailureThreshold),
+		noNegativeTime("recovery-timeout", c.RecoveryTimeout),
+		noNegativeTime("max-recovery-timeout", c.MaxRecoveryTimeout),
+		notNegative("half-open-probes", c.HalfOpenProbes),
+		notNegative("half-open-successes", c.HalfOpenSuccesses),
+		noNegativeTime("half-open-max-wait", c.HalfOpenMaxWait),
+		notNegative("window-size", c.WindowSize),
+		noNegativeTime("window-duration", c.WindowDuration),
+		notNegative("minimum-calls", c.MinimumCalls),
+		rate("failure-rate", c.FailureRate),
+		rate("slow-call-rate", c.SlowCallRate),
+		noNegativeTime("slow-call-duration", c.SlowCallDuration),
+		c.validateTogether(),
+	)
+}
+
+// validateTogether looks at fields that depend on each other.
+func (c CircuitBreakerConfig) validateTogether() error {
+	var problems []error
+	wrong := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("%w: "+format, append([]any{kernel.ErrConfig}, args...)...))
+	}
+	d := c.withDefaults()
+	switch {
+	case c.SlidingWindow != "" && c.SlidingWindow != CountWindow && c.SlidingWindow != TimeWindow:
+		wrong("sliding-window is %q: it must be count or time, or be left out", c.SlidingWindow)
+	case c.SlidingWindow == "" && c.SlowCallDuration > 0:
+		wrong("slow-call-duration needs a sliding-window: count or time")
+	case c.SlidingWindow == CountWindow && d.MinimumCalls > d.WindowSize:
+		wrong("minimum-calls is %d, which a window-size of %d never holds", d.MinimumCalls, d.WindowSize)
+	case c.SlidingWindow == CountWindow && d.WindowSize > maxWindowSize:
+		wrong("window-size is %d: it must be at most %d", d.WindowSize, maxWindowSize)
+	case c.SlidingWindow == TimeWindow && d.WindowDuration < timeBuckets:
+		wrong("window-duration is %s: it must be longer", d.WindowDuration)
+	}
+	if d.HalfOpenSuccesses > d.HalfOpenProbes && d.HalfOpenProbes > 0 {
+		wrong("half-open-successes is %d, but there are only %d half-open-probes", d.HalfOpenSuccesses, d.HalfOpenProbes)
+	}
+	if c.RecoveryMultiplier != 0 && !(c.RecoveryMultiplier >= 1 && c.RecoveryMultiplier <= 100) {
+		wrong("recovery-multiplier is %v: it must be between 1 and 100", c.RecoveryMultiplier)
+	}
+	if d.MaxRecoveryTimeout < d.RecoveryTimeout {
+		wrong("max-recovery-timeout is %s, less than the recovery-timeout of %s", d.MaxRecoveryTimeout, d.RecoveryTimeout)
+	}
+	return errors.Join(problems...)
+}
+
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file, where zero does not mean the default.
+func (c *CircuitBreakerConfig) SetExplicitZero(key string) {
+	switch key {
+	case "failure-threshold":
+		c.FailureThreshold = explicitZero
+	case "recovery-timeout":
+		c.RecoveryTimeout = NoDelay
+	case "half-open-probes":
+		c.HalfOpenProbes = explicitZero
+	case "half-open-successes":
+		c.HalfOpenSuccesses = explicitZero
+	case "half-open-max-wait":
+		c.HalfOpenMaxWait = NoDelay
+	case "window-size":
+		c.WindowSize = explicitZero
+	case "minimum-calls":
+		c.MinimumCalls = explicitZero
+	case "failure-rate":
+		c.FailureRate = explicitZero
+	case "slow-call-rate":
+		c.SlowCallRate = explicitZero
+	case "recovery-multiplier":
+		c.RecoveryMultiplier = explicitZero
+	}
+}
+
+func (c CircuitBreakerConfig) withDefaults() CircuitBreakerConfig {
+	setDefault(&c.FailureThreshold, defaultFailureThreshold)
+	setDefault(&c.HalfOpenProbes, defaultHalfOpenProbes)
+	setDefault(&c.HalfOpenSuccesses, c.HalfOpenProbes)
+	setDefaultTime(&c.RecoveryTimeout, defaultRecoveryTimeout)
+	setDefaultTime(&c.MaxRecoveryTimeout, max(defaultMaxRecoveryTimeout, c.RecoveryTimeout))
+	setDefaultTime(&c.HalfOpenMaxWait, defaultHalfOpenMaxWait)
+	setDefault(&c.WindowSize, defaultWindowSize)
+	setDefaultTime(&c.WindowDuration, defaultWindowDuration)
+	if c.SlidingWindow == CountWindow {
+		setDefault(&c.MinimumCalls, min(defaultMinimumCalls, c.WindowSize))
+	}
+	setDefault(&c.MinimumCalls, defaultMinimumCalls)
+	if c.FailureRate == 0 {
+		c.FailureRate = defaultFailureRate
+	}
+	if c.SlowCallRate == 0 {
+		c.SlowCallRate = 1
+	}
+	if c.RecoveryMultiplier == 0 {
+		c.RecoveryMultiplier = 1
+	}
+	return c
+}
+
+// rate accepts a share above 0 up to 1.
+func rate(key string, share float64) error {
+	if share == 0 || share > 0 && share <= 1 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is %v: it must be above 0 and at most 1", kernel.ErrConfig, key, max(share, 0))
+}

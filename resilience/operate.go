@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilience
+
+import (
+	"time"
+)
+
+// This file holds what operators do with a CircuitBreaker: look at it, force it
+// and change its configuration.
+
+// ForceOpen refuses every call, until Reset.
+func (b *CircuitBreaker) ForceOpen() { b.force(StateForcedOpen) }
+
+// Disable lets every call through and counts nothing, until Reset.
+func (b *CircuitBreaker) Disable() { b.force(StateDisabled) }
+
+// Reset closes the circuit, whatever its state, and forgets what was counted.
+func (b *CircuitBreaker) Reset() { b.force(StateClosed) }
+
+func (b *CircuitBreaker) force(to CircuitState) {
+	b.mu.Lock()
+	b.change(b.load(), to)
+	b.unlockAndNotify()
+}
+
+// Reconfigure changes the configuration while calls are under way. State and
+// what has been counted stay; but a window of another kind or duration begins
+// empty. An open circuit waits for the new recovery timeout, from its opening
+// on. If config is not valid, or the breaker was made with one that was not, the
+// error says so and nothing changes.
+func (b *CircuitBreaker) Reconfigure(config CircuitBreakerConfig) error {
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	if b.invalid != nil {
+		return b.invalid
+	}
+	c := config.withDefaults()
+	b.mu.Lock()
+	defer b.unlockAndNotify()
+	before := b.config.Load()
+	b.config.Store(&c)
+	if refusal := b.open.Load(); refusal != nil && refusal.State == StateOpen {
+		b.open.Store(b.refusal(refusal.opened, &c))
+	}
+	b.changeWindow(before, &c)
+	return nil
+}
+
+// changeWindow gives a closed circuit the window of a new configuration, within
+// its generation.
+func (b *CircuitBreaker) changeWindow(before, after *CircuitBreakerConfig) {
+	w := b.load()
+	same := before.SlidingWindow == after.SlidingWindow && before.WindowSize == after.WindowSize && before.WindowDuration == after.WindowDuration
+	if same || w.state() != StateClosed {
+		return
+	}
+	window := newWindow(after, w.generation())
+	if old := b.window.Load(); window != nil && window.count != nil && old != nil && old.count != nil {
+		window.count.takeOver(old.count)
+	}
+	b.window.Store(window)
+	for {
+		w := b.load()
+		if b.replace(w, newWord(w.state(), window != nil, w.generation(), w.failures())) {
+			return
+		}
+	}
+}
+
+// takeOver adds the last outcomes of another window, as many as there is room
+// for.
+func (w *countWindow) takeOver(from *countWindow) {
+	head, size := from.head.Load(), uint64(len(from.slots))
+	for n := head - min(head, size, uint64(len(w.slots))); n < head; n++ {
+		if o := outcome(from.slots[n%size].Load()); o != 0 {
+			w.add(o)
+		}
+	}
+}
+
+// CircuitBreakerSnapshot is how a breaker stood at one time.
+type CircuitBreakerSnapshot struct {
+	Name       string
+	State      CircuitState
+	Since      time.Time     // of the last transition, or of the making
+	RetryAfter time.Duration // until an open circuit admits a probe
+	Openings   int64         // how often it has opened
+
+	ConsecutiveFailures int   // without a window
+	Calls               int64 // in the window
+	Failures            int64 // of them
+	SlowCalls           int64 // of them
+}
+
+// Snapshot returns how the breaker stands.
+func (b *CircuitBreaker) Snapshot() CircuitBreakerSnapshot {
+	state := b.State()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := CircuitBreakerSnapshot{Name: b.config.Load().Name, State: state, Since: b.since, Openings: b.openings}
+	if state == StateOpen {
+		s.RetryAfter = b.open.Load().RetryAfter()
+	}
+	if state != StateClosed {
+		return s
+	}
+	w := b.load()
+	s.ConsecutiveFailures = int(w.failures())
+	if window := b.window.Load(); window != nil && w.hasWindow() {
+		t := window.tally(b.now())
+		s.Calls, s.Failures, s.SlowCalls = t.calls, t.failures, t.slow
+	}
+	return s
+}
