@@ -64,8 +64,8 @@ func NewRetryBudget(config RetryBudgetConfig) *RetryBudget {
 	return b
 }
 
-// deposit counts a call.
-func (b *RetryBudget) deposit() { b.calls.Add(1) }
+// Deposit counts a call. A [RetryPolicy] does so by itself.
+func (b *RetryBudget) Deposit() { b.calls.Add(1) }
 
 // withdraw reports whether there may be a retry now, and counts it.
 func (b *RetryBudget) withdraw() bool {
@@ -131,12 +131,12 @@ func (b *RetryBudget) callsAt(at time.Duration, now reading) float64 {
 	case at <= m.first.at:
 		return float64(m.first.calls)
 	case at <= m.last.at:
-		return between(m.first, m.last, at)
+		return interpolate(m.first, m.last, at)
 	}
-	return between(m.last, next, at)
+	return interpolate(m.last, next, at)
 }
 
-func between(from, to reading, at time.Duration) float64 {
+func interpolate(from, to reading, at time.Duration) float64 {
 	share := float64(at-from.at) / float64(to.at-from.at)
 	return float64(from.calls) + share*float64(to.calls-from.calls)
 }

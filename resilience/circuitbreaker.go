@@ -98,6 +98,18 @@ func (b *CircuitBreaker) State() CircuitState {
 	}
 }
 
+// refusesAfter reports whether a call that comes after a delay will be refused,
+// as far as can be told now.
+func (b *CircuitBreaker) refusesAfter(delay time.Duration) bool {
+	switch b.load().state() {
+	case StateOpen:
+		return b.now()+delay < b.open.Load().probeAfter
+	case StateForcedOpen:
+		return true
+	}
+	return false
+}
+
 // now is the time since the breaker was made, by the monotonic clock; never 0.
 func (b *CircuitBreaker) now() time.Duration { return time.Since(b.epoch) + 1 }
 

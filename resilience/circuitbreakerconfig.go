@@ -107,8 +107,8 @@ func (c CircuitBreakerConfig) Validate() error {
 		notNegative("window-size", c.WindowSize),
 		noNegativeTime("window-duration", c.WindowDuration),
 		notNegative("minimum-calls", c.MinimumCalls),
-		rate("failure-rate", c.FailureRate),
-		rate("slow-call-rate", c.SlowCallRate),
+		share("failure-rate", c.FailureRate),
+		share("slow-call-rate", c.SlowCallRate),
 		noNegativeTime("slow-call-duration", c.SlowCallDuration),
 		c.validateTogether(),
 	)
@@ -197,10 +197,10 @@ func (c CircuitBreakerConfig) withDefaults() CircuitBreakerConfig {
 	return c
 }
 
-// rate accepts a share above 0 up to 1.
-func rate(key string, share float64) error {
-	if share == 0 || share > 0 && share <= 1 {
+// share accepts a number above 0 up to 1; 0 stands for the default.
+func share(key string, value float64) error {
+	if value == 0 || value > 0 && value <= 1 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %v: it must be above 0 and at most 1", kernel.ErrConfig, key, max(share, 0))
+	return fmt.Errorf("%w: %s is %v: it must be above 0 and at most 1", kernel.ErrConfig, key, max(value, 0))
 }

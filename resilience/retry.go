@@ -6,14 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// RetryPolicy tries a call again when it fails, with a delay that is doubled
-// each time: BaseDelay, 2*BaseDelay, 4*BaseDelay, up to MaxDelay. There is no
-// jitter.
+// RetryPolicy tries a call again when it fails, with a delay that is multiplied
+// each time: BaseDelay, 2*BaseDelay, 4*BaseDelay, up to MaxDelay; with jitter if
+// asked for. An attempt finds its number by [AttemptOf].
 //
 // A first attempt that succeeds costs a look at ctx and, with a budget, an
 // atomic addition; it allocates nothing. It is safe for concurrent use.
@@ -53,37 +54,66 @@ func (p *RetryPolicy) Execute(ctx context.Context, fn func(context.Context) erro
 		return err
 	}
 	if p.config.Budget != nil {
-		p.config.Budget.deposit()
+		p.config.Budget.Deposit()
 	}
-	for attempt := 1; ; attempt++ {
-		err := fn(ctx)
-		if err == nil {
-			return nil
-		}
-		delay, again := p.next(ctx, attempt, err)
-		if !again {
+	err := fn(ctx)
+	if err == nil {
+		return nil
+	}
+	return p.again(ctx, err, fn)
+}
+
+// again makes the attempts after the first, which has failed.
+func (p *RetryPolicy) again(ctx context.Context, err error, fn func(context.Context) error) error {
+	var delay time.Duration
+	for attempt := 1; err != nil; attempt++ {
+		var again bool
+		if delay, again = p.next(ctx, attempt, delay, err); !again {
 			return err
 		}
 		if cause := wait(ctx, delay); cause != nil {
 			return &interruptedError{cause, err}
 		}
+		err = fn(context.WithValue(ctx, attemptKey{}, attempt+1))
 	}
+	return nil
+}
+
+type attemptKey struct{}
+
+// AttemptOf returns, within a [RetryPolicy], the number of the attempt that a
+// context belongs to; 1 for the first and outside of one.
+func AttemptOf(ctx context.Context) int {
+	if attempt, ok := ctx.Value(attemptKey{}).(int); ok {
+		return attempt
+	}
+	return 1
 }
 
 // next decides whether there is another attempt, and after what delay.
-func (p *RetryPolicy) next(ctx context.Context, attempt int, err error) (delay time.Duration, again bool) {
+func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration, err error) (delay time.Duration, again bool) {
 	if attempt >= p.config.MaxAttempts || ctx.Err() != nil || !p.mayRetry(err) {
 		return 0, false
 	}
-	delay = p.delay(attempt, err)
+	delay, again = p.delay(attempt, last, err)
+	if !again {
+		return 0, false
+	}
+	if breaker := p.config.Breaker; breaker != nil && breaker.refusesAfter(delay) {
+		return 0, true
+	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return 0, false
 	}
+	event := RetryEvent{Attempt: attempt, Delay: delay, Err: err}
 	if p.config.Budget != nil && !p.config.Budget.withdraw() {
+		if p.config.OnBudgetExhausted != nil {
+			p.config.OnBudgetExhausted(event)
+		}
 		return 0, false
 	}
 	if p.config.OnRetry != nil {
-		p.config.OnRetry(RetryEvent{Attempt: attempt, Delay: delay, Err: err})
+		p.config.OnRetry(event)
 	}
 	return delay, true
 }
@@ -95,25 +125,54 @@ func (p *RetryPolicy) mayRetry(err error) bool {
 	return p.matches.match(err)
 }
 
-// delay is what follows the given attempt: exponential back-off, capped, with
-// the error's Retry-After as a floor.
-func (p *RetryPolicy) delay(attempt int, err error) time.Duration {
-	delay := min(p.config.BaseDelay, p.config.MaxDelay)
-	for range attempt - 1 {
-		if delay >= p.config.MaxDelay/2 {
-			delay = p.config.MaxDelay
-			break
-		}
-		delay *= 2
-	}
-	if p.config.BaseDelay == 0 {
-		delay = 0
-	}
+// delay is what follows the given attempt, whose own delay was last: exponential
+// back-off, capped and jittered, with the error's Retry-After as a floor. It is
+// false if that asks for too long a wait.
+func (p *RetryPolicy) delay(attempt int, last time.Duration, err error) (delay time.Duration, ok bool) {
+	delay = p.jittered(p.backOff(attempt), last)
 	var asked RetryAfterer
 	if errors.As(err, &asked) {
-		delay = max(delay, asked.RetryAfter())
+		retryAfter := asked.RetryAfter()
+		if most := p.config.MaxRetryAfter; most > 0 && retryAfter > most {
+			return 0, false
+		}
+		delay = max(delay, retryAfter)
+	}
+	return delay, true
+}
+
+// backOff is BaseDelay times Multiplier for each attempt after the first, at
+// most MaxDelay.
+func (p *RetryPolicy) backOff(attempt int) time.Duration {
+	delay, most := float64(p.config.BaseDelay), float64(p.config.MaxDelay)
+	for range attempt - 1 {
+		if delay >= most {
+			break
+		}
+		delay *= p.config.Multiplier
+	}
+	return time.Duration(min(delay, most))
+}
+
+func (p *RetryPolicy) jittered(delay, last time.Duration) time.Duration {
+	switch p.config.Jitter {
+	case FullJitter:
+		return between(0, delay)
+	case EqualJitter:
+		return between(delay/2, delay)
+	case DecorrelatedJitter:
+		base := min(p.config.BaseDelay, p.config.MaxDelay)
+		return min(between(base, 3*max(last, base)), p.config.MaxDelay)
 	}
 	return delay
+}
+
+// between is a random duration of at least from and at most to.
+func between(from, to time.Duration) time.Duration {
+	if to <= from {
+		return from
+	}
+	return from + rand.N(to-from+1)
 }
 
 func wait(ctx context.Context, delay time.Duration) error {

@@ -4,7 +4,10 @@ package resilience
 
 import (
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // RetryConfig configures a [RetryPolicy]. A zero field means its default.
@@ -12,12 +15,20 @@ type RetryConfig struct {
 	// MaxAttempts is how often a call is tried in all, the first included.
 	// Default 3.
 	MaxAttempts int `koanf:"max-attempts"`
-	// BaseDelay is the delay before the second attempt; it is doubled for
+	// BaseDelay is the delay before the second attempt; it is multiplied for
 	// each further one. Default 1s; NoDelay: attempts follow at once.
 	BaseDelay time.Duration `koanf:"base-delay"`
-	// MaxDelay caps the doubled delay; a Retry-After is not capped. Default
+	// Multiplier is what makes each delay of the one before. Default 2.
+	Multiplier float64 `koanf:"multiplier"`
+	// MaxDelay caps the multiplied delay; a Retry-After is not capped. Default
 	// 30s, or BaseDelay if that is longer.
 	MaxDelay time.Duration `koanf:"max-delay"`
+	// Jitter spreads the delays of many callers: [NoJitter], [FullJitter],
+	// [EqualJitter] or [DecorrelatedJitter]. Default none.
+	Jitter string `koanf:"jitter"`
+	// MaxRetryAfter is how long a Retry-After may ask to wait: an error that
+	// asks for more is not tried again. Default 0: any time.
+	MaxRetryAfter time.Duration `koanf:"max-retry-after"`
 	// RetryOn says which errors are tried again:
 	//
 	//   - an error, or a []error: those that match by errors.Is;
@@ -30,9 +41,24 @@ type RetryConfig struct {
 	RetryOn any `koanf:"-"`
 	// Budget limits the retries of all calls that share it. nil: no limit.
 	Budget *RetryBudget `koanf:"-"`
+	// Breaker is the circuit breaker inside the retry: no delay is waited for
+	// after which it would still refuse the next attempt; that comes, and is
+	// refused, at once. nil: none is known.
+	Breaker *CircuitBreaker `koanf:"-"`
 	// OnRetry is told of every retry before its delay begins.
 	OnRetry func(RetryEvent) `koanf:"-"`
+	// OnBudgetExhausted is told of every retry that the budget has prevented.
+	OnBudgetExhausted func(RetryEvent) `koanf:"-"`
 }
+
+// The kinds of jitter (M. Brooker, Exponential Backoff And Jitter, AWS, 2015).
+// d is the delay that there would be without.
+const (
+	NoJitter           = "none"         // d
+	FullJitter         = "full"         // between 0 and d
+	EqualJitter        = "equal"        // between d/2 and d
+	DecorrelatedJitter = "decorrelated" // between the base delay and three times the last, capped
+)
 
 // RetryEvent tells of an attempt that failed and will be followed by another.
 type RetryEvent struct {
@@ -43,6 +69,7 @@ type RetryEvent struct {
 
 const (
 	defaultMaxAttempts = 3
+	defaultMultiplier  = 2
 	defaultBaseDelay   = time.Second
 	defaultMaxDelay    = 30 * time.Second
 )
@@ -54,8 +81,21 @@ func (c RetryConfig) Validate() error {
 		notNegative("max-attempts", c.MaxAttempts),
 		noNegativeTime("base-delay", c.BaseDelay),
 		noNegativeTime("max-delay", c.MaxDelay),
+		noNegativeTime("max-retry-after", c.MaxRetryAfter),
+		c.validateShape(),
 		wrongRetryOn,
 	)
+}
+
+func (c RetryConfig) validateShape() error {
+	if c.Multiplier != 0 && !(c.Multiplier >= 1 && c.Multiplier <= 100) {
+		return fmt.Errorf("%w: multiplier is %v: it must be between 1 and 100", kernel.ErrConfig, max(c.Multiplier, 0))
+	}
+	switch c.Jitter {
+	case "", NoJitter, FullJitter, EqualJitter, DecorrelatedJitter:
+		return nil
+	}
+	return fmt.Errorf("%w: jitter is %q: it must be none, full, equal or decorrelated", kernel.ErrConfig, c.Jitter)
 }
 
 // SetExplicitZero records that the field of the given koanf name is set to zero
@@ -68,12 +108,17 @@ func (c *RetryConfig) SetExplicitZero(key string) {
 		c.BaseDelay = NoDelay
 	case "max-delay":
 		c.MaxDelay = NoDelay
+	case "multiplier":
+		c.Multiplier = explicitZero
 	}
 }
 
 func (c RetryConfig) withDefaults() RetryConfig {
 	setDefault(&c.MaxAttempts, defaultMaxAttempts)
 	setDefaultTime(&c.BaseDelay, defaultBaseDelay)
+	if c.Multiplier == 0 {
+		c.Multiplier = defaultMultiplier
+	}
 	setDefaultTime(&c.MaxDelay, max(defaultMaxDelay, c.BaseDelay))
 	return c
 }

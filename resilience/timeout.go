@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilience
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// TimeoutConfig configures a [Timeout].
+type TimeoutConfig struct {
+	// Limit is how long a call may take. Default 30s; NoDelay: no limit.
+	Limit time.Duration `koanf:"limit"`
+}
+
+const defaultTimeLimit = 30 * time.Second
+
+// Validate names each field that is wrong; the error is kernel.ErrConfig.
+func (c TimeoutConfig) Validate() error { return noNegativeTime("limit", c.Limit) }
+
+// Timeout limits how long a call may take: its context is done then. A call that
+// does not heed its context takes as long as it takes. It costs what
+// context.WithTimeout does and is safe for concurrent use.
+type Timeout struct {
+	limit   time.Duration // 0: none
+	invalid error
+}
+
+// NewTimeout makes a timeout. If config is not valid, Execute returns the error
+// of its Validate.
+func NewTimeout(config TimeoutConfig) *Timeout {
+	t := &Timeout{limit: config.Limit, invalid: config.Validate()}
+	setDefaultTime(&t.limit, defaultTimeLimit)
+	return t
+}
+
+// Execute runs fn. If the limit passes before fn returns, and fn returns an
+// error, that is a [*TimeoutError]; the caller's own deadline is not.
+func (t *Timeout) Execute(ctx context.Context, fn func(context.Context) error) error {
+	switch {
+	case t.invalid != nil:
+		return t.invalid
+	case t.limit == 0:
+		return fn(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, t.limit)
+	defer cancel()
+	err := fn(limited)
+	if err == nil || ctx.Err() != nil || limited.Err() != context.DeadlineExceeded {
+		return err
+	}
+	return &TimeoutError{Limit: t.limit, Err: err}
+}
+
+// TimeoutError says that a call was not done within the limit of a [Timeout]. It
+// answers to errors.Is for context.DeadlineExceeded and for the call's own
+// error.
+type TimeoutError struct {
+	Limit time.Duration
+	Err   error // what the call returned
+}
+
+// Error implements error.
+func (e *TimeoutError) Error() string {
+	if errors.Is(e.Err, context.DeadlineExceeded) {
+		return fmt.Sprintf("not done within %s", e.Limit)
+	}
+	return fmt.Sprintf("not done within %s: %v", e.Limit, e.Err)
+}
+
+// Unwrap returns context.DeadlineExceeded and the call's error.
+func (e *TimeoutError) Unwrap() []error { return []error{context.DeadlineExceeded, e.Err} }
+
+// Timeout reports true, as errors of package net do.
+func (e *TimeoutError) Timeout() bool { return true }
