@@ -52,11 +52,14 @@ func (c AdaptiveLimiterConfig) withDefaults() AdaptiveLimiterConfig {
 }
 
 // AdaptiveLimiter limits how many calls there are at a time, and finds out by
-// itself how many are good: as long as calls take about as long as they used to,
-// the limit grows by a few; when they take longer, because they queue, it
-// shrinks in proportion. This is the gradient of Netflix' concurrency-limits
-// (Gradient2Limit), a descendant of TCP Vegas (Brakmo and Peterson, 1995). A
-// call that fails by overload shrinks it by a tenth.
+// itself how many are good: as long as calls take about as long as the fastest
+// of the last minute, the limit grows; when they take longer, because they
+// queue, it shrinks in proportion. This is the gradient of Netflix'
+// concurrency-limits (GradientLimit), a descendant of TCP Vegas (Brakmo and
+// Peterson, 1995). What the fastest calls take is looked for anew each half
+// minute, with half the limit, as BBR does (Cardwell et al., 2016): under steady
+// load the queue's own time would else be taken for the service's. A call that
+// fails by overload shrinks the limit by a tenth.
 //
 // A call takes two short locks and looks at the clock twice; it allocates
 // nothing. It is safe for concurrent use.
@@ -68,14 +71,26 @@ type AdaptiveLimiter struct {
 	mu       sync.Mutex
 	limit    float64
 	active   int
-	longTerm average // of how long calls take, in seconds
+	fastest  time.Duration // call of this period; 0: none yet
+	before   time.Duration // the same of the period before
+	rotateAt time.Duration // when the next period begins
+	sample   sample
+}
+
+// sample is what calls have shown since the limit was last changed.
+type sample struct {
+	until      time.Duration // when the limit is changed next
+	calls      int
+	took       time.Duration // all of them
+	mostActive int
+	overloaded bool
 }
 
 // NewAdaptiveLimiter makes a limiter. If config is not valid, Execute returns the
 // error of its Validate.
 func NewAdaptiveLimiter(config AdaptiveLimiterConfig) *AdaptiveLimiter {
 	c := config.withDefaults()
-	return &AdaptiveLimiter{config: c, invalid: config.Validate(), epoch: time.Now(), limit: float64(c.InitialLimit)}
+	return &AdaptiveLimiter{config: c, invalid: config.Validate(), epoch: time.Now(), limit: float64(c.InitialLimit), rotateAt: probePeriod}
 }
 
 // Limit returns how many calls there may be at a time now.
@@ -128,58 +143,71 @@ func (l *AdaptiveLimiter) begin() int {
 	return l.active
 }
 
-// The numbers of Gradient2Limit.
+// The numbers of the gradient.
 const (
-	longWindow     = 600  // calls in the long-term average
-	tolerance      = 1.5  // how much slower than usual is no sign of a queue
-	queueAllowance = 4    // calls more, each time, to find out what there is room for
-	smoothing      = 0.2  // of a step that is taken
-	overloadFactor = 0.9  // of the limit after an overload
-	decay          = 0.95 // of the long-term average when calls have become much faster
+	tolerance      = 1.5 // how much slower than the fastest is no sign of a queue
+	smoothing      = 0.4 // of a step that is taken
+	overloadFactor = 0.9 // of the limit after an overload
+	probeFactor    = 0.5 // of the limit when a period begins
+	probePeriod    = 30 * time.Second
 )
 
-// end takes in what a call has shown: how long it took, if it succeeded.
+// end takes in what a call has shown: how long it took, if it succeeded. The
+// limit changes at most once in the time of two calls: many that end together
+// show one thing, not many.
 func (l *AdaptiveLimiter) end(active int, took time.Duration, overloaded bool) {
+	now := time.Since(l.epoch)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active--
-	switch {
-	case overloaded:
+	s := &l.sample
+	s.overloaded = s.overloaded || overloaded
+	if took > 0 {
+		l.learn(took, now)
+		s.calls++
+		s.took += took
+		s.mostActive = max(s.mostActive, active)
+	}
+	if now < s.until || !s.overloaded && s.calls == 0 {
+		return
+	}
+	l.change()
+	l.sample = sample{until: now + max(minSample, 2*l.fastest)}
+}
+
+const minSample = 10 * time.Millisecond
+
+// change is one step of the limit.
+func (l *AdaptiveLimiter) change() {
+	s := &l.sample
+	if s.overloaded {
 		l.set(l.limit * overloadFactor)
 		return
-	case took <= 0:
+	}
+	if float64(s.mostActive) < l.limit/2 { // the limit was not what limited
 		return
 	}
-	short := took.Seconds()
-	long := l.longTerm.add(short)
-	if long/short > 2 {
-		l.longTerm.value *= decay
+	fastest := l.fastest
+	if l.before > 0 {
+		fastest = min(fastest, l.before)
 	}
-	if float64(active) < l.limit/2 { // the limit was not what limited
-		return
+	took := s.took / time.Duration(s.calls)
+	gradient := max(0.5, min(1, tolerance*float64(fastest)/float64(took)))
+	l.set(l.limit*(1-smoothing) + (l.limit*gradient+math.Sqrt(l.limit))*smoothing)
+}
+
+// learn keeps what the fastest calls take, of this period and the one before.
+func (l *AdaptiveLimiter) learn(took, now time.Duration) {
+	if now >= l.rotateAt {
+		l.before, l.fastest = l.fastest, 0
+		l.rotateAt = now + probePeriod
+		l.set(l.limit * probeFactor)
 	}
-	gradient := max(0.5, min(1, tolerance*long/short))
-	l.set(l.limit*(1-smoothing) + (l.limit*gradient+queueAllowance)*smoothing)
+	if l.fastest == 0 || took < l.fastest {
+		l.fastest = took
+	}
 }
 
 func (l *AdaptiveLimiter) set(limit float64) {
 	l.limit = max(float64(l.config.MinLimit), min(limit, float64(l.config.MaxLimit)))
-}
-
-// average is an exponential moving average that begins as an arithmetic one.
-type average struct {
-	value float64
-	count float64
-}
-
-func (a *average) add(sample float64) float64 {
-	const warmUp = 10
-	a.count = min(a.count+1, math.MaxInt32)
-	if a.count <= warmUp {
-		a.value += (sample - a.value) / a.count
-		return a.value
-	}
-	const factor = 2.0 / (longWindow + 1)
-	a.value += (sample - a.value) * factor
-	return a.value
 }
