@@ -17,6 +17,8 @@ type Config struct {
 	environment *environment
 	profiles    []string
 	asked       asked
+	files       []string // that were read, the base file first
+	options     []Option // of Load
 }
 
 // New makes a Config of the given settings alone: no file and no override from

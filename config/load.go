@@ -68,7 +68,7 @@ func Load(opts ...Option) (*Config, error) {
 		return nil, err
 	}
 	cfg := read.config(environment, o.settings)
-	cfg.profiles = profiles
+	cfg.profiles, cfg.files, cfg.options = profiles, read.files, opts
 	return cfg, nil
 }
 
@@ -145,6 +145,7 @@ func profilePath(base, profile string) string {
 type sources struct {
 	merged *koanf.Koanf
 	places places
+	files  []string
 }
 
 // profileFile reads the file of a profile, if there is one, beside the base
@@ -182,6 +183,7 @@ func (s *sources) file(path string) (places, error) {
 			Want: "check that it is a file and its permissions", Err: err,
 		}
 	}
+	s.files = append(s.files, path)
 	s.places.merge(parser.layer.places)
 	return parser.layer.places, err
 }

@@ -33,6 +33,8 @@ type run struct {
 	cancelStart context.CancelFunc
 	startDone   chan struct{} // closed when Start returns
 	runners     runners
+	watches     bool          // the files of the configuration
+	watched     chan struct{} // closed when that has ended
 	isStopping  bool          // guarded by app.mu
 	shutdown    chan struct{} // closed by Shutdown
 	stopped     chan struct{} // closed when all has ended
@@ -74,6 +76,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 		return &StartupError{Problems: problems}
 	}
 	app.last.Store(r)
+	r.watchConfig()
 	close(r.startDone)
 	r.announce()
 	return nil
@@ -85,7 +88,7 @@ func (app *ApplicationContext) newRun(ctx context.Context) *run {
 		startDone: make(chan struct{}), stopped: make(chan struct{}), shutdown: make(chan struct{}),
 	}
 	r.life, r.endLife = context.WithCancel(context.WithoutCancel(ctx))
-	r.runners.failed = make(chan struct{})
+	r.runners.failed, r.watched = make(chan struct{}), make(chan struct{})
 	return r
 }
 
@@ -151,6 +154,7 @@ func (r *run) prepare() []*Problem {
 	problems := slices.Clone(r.app.problems)
 	problems = append(problems, r.app.unusedModuleOverrides()...)
 	problems = append(problems, r.limits.read(r.app)...)
+	problems = append(problems, r.readWatch()...)
 	for _, v := range r.app.validators {
 		err := protect(func() error { return v.check(r.app.config) })
 		problems = append(problems, problemsOf(err, CodeDeclaration)...)

@@ -67,6 +67,11 @@ func (r *run) stop(ctx context.Context) {
 	ctx, cancel := withTotalLimit(ctx, "pyfly.context.total-shutdown-timeout", r.totalStop)
 	defer cancel()
 	r.endLife()
+	select {
+	case <-r.watched:
+	case <-ctx.Done(): // a subscriber hangs, or is the caller
+	case <-time.After(r.stopLimit):
+	}
 	problems := r.awaitRunners(ctx)
 	err := r.runners.err()
 	problems = append(problems, r.shutDown(ctx)...)
