@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -99,6 +100,9 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	if c.idempotencyKey != "" {
 		r.Header["Idempotency-Key"] = []string{c.idempotencyKey}
 	}
+	if c.op.attemptHeader && c.attempts > 1 {
+		r.Header[attemptHeader] = []string{strconv.Itoa(c.attempts)}
+	}
 	for name, values := range m.header {
 		r.Header[http.CanonicalHeaderKey(name)] = values
 	}
@@ -147,6 +151,11 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 	}
 	a := &c.answer
 	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
+	return c.deliver(a)
+}
+
+// deliver hands an answer to the sink.
+func (c *call) deliver(a *answer) error {
 	if err := c.sink.take(a); err != nil {
 		e := c.newError()
 		e.Status, e.Header, e.Err = a.status, c.secrets.header(a.header), err

@@ -75,7 +75,7 @@ func (c *call) runIntercepted(ctx context.Context) error {
 		defer func() { _ = response.Body.Close() }()
 		return c.refused(response)
 	}
-	if c.op.streams {
+	if c.streams {
 		c.stream = response
 		return nil
 	}
@@ -98,12 +98,12 @@ func runCall(req *http.Request) (*http.Response, error) {
 	kept := &keptAnswer{}
 	c := *i.call
 	c.message, c.sink = &changed, kept
-	err := c.run(req.Context())
-	i.attempts = c.attempts
+	err := c.runGuarded(req.Context())
+	i.attempts, i.endTotal = c.attempts, c.endTotal
 	if err != nil {
 		return nil, c.failed(err, time.Since(c.begun))
 	}
-	if c.op.streams {
+	if c.streams {
 		return c.stream, nil
 	}
 	return kept.response(req), nil

@@ -31,7 +31,7 @@ type Declaration struct {
 	problems []error
 }
 
-// Resilience is what a client's tag says about retry and circuit breaker.
+// Resilience is what a client's tag says about what guards its calls.
 type Resilience struct {
 	Retry            bool          `json:"retry"`
 	CircuitBreaker   bool          `json:"circuitBreaker"`
@@ -39,6 +39,12 @@ type Resilience struct {
 	BaseDelay        time.Duration `json:"baseDelay,omitempty"` // resilience.NoDelay: declared as zero
 	FailureThreshold int           `json:"failureThreshold,omitempty"`
 	RecoveryTimeout  time.Duration `json:"recoveryTimeout,omitempty"` // resilience.NoDelay: declared as zero
+
+	Timeout      time.Duration `json:"timeout,omitempty"`      // of an attempt; resilience.NoDelay: declared as zero, none
+	TotalTimeout time.Duration `json:"totalTimeout,omitempty"` // likewise
+	Bulkhead     int           `json:"bulkhead,omitempty"`     // calls at a time
+	RateLimit    float64       `json:"rateLimit,omitempty"`    // calls a second
+	Hedge        time.Duration `json:"hedge,omitempty"`        // delay of a hedge
 }
 
 // Describe returns what the type T declares. If the declaration is wrong, Err
@@ -95,7 +101,7 @@ func typeName(t reflect.Type) string {
 
 func (d *Declaration) readMarker() {
 	isService := d.marker.Type == serviceClientType
-	known := []string{"url", "name", "headers"}
+	known := []string{"url", "name", "headers", "timeout", "total-timeout", "bulkhead", "rate-limit", "hedge"}
 	if isService {
 		known = append(known, "retry", "circuit-breaker", "failure-threshold", "recovery-timeout", "retry-base-delay")
 		d.Resilience = Resilience{Retry: true, CircuitBreaker: true}
@@ -140,9 +146,19 @@ func (d *Declaration) readMarkerTag(tag tag, known []string) {
 	case "failure-threshold":
 		r.FailureThreshold = d.positive(tag)
 	case "recovery-timeout":
-		r.RecoveryTimeout = d.duration(tag)
+		r.RecoveryTimeout = d.duration(d.marker.Name, tag)
 	case "retry-base-delay":
-		r.BaseDelay = d.duration(tag)
+		r.BaseDelay = d.duration(d.marker.Name, tag)
+	case "timeout":
+		r.Timeout = d.duration(d.marker.Name, tag)
+	case "total-timeout":
+		r.TotalTimeout = d.duration(d.marker.Name, tag)
+	case "bulkhead":
+		r.Bulkhead = d.positive(tag)
+	case "rate-limit":
+		r.RateLimit = d.perSecond(tag)
+	case "hedge":
+		r.Hedge = d.duration(d.marker.Name, tag)
 	}
 }
 
@@ -175,13 +191,22 @@ func (d *Declaration) positive(tag tag) int {
 	return n
 }
 
+func (d *Declaration) perSecond(tag tag) float64 {
+	n, err := strconv.ParseFloat(tag.value, 64)
+	if err != nil || !(n > 0) || n > 1e9 {
+		d.fail(d.marker.Name, "%s %q: write a number of calls a second above 0", tag.key, tag.value)
+		return 0
+	}
+	return n
+}
+
 // duration reads a duration; a declared zero is resilience.NoDelay, because a
 // zero field means the default.
-func (d *Declaration) duration(tag tag) time.Duration {
+func (d *Declaration) duration(where string, tag tag) time.Duration {
 	value, err := config.ParseDuration(tag.value)
 	switch {
 	case err != nil || value < 0:
-		d.fail(d.marker.Name, "%s %q: write a duration such as 500ms, 30s or 1m30s, or a number of seconds", tag.key, tag.value)
+		d.fail(where, "%s %q: write a duration such as 500ms, 30s or 1m30s, or a number of seconds", tag.key, tag.value)
 	case value == 0:
 		return resilience.NoDelay
 	}

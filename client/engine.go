@@ -15,30 +15,35 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// engine runs the calls of one client: retry around circuit breaker around
-// attempt timeout around port. It is safe for concurrent use.
+// engine runs the calls of one client with the settings of one time: bulkhead
+// and rate limit around total timeout around retry around hedge around circuit
+// breaker around attempt timeout around port. It is safe for concurrent use.
 type engine struct {
 	name          string
+	live          *live
 	baseURL       *url.URL // for errors only: the port knows where to send
 	port          HttpClientPort
+	signature     string   // of the settings that the port was made with
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
 	interceptCall Exchange // nil: none
 	errorDecoders []ErrorDecoder
 	allowed       allowedHosts
 	secrets       secretNames
-	tokens        *tokens                    // nil: no OAuth2
-	breaker       *resilience.CircuitBreaker // nil: none
+	tokens        *tokens      // nil: no OAuth2
+	operations    []*operation // of the declared methods
 	gate          gate
+	stopped       chan struct{} // closed by stop
+	stopOnce      sync.Once
 	blank         *http.Request // what every request begins as
 	buffers       sync.Pool     // of *bytes.Buffer, for bodies
 }
 
-func newEngine(name string, baseURL *url.URL, port HttpClientPort, breaker *resilience.CircuitBreaker, interceptors []Interceptor) *engine {
+func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []Interceptor) *engine {
 	return &engine{
-		name: name, baseURL: baseURL, port: port, breaker: breaker,
+		name: l.declaration.Name, live: l, baseURL: baseURL, port: port,
 		send: intercept(port.Request, interceptors), isIntercepted: len(interceptors) > 0,
-		gate:    gate{idle: make(chan struct{})},
+		gate: gate{idle: make(chan struct{})}, stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
@@ -55,6 +60,7 @@ func (e *engine) start(ctx context.Context) error {
 // stop refuses new calls, lets those under way finish, further attempts
 // included, until ctx is done, and stops the port, which cuts the rest.
 func (e *engine) stop(ctx context.Context) error {
+	e.stopOnce.Do(func() { close(e.stopped) })
 	e.gate.close(ctx)
 	if e.tokens != nil {
 		defer e.tokens.close()
@@ -66,15 +72,17 @@ func (e *engine) stop(ctx context.Context) error {
 }
 
 // call is one call on its way through the engine. Whoever makes it sets the
-// fields up to sink, and calls do.
+// fields up to streams, and calls do, or open.
 type call struct {
 	*engine
 	op             *operation
 	message        *message
 	sink           sink
+	streams        bool // the answer is not read whole
 	idempotencyKey string
 	attempts       int
 	stream         *http.Response // the answer, when it is read as a stream
+	endTotal       func()         // ends the context of a stream's total timeout
 
 	begun  time.Time
 	answer answer
@@ -82,30 +90,96 @@ type call struct {
 
 // do runs the call to its end. The error is nil or an *Error.
 func (c *call) do(ctx context.Context) error {
-	c.begun = time.Now()
+	c.begin()
 	if err := c.runUnlessStopped(ctx); err != nil {
-		return c.failed(err, time.Since(c.begun))
+		return c.end(err)
 	}
 	return nil
 }
 
+func (c *call) begin() {
+	c.begun = time.Now()
+	c.live.counters.calls.Add(1)
+}
+
+// end completes and counts a failure.
+func (c *call) end(err error) error {
+	failed := c.failed(err, time.Since(c.begun))
+	c.live.ended(c.op, failed)
+	return failed
+}
+
 func (c *call) runUnlessStopped(ctx context.Context) error {
-	if !c.gate.enter() {
+	if !c.enter() {
 		return ErrStopped
 	}
 	defer c.gate.leave()
 	return c.runOnce(ctx)
 }
 
-// runOnce runs the call, with interceptors around it or without.
+// enter is false once the client has stopped. If the engine has been replaced
+// since the call was made, the call goes to the one that has taken its place.
+func (c *call) enter() bool {
+	for !c.gate.enter() {
+		next := c.live.current.Load()
+		if next == c.engine {
+			return false
+		}
+		c.engine, c.op = next, next.operations[c.op.index]
+	}
+	return true
+}
+
+// runOnce runs the call, with all that may be around it.
 func (c *call) runOnce(ctx context.Context) error {
 	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
 		c.idempotencyKey = rand.Text()
 	}
+	if c.op.stale != nil && !c.streams {
+		return c.runOrStale(ctx)
+	}
+	return c.runAround(ctx)
+}
+
+func (c *call) runAround(ctx context.Context) error {
 	if c.interceptCall != nil {
 		return c.runIntercepted(ctx)
 	}
-	return c.run(ctx)
+	return c.runGuarded(ctx)
+}
+
+// runGuarded waits for the leave of bulkhead and limits.
+func (c *call) runGuarded(ctx context.Context) error {
+	if c.op.guard == nil {
+		return c.runLimited(ctx)
+	}
+	return c.op.guard.Execute(ctx, c.runLimited)
+}
+
+// runLimited limits the time of all attempts.
+func (c *call) runLimited(ctx context.Context) error {
+	total := c.op.totalTimeout
+	switch {
+	case total <= 0:
+		return c.run(ctx)
+	case c.streams:
+		return c.runStreamLimited(ctx, total)
+	}
+	limit := &deadlineContext{}
+	limit.begin(ctx, c.begun.Add(total))
+	defer limit.cancel()
+	err := c.run(limit)
+	if err != nil && ctx.Err() == nil && limit.Err() == context.DeadlineExceeded {
+		return c.outOfTime(err, total)
+	}
+	return err
+}
+
+// outOfTime says that an error arose because the total timeout was over.
+func (c *call) outOfTime(err error, total time.Duration) error {
+	e := c.failed(err, 0)
+	e.Err = withCause(&timeoutError{total, "total-timeout"}, e.Err)
+	return e
 }
 
 // run makes attempts.
@@ -123,16 +197,41 @@ func (e *engine) notSent(op *operation, m *message, err error) error {
 	return (&call{engine: e, op: op, message: m}).failed(err, 0)
 }
 
+// attempt makes an attempt, or several side by side.
 func (c *call) attempt(ctx context.Context) error {
 	if c.gate.isCut() { // while the call waited for this attempt
 		return ErrStopped
 	}
+	if c.op.hedge != nil && !c.streams && c.message.streamed == nil {
+		return c.hedge(ctx)
+	}
+	return c.attemptOnce(ctx)
+}
+
+func (c *call) attemptOnce(ctx context.Context) error {
 	send := c.exchange
-	if c.op.streams {
+	if c.streams {
 		send = c.exchangeForStream
 	}
-	if c.breaker == nil {
-		return send(ctx)
+	var err error
+	if breaker := c.circuitBreaker(); breaker != nil {
+		err = breaker.Call(ctx, send)
+	} else {
+		err = send(ctx)
 	}
-	return c.breaker.Call(ctx, send)
+	if err == nil {
+		return nil
+	}
+	if e, ok := err.(*Error); ok && areRetriesSuppressed(ctx) {
+		e.isFinal = true
+	}
+	return err
+}
+
+// circuitBreaker returns the breaker of the call, or nil.
+func (c *call) circuitBreaker() *resilience.CircuitBreaker {
+	if c.op.breakerOf == nil {
+		return c.op.breaker
+	}
+	return c.op.breakerOf(c.message.base(c.baseURL).Host)
 }

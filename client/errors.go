@@ -52,6 +52,7 @@ type Error struct {
 	decoded       error // by an ErrorDecoder
 	serviceFailed bool  // counts for the breaker, and may be retried
 	unsent        bool  // the service cannot have seen the request
+	isFinal       bool  // the context asks not to retry
 }
 
 // Error implements error. It holds no header, no body and no secret.

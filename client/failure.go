@@ -25,7 +25,7 @@ func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
 	case ctx.Err() != nil:
 		e.Err = withCause(ctx.Err(), err)
 	case attemptCtx.Err() != nil:
-		e.Err = withCause(&timeoutError{c.timeout()}, err)
+		e.Err = withCause(&timeoutError{c.timeout(), "timeout"}, err)
 	}
 	return e
 }
@@ -41,11 +41,15 @@ func withCause(reason, err error) error {
 	return fmt.Errorf("%w: %w", reason, err)
 }
 
-// timeoutError says that an attempt took longer than the setting allows.
-type timeoutError struct{ limit time.Duration }
+// timeoutError says that an attempt, or a call, took longer than a setting
+// allows.
+type timeoutError struct {
+	limit   time.Duration
+	setting string // "timeout" or "total-timeout"
+}
 
 func (e *timeoutError) Error() string {
-	return fmt.Sprintf("no answer within the timeout of %s", e.limit)
+	return fmt.Sprintf("no answer within the %s of %s", e.setting, e.limit)
 }
 func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
 func (e *timeoutError) Timeout() bool { return true }

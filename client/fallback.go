@@ -83,7 +83,7 @@ func wantsFallback(ctx context.Context, err error) bool {
 	if !errors.As(err, &e) || ctx == nil || ctx.Err() != nil {
 		return false
 	}
-	return e.serviceFailed || errors.Is(err, kernel.ErrCircuitOpen)
+	return wantsInstead(e)
 }
 
 // protectFallback turns the panic of a fallback into an error that has the call's

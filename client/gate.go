@@ -29,6 +29,9 @@ func (g *gate) enter() bool {
 	return true
 }
 
+// join lets one in by leave of another who is inside.
+func (g *gate) join() { g.inside.Add(1) }
+
 func (g *gate) leave() {
 	if g.inside.Add(-1) == 0 && g.closed.Load() {
 		g.idleOnce.Do(func() { close(g.idle) })
@@ -38,12 +41,17 @@ func (g *gate) leave() {
 func (g *gate) isClosed() bool { return g.closed.Load() }
 func (g *gate) isCut() bool    { return g.cut.Load() }
 
-// close lets no call enter and waits until none is inside or ctx is done; then
-// it lets none go on.
-func (g *gate) close(ctx context.Context) {
+// refuse lets no call enter.
+func (g *gate) refuse() {
 	g.inside.Add(1) // so that leaving finds the gate closed
 	g.closed.Store(true)
 	g.leave()
+}
+
+// close lets no call enter and waits until none is inside or ctx is done; then
+// it lets none go on.
+func (g *gate) close(ctx context.Context) {
+	g.refuse()
 	select {
 	case <-g.idle:
 	case <-ctx.Done():

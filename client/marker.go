@@ -36,27 +36,29 @@ type ServiceClient struct{ wiring *wiring }
 
 // wiring is what a marker knows of the client it stands in.
 type wiring struct {
-	isStub bool    // made by NewStub: every function is a stub
-	engine *engine // nil before the client is wired
-
-	operations map[string]*operation // by method
+	isStub bool  // made by NewStub: every function is a stub
+	live   *live // nil before the client is wired
 
 	fallback reflect.Value // a struct of the client's type, or the zero Value
 }
 
 // CircuitBreaker returns the breaker that the client's methods share, or nil
-// when the client has none or is not wired yet.
+// when the client has none, or is not wired yet, or its setting
+// circuit-breaker.scope is not client.
 func (c HttpClient) CircuitBreaker() *resilience.CircuitBreaker { return c.wiring.breaker() }
 
 // CircuitBreaker returns the breaker that the client's methods share, or nil
-// when the client has none or is not wired yet.
+// when the client has none, or is not wired yet, or its setting
+// circuit-breaker.scope is not client.
 func (c ServiceClient) CircuitBreaker() *resilience.CircuitBreaker { return c.wiring.breaker() }
 
 func (w *wiring) breaker() *resilience.CircuitBreaker {
-	if w == nil || w.engine == nil {
+	if w == nil || w.live == nil {
 		return nil
 	}
-	return w.engine.breaker
+	w.live.mu.Lock()
+	defer w.live.mu.Unlock()
+	return w.live.breakers[""]
 }
 
 var (

@@ -68,7 +68,7 @@ func TestWhatTheTagsDo(t *testing.T) {
 		"retry false":                            {clientOf(func(c *once) call { return c.Get }), []time.Duration{0}, 0},
 		"retry true":                             {clientOf(func(c *retryTrue) call { return c.Get }), []time.Duration{0, s, 3 * s}, 0},
 		"no circuit breaker":                     {clientOf(func(c *unbroken) call { return c.Get }), []time.Duration{0, s, 3 * s, 7 * s, 15 * s, 31 * s, 61 * s, 91 * s, 121 * s}, -1},
-		"failure-threshold and recovery-timeout": {clientOf(func(c *fragile) call { return c.Get }), []time.Duration{0, s}, 5 * s},
+		"failure-threshold and recovery-timeout": {clientOf(func(c *fragile) call { return c.Get }), []time.Duration{0, s}, 7 * s},
 		"retry-base-delay":                       {clientOf(func(c *slow) call { return c.Get }), []time.Duration{0, 3 * s, 9 * s}, 0},
 		"retry-base-delay of zero":               {clientOf(func(c *hasty) call { return c.Get }), []time.Duration{0, 0, 0}, 0},
 		"a plain client":                         {clientOf(func(c *plain) call { return c.Get }), []time.Duration{0}, -1},

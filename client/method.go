@@ -13,15 +13,15 @@ import (
 // implement makes the function of a declared method: it encodes the arguments,
 // lets the engine run the call and decodes the answer. This is where Go's
 // reflection ends; the engine knows messages and answers only.
-func (m *Method) implement(e *engine, op *operation, cs codecs) (reflect.Value, error) {
+func (m *Method) implement(l *live, index int, cs codecs) (reflect.Value, error) {
 	encoder, err := newEncoder(m, cs)
 	if err == nil {
 		err = cs.check("accept", m.Accept)
 	}
 	if err != nil {
-		return reflect.Value{}, &declarationError{op.method, err.Error()}
+		return reflect.Value{}, &declarationError{m.Name, err.Error()}
 	}
-	f := &frontEnd{engine: e, op: op, encoder: encoder, decoder: decoder{cs}}
+	f := &frontEnd{live: l, index: index, encoder: encoder, decoder: decoder{cs}}
 	if m.streams() {
 		return reflect.MakeFunc(m.typ, f.streaming()), nil
 	}
@@ -49,10 +49,16 @@ func (m *Method) implement(e *engine, op *operation, cs codecs) (reflect.Value, 
 
 // frontEnd stands between Go's types and the engine.
 type frontEnd struct {
-	engine  *engine
-	op      *operation
+	live    *live
+	index   int // of the operation
 	encoder *encoder
 	decoder decoder
+}
+
+// engine returns what runs a call that begins now.
+func (f *frontEnd) engine() (*engine, *operation) {
+	e := f.live.current.Load()
+	return e, e.operations[f.index]
 }
 
 // streaming makes the function of a method whose answer is a stream.
@@ -80,13 +86,14 @@ func (f *frontEnd) streaming() func(args []reflect.Value) []reflect.Value {
 // open runs one call up to the answer's headers. lastEventID, if there is one,
 // tells where a stream of events broke off.
 func (f *frontEnd) open(ctx context.Context, args []reflect.Value, lastEventID string) (*http.Response, *message, error) {
+	e, op := f.engine()
 	msg := &message{path: f.encoder.Path}
 	if ctx == nil {
-		return nil, msg, f.engine.notSent(f.op, msg, errNilContext)
+		return nil, msg, e.notSent(op, msg, errNilContext)
 	}
 	encoded := &message{}
-	if err := f.encode(encoded, args); err != nil {
-		return nil, msg, f.engine.notSent(f.op, msg, err)
+	if err := f.encode(e, op, encoded, args); err != nil {
+		return nil, msg, e.notSent(op, msg, err)
 	}
 	if lastEventID != "" {
 		if encoded.header = encoded.header.Clone(); encoded.header == nil {
@@ -94,30 +101,31 @@ func (f *frontEnd) open(ctx context.Context, args []reflect.Value, lastEventID s
 		}
 		encoded.header.Set("Last-Event-ID", lastEventID)
 	}
-	response, err := f.engine.open(ctx, f.op, encoded)
+	response, err := e.open(ctx, op, encoded)
 	return response, encoded, err
 }
 
-func (f *frontEnd) encode(m *message, args []reflect.Value) error {
+func (f *frontEnd) encode(e *engine, op *operation, m *message, args []reflect.Value) error {
 	if err := f.encoder.encode(m, args); err != nil {
 		return err
 	}
-	if f.op.coding != nil && m.header.Get("Content-Encoding") == "" {
-		if err := m.compress(f.op.coding); err != nil {
+	if op.coding != nil && m.header.Get("Content-Encoding") == "" {
+		if err := m.compress(op.coding); err != nil {
 			return err
 		}
 	}
-	return m.follow(f.engine.baseURL, f.engine.allowed)
+	return m.follow(e.baseURL, e.allowed)
 }
 
 // invoke runs one call.
 func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, i *invocation) error {
+	e, op := f.engine()
 	if ctx == nil {
-		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, errNilContext)
+		return e.notSent(op, &message{path: f.encoder.Path}, errNilContext)
 	}
-	i.call.engine, i.call.op, i.call.message, i.call.sink = f.engine, f.op, &i.sent, i
-	if err := f.encode(&i.sent, args); err != nil {
-		return f.engine.notSent(f.op, &message{path: f.encoder.Path}, err)
+	i.call.engine, i.call.op, i.call.message, i.call.sink = e, op, &i.sent, i
+	if err := f.encode(e, op, &i.sent, args); err != nil {
+		return e.notSent(op, &message{path: f.encoder.Path}, err)
 	}
 	return i.do(ctx)
 }

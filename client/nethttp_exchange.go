@@ -104,7 +104,7 @@ func (s *exchanges) begin(parent context.Context, timeout time.Duration) (*excha
 	e := &exchange{parent: parent, ctx: parent, all: s}
 	if timeout > 0 && !isLimited(parent) && !endsWithin(parent, timeout) {
 		e.ctx, e.cancel = context.WithCancelCause(parent)
-		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout}) })
+		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout, "timeout"}) })
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

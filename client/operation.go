@@ -5,6 +5,7 @@ package client
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/pyfly-go/pyfly/resilience"
@@ -14,6 +15,7 @@ import (
 // same for every call. It knows nothing of Go types, so that whatever turns
 // arguments into messages can drive the engine.
 type operation struct {
+	index  int    // among the client's
 	client string // "inventory-client"
 	method string // "GetProduct"
 	verb   string // "GET"
@@ -32,6 +34,16 @@ type operation struct {
 	streams         bool                    // the answer is not read whole
 	idleTimeout     time.Duration           // of a stream; 0: none
 	retry           *resilience.RetryPolicy // nil: one attempt
+	retryStatuses   []int                   // tried again beside those of a service that failed
+	retryIf         func(*Error) bool       // further errors that are; nil: none
+	attemptHeader   bool                    // of a repeated attempt is sent
+
+	guard        resilience.Policy                            // bulkhead and limits; nil: none
+	totalTimeout time.Duration                                // of all attempts; 0: none
+	hedge        *resilience.Hedge                            // nil: none
+	stale        *resilience.LastGood[string, *keptAnswer]    // nil: no old answers
+	breaker      *resilience.CircuitBreaker                   // nil: none
+	breakerOf    func(host string) *resilience.CircuitBreaker // instead of breaker; nil: none
 }
 
 // message is what one call sends.
@@ -74,8 +86,11 @@ type sink interface{ take(*answer) error }
 // again cannot do the work twice.
 func (op *operation) mayRepeat(err error) bool {
 	e, ok := err.(*Error)
-	if !ok || !e.serviceFailed {
+	if !ok || e.isFinal {
 		return false
+	}
+	if !e.serviceFailed {
+		return op.repeatable && (slices.Contains(op.retryStatuses, e.Status) || op.retryIf != nil && op.retryIf(e))
 	}
 	if op.repeatable || e.unsent {
 		return true

@@ -16,8 +16,8 @@ import (
 // of the method's function, without reflection; see the Operation methods of
 // [HttpClient] and [ServiceClient]. It is safe for concurrent use.
 type Operation struct {
-	engine *engine
-	op     *operation
+	live  *live
+	index int
 }
 
 // Message is what an [Operation] sends.
@@ -40,14 +40,15 @@ func (c ServiceClient) Operation(method string) (*Operation, error) {
 }
 
 func (w *wiring) operation(method string) (*Operation, error) {
-	if w == nil || w.engine == nil {
+	if w == nil || w.live == nil {
 		return nil, &kernel.NotWiredError{Client: "the client", Method: method}
 	}
-	op := w.operations[method]
-	if op == nil {
-		return nil, fmt.Errorf("%w: the client %s has no method %s", ErrDeclaration, w.engine.name, method)
+	for i, m := range w.live.declaration.Methods {
+		if m.Name == method {
+			return &Operation{w.live, i}, nil
+		}
 	}
-	return &Operation{w.engine, op}, nil
+	return nil, fmt.Errorf("%w: the client %s has no method %s", ErrDeclaration, w.live.declaration.Name, method)
 }
 
 // Do runs one call. take is called with an answer of status 2xx, whose body has
@@ -55,9 +56,10 @@ func (w *wiring) operation(method string) (*Operation, error) {
 // take may be nil. Do's own error is nil or an [*Error].
 func (o *Operation) Do(ctx context.Context, m Message, take func(status int, header http.Header, body []byte) error) error {
 	i := &handmade{answer: take}
-	i.call.engine, i.call.op, i.call.message, i.call.sink = o.engine, o.op, &i.sent, i
-	if err := o.prepare(ctx, &i.sent, m); err != nil {
-		return o.engine.notSent(o.op, &message{}, err)
+	e := o.live.current.Load()
+	i.call.engine, i.call.op, i.call.message, i.call.sink = e, e.operations[o.index], &i.sent, i
+	if err := i.prepare(ctx, m); err != nil {
+		return e.notSent(i.op, &message{}, err)
 	}
 	return i.do(ctx)
 }
@@ -66,16 +68,16 @@ func (o *Operation) Do(ctx context.Context, m Message, take func(status int, hea
 // The caller closes the body; until then the call is under way. The error is
 // nil or an [*Error].
 func (o *Operation) Open(ctx context.Context, m Message) (*http.Response, error) {
-	sent := &message{}
-	if err := o.prepare(ctx, sent, m); err != nil {
-		return nil, o.engine.notSent(o.op, &message{}, err)
+	i := &handmade{}
+	e := o.live.current.Load()
+	i.call.engine, i.call.op = e, e.operations[o.index]
+	if err := i.prepare(ctx, m); err != nil {
+		return nil, e.notSent(i.op, &message{}, err)
 	}
-	streaming := *o.op
-	streaming.streams = true
-	return o.engine.open(ctx, &streaming, sent)
+	return e.open(ctx, i.op, &i.sent)
 }
 
-func (o *Operation) prepare(ctx context.Context, sent *message, m Message) error {
+func (i *handmade) prepare(ctx context.Context, m Message) error {
 	if ctx == nil {
 		return errNilContext
 	}
@@ -88,10 +90,11 @@ func (o *Operation) prepare(ctx context.Context, sent *message, m Message) error
 	if strings.ContainsAny(m.Query, " #\r\n") {
 		return fmt.Errorf("%w: its query is not escaped", ErrInvalidRequest)
 	}
+	sent := &i.sent
 	sent.path, sent.query, sent.header = m.Path, m.Query, m.Header
 	sent.body, sent.hasBody, sent.contentType = m.Body, m.Body != nil, m.ContentType
-	if o.op.coding != nil && m.Header.Get("Content-Encoding") == "" {
-		return sent.compress(o.op.coding)
+	if i.op.coding != nil && m.Header.Get("Content-Encoding") == "" {
+		return sent.compress(i.op.coding)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"sync"
@@ -42,8 +43,13 @@ type HttpClientBeanPostProcessor struct {
 	config        *config.Config
 	logger        *slog.Logger
 
+	retryIf     func(*Error) bool
+	events      *lifecycle.Events // nil: none
+	unsubscribe func()
+	background  sync.WaitGroup // for replaced engines that end
+
 	mu      sync.Mutex
-	engines []*engine
+	clients []*live
 	names   map[string]reflect.Type // of clients
 	running bool                    // between Start and Stop
 }
@@ -73,6 +79,13 @@ func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return func(p *HttpClientBeanPostProcessor) { p.wrapTransport = wrap }
 }
 
+// WithRetryIf lets further errors be tried again: those for which retryIf
+// returns true, of methods that may be repeated. It must be safe for concurrent
+// use.
+func WithRetryIf(retryIf func(*Error) bool) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.retryIf = retryIf }
+}
+
 // WithConfig reads the clients' settings from cfg instead of the application
 // context's configuration.
 func WithConfig(cfg *config.Config) Option {
@@ -99,8 +112,10 @@ func NewHttpClientBeanPostProcessor(opts ...Option) *HttpClientBeanPostProcessor
 
 // SetApplicationContext takes what no option has given from app.
 func (p *HttpClientBeanPostProcessor) SetApplicationContext(app *container.ApplicationContext) {
+	p.events = app.Events()
 	if p.config == nil {
 		p.config = app.Config()
+		p.unsubscribe = lifecycle.Subscribe(p.events, p.apply)
 	}
 	if p.logger == nil {
 		p.logger = app.Logger()
@@ -148,7 +163,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return nil
 	case *w == nil:
 		*w = &wiring{}
-	case (*w).engine != nil && !(*w).engine.gate.isClosed():
+	case (*w).live != nil && !(*w).live.isClosed():
 		return nil // by another processor
 	}
 	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
@@ -158,17 +173,18 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err := p.claimName(d); err != nil {
 		return err
 	}
-	e, err := p.newEngine(d, s)
+	l := newLive(p, d)
+	e, err := p.newEngine(l, s, nil)
 	if err != nil {
 		return err
 	}
-	budget := resilience.NewRetryBudget(s.budget)
-	operations := make(map[string]*operation, len(d.Methods))
+	l.current.Store(e)
+	if err := p.add(l); err != nil {
+		return err
+	}
 	for i := range d.Methods {
 		m := &d.Methods[i]
-		op := p.newOperation(d, m, s.methods[m.Name], budget)
-		operations[m.Name] = op
-		fn, err := m.implement(e, op, newCodecs(p.codecs))
+		fn, err := m.implement(l, i, newCodecs(p.codecs))
 		if err != nil {
 			return err
 		}
@@ -177,7 +193,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		}
 		client.Field(m.field).Set(fn)
 	}
-	*w = &wiring{engine: e, operations: operations, fallback: (*w).fallback}
+	*w = &wiring{live: l, fallback: (*w).fallback}
 	return nil
 }
 
@@ -207,6 +223,8 @@ func (d *Declaration) isFake(client reflect.Value) bool {
 }
 
 func (p *HttpClientBeanPostProcessor) configuration() *config.Config {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.config == nil {
 		return config.New(nil)
 	}
@@ -220,15 +238,45 @@ func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
 	return p.logger
 }
 
-// newEngine makes the port and the breaker of a client.
-func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSettings) (*engine, error) {
-	factory := p.factory
-	if factory == nil {
-		factory = NewNetHTTPAdapter
-	}
+// newEngine makes the engine of a client with the given settings. It keeps the
+// port of the one before, if there is one, unless a setting of it has changed.
+func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, before *engine) (*engine, error) {
 	baseURL, err := parseBaseURL(s.baseURL)
 	if err != nil {
 		return nil, err
+	}
+	port, tokens, signature := HttpClientPort(nil), (*tokens)(nil), s.signature()
+	if before != nil && before.signature == signature {
+		port, tokens = before.port, before.tokens
+	} else if port, err = p.newPort(l.declaration, s, baseURL); err != nil {
+		return nil, err
+	} else if s.connection.oauth2.tokenURL != "" {
+		tokens = newTokens(s.connection.oauth2)
+	}
+	interceptors := slices.Clone(p.interceptors)
+	if tokens != nil { // innermost: what others add may be signed with it
+		interceptors = append(interceptors, tokens.authorize)
+	}
+	if len(p.codings) > 0 {
+		interceptors = append(interceptors, newCodings(p.codings).decompress)
+	}
+	e := newEngine(l, baseURL, port, interceptors)
+	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
+	e.errorDecoders = p.errorDecoders
+	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
+	for i := range l.declaration.Methods {
+		m := &l.declaration.Methods[i]
+		op := p.newOperation(l, m, s.methods[m.Name])
+		op.index = i
+		e.operations = append(e.operations, op)
+	}
+	return e, nil
+}
+
+func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings, baseURL *url.URL) (HttpClientPort, error) {
+	factory := p.factory
+	if factory == nil {
+		factory = NewNetHTTPAdapter
 	}
 	cfg := s.portConfig(d.Name)
 	cfg.WrapTransport = p.wrapTransport
@@ -242,27 +290,19 @@ func (p *HttpClientBeanPostProcessor) newEngine(d *Declaration, s *clientSetting
 	if port == nil {
 		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
 	}
-	interceptors := p.interceptors
-	var tokens *tokens
-	if s.connection.oauth2.tokenURL != "" { // innermost: what others add may be signed with it
-		tokens = newTokens(s.connection.oauth2)
-		interceptors = append(slices.Clone(interceptors), tokens.authorize)
-	}
-	if len(p.codings) > 0 {
-		interceptors = append(slices.Clone(interceptors), newCodings(p.codings).decompress)
-	}
-	e := newEngine(d.Name, baseURL, port, p.newBreaker(d, s), interceptors)
-	e.tokens, e.interceptCall = tokens, interceptCalls(p.calls)
-	e.errorDecoders = p.errorDecoders
-	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
-	return e, p.add(e)
+	return port, nil
 }
 
-// add takes over the life of an engine's port. That of a client which is wired
-// late, when the others have been started, is started at once.
-func (p *HttpClientBeanPostProcessor) add(e *engine) error {
+// signature tells the settings of a port from others.
+func (s *clientSettings) signature() string {
+	return fmt.Sprintf("%+v %+v", s.portConfig(""), s.connection)
+}
+
+// add takes over the life of a client. The port of one that is wired late, when
+// the others have been started, is started at once.
+func (p *HttpClientBeanPostProcessor) add(l *live) error {
 	p.mu.Lock()
-	p.engines = append(p.engines, e)
+	p.clients = append(p.clients, l)
 	running := p.running
 	p.mu.Unlock()
 	if !running {
@@ -270,7 +310,31 @@ func (p *HttpClientBeanPostProcessor) add(e *engine) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 	defer cancel()
-	return e.start(ctx)
+	return l.start(ctx)
+}
+
+// apply applies changed settings to all clients, or, if any is wrong, to none.
+func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
+	p.mu.Lock()
+	clients := slices.Clone(p.clients)
+	p.config = change.Config
+	p.mu.Unlock()
+	resolved := make([]*clientSettings, len(clients))
+	var errs []error
+	for i, l := range clients {
+		var err error
+		resolved[i], err = resolveSettings(change.Config, l.declaration, newCodings(p.codings))
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		p.log().Error("changed settings of clients are wrong and change nothing", "error", err)
+		return
+	}
+	for i, l := range clients {
+		if err := l.reconfigure(resolved[i]); err != nil {
+			p.log().Error("changed settings cannot be applied", "client", l.declaration.Name, "error", err)
+		}
+	}
 }
 
 // portConfig is what a port is told. Timeouts of zero mean none in settings,
@@ -309,22 +373,22 @@ func unlimited[N ~int64](limit N) N {
 	return limit
 }
 
-func (p *HttpClientBeanPostProcessor) newBreaker(d *Declaration, s *clientSettings) *resilience.CircuitBreaker {
+// breakerOf gives an operation its circuit breaker.
+func (l *live) breakerOf(op *operation, s *settings) {
 	if !s.breakerEnabled {
-		return nil
+		return
 	}
 	c := s.breaker
-	c.Name = d.Name
-	c.IsFailure = countsAsFailure
-	c.OnStateChange = func(change resilience.StateChange) {
-		level := slog.LevelInfo
-		if change.To == resilience.StateOpen {
-			level = slog.LevelWarn
-		}
-		p.log().Log(context.Background(), level, "circuit breaker changed state",
-			"client", d.Name, "from", change.From, "to", change.To)
+	c.IsFailure, c.OnStateChange, c.OnSlowCall = countsAsFailure, l.onStateChange, l.onSlowCall
+	switch s.breakerScope {
+	case scopeMethod:
+		op.breaker = l.breaker(op.method, c)
+	case scopeHost:
+		l.reconfigureHosts(c)
+		op.breakerOf = func(host string) *resilience.CircuitBreaker { return l.breakerOfHost(host, c) }
+	default:
+		op.breaker = l.breaker("", c)
 	}
-	return resilience.NewCircuitBreaker(c)
 }
 
 // countsAsFailure is the breaker's condition.
@@ -333,9 +397,9 @@ func countsAsFailure(err error) bool {
 	return ok && e.serviceFailed
 }
 
-func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s settings, budget *resilience.RetryBudget) *operation {
+func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
 	op := &operation{
-		client: d.Name, method: m.Name, verb: m.Verb,
+		client: l.declaration.Name, method: m.Name, verb: m.Verb,
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
 		accept:      m.acceptValues(),
@@ -343,18 +407,26 @@ func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s 
 		coding:      newCodings(p.codings).of(s.connection.compression),
 		streams:     m.streams(),
 		idleTimeout: s.idleTimeout,
-		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize),
+		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
+		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,
+	}
+	op.guard = l.guard(m, &s)
+	op.stale = l.staleAnswers(op, &s)
+	l.breakerOf(op, &s)
+	budget := l.retryBudget(s.budget)
+	if s.hedgeEnabled && op.repeatable && !op.streams {
+		c := s.hedge
+		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
+		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(op, attempt, nil) }
+		op.hedge = resilience.NewHedge(c)
 	}
 	if !s.retryEnabled {
 		return op
 	}
 	c := s.retry
-	c.RetryOn = op.mayRepeat
-	c.Budget = budget
-	c.OnRetry = func(event resilience.RetryEvent) {
-		p.log().Warn("retrying a call", "client", op.client, "method", op.method,
-			"attempt", event.Attempt, "delay", event.Delay, "cause", event.Err)
-	}
+	c.RetryOn, c.Budget, c.Breaker = op.mayRepeat, budget, op.breaker
+	c.OnRetry = l.onRetry(op)
+	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(op, e.Attempt, e.Err) }
 	op.retry = resilience.NewRetryPolicy(c)
 	return op
 }
@@ -363,14 +435,14 @@ func (p *HttpClientBeanPostProcessor) newOperation(d *Declaration, m *Method, s 
 // bean's Start.
 func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 	p.mu.Lock()
-	engines, running := slices.Clone(p.engines), p.running
+	clients, running := slices.Clone(p.clients), p.running
 	p.running = true
 	p.mu.Unlock()
 	if running {
 		return nil
 	}
-	for _, e := range engines {
-		if err := e.start(ctx); err != nil {
+	for _, l := range clients {
+		if err := l.start(ctx); err != nil {
 			return err
 		}
 	}
@@ -381,17 +453,21 @@ func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 // finish until ctx is done, and stops the ports, side by side. The context
 // calls it after every other bean's Stop.
 func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
+	if p.unsubscribe != nil {
+		p.unsubscribe()
+	}
 	p.mu.Lock()
-	engines := p.engines
-	p.engines, p.running = nil, false
+	clients := p.clients
+	p.clients, p.running = nil, false
 	p.mu.Unlock()
 
-	errs := make([]error, len(engines))
+	errs := make([]error, len(clients))
 	var wg sync.WaitGroup
-	for i, e := range engines {
-		wg.Go(func() { errs[i] = e.stop(ctx) })
+	for i, l := range clients {
+		wg.Go(func() { errs[i] = l.stop(ctx) })
 	}
 	wg.Wait()
+	p.background.Wait()
 	return errors.Join(errs...)
 }
 

@@ -56,7 +56,8 @@ func (f *frontEnd) iterate(ctx context.Context, args []reflect.Value, element re
 			return
 		}
 		if err := sleep(ctx, events.reconnection); err != nil {
-			yieldError(yield, f.engine.notSent(f.op, &message{path: f.encoder.Path}, err))
+			e, op := f.engine()
+			yieldError(yield, e.notSent(op, &message{path: f.encoder.Path}, err))
 			return
 		}
 	}
@@ -86,7 +87,8 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 	if events.isOver = response.StatusCode == http.StatusNoContent; events.isOver { // no more, says the standard
 		return io.EOF
 	}
-	next := f.decoder.elements(response, f.op.maxResponseSize, events)
+	e, op := f.engine()
+	next := f.decoder.elements(response, op.maxResponseSize, events)
 	for {
 		target := reflect.New(element)
 		err := next(target.Interface())
@@ -96,7 +98,7 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 		case err != nil && f.encoder.Reconnect && ctx.Err() == nil && !errors.Is(err, ErrDecode) && !errors.Is(err, ErrTooLarge):
 			return io.EOF
 		case err != nil:
-			return f.engine.streamFailed(ctx, f.op, msg, response, err)
+			return e.streamFailed(ctx, op, msg, response, err)
 		case !yield(target.Elem(), nil):
 			return errLoopLeft
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,9 +30,13 @@ type settings struct {
 
 	retryEnabled   bool
 	retry          resilience.RetryConfig
+	retryStatuses  []int // beside those that are always
+	attemptHeader  bool  // tells the service the number of a repeated attempt
 	budget         resilience.RetryBudgetConfig
 	breakerEnabled bool
 	breaker        resilience.CircuitBreakerConfig
+	breakerScope   string // scopeClient, scopeMethod or scopeHost
+	policySettings
 }
 
 // clientSettings are those of a client and, by name, of its methods.
@@ -61,32 +66,39 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		headers:         map[string]string{},
 		retryEnabled:    d.Resilience.Retry,
 		breakerEnabled:  d.Resilience.CircuitBreaker,
+		breakerScope:    scopeClient,
 	}
 	r.transport(&s, defaultPrefix)
 	r.connection(&s.connection, defaultPrefix)
 	r.retry(&s, globalPrefix+"retry.")
 	r.breaker(&s, globalPrefix+"circuit-breaker.")
+	r.policies(&s.policySettings, defaultPrefix, globalPrefix, false)
 	applyTag(&s, d)
 	for name, values := range r.expand(d.Headers) {
 		s.headers[name] = strings.Join(values, ", ")
 	}
 
 	own := servicesPrefix + d.Name + "."
-	read(r, &s.baseURL, own+"base-url")
-	r.transport(&s, own)
-	r.connection(&s.connection, own)
-	r.auth(&s.connection, own+"auth.")
-	s.retryEnabled = r.enabled(own+"retry", s.retryEnabled)
-	r.retry(&s, own+"retry.")
-	s.breakerEnabled = r.enabled(own+"circuit-breaker", s.breakerEnabled)
-	r.breaker(&s, own+"circuit-breaker.")
+	for _, base := range r.bases(own + "base") {
+		r.level(&s, base)
+	}
+	r.level(&s, own)
 	r.checkBaseURL(&s, d, own+"base-url")
+	r.checkTogether(&s, own)
 
 	resolved := &clientSettings{settings: s, methods: map[string]settings{}}
 	for i := range d.Methods {
 		m := &d.Methods[i]
-		method := r.method(s, own+"methods."+naming.KebabCase(m.Name)+".")
+		prefix := own + "methods." + naming.KebabCase(m.Name) + "."
+		method := s
+		if m.timeout != 0 {
+			method.timeout = max(m.timeout, 0)
+		}
+		method = r.method(method, prefix)
 		method.ofMethod = r.expand(m.Headers)
+		if len(r.cfg.Keys(strings.TrimSuffix(prefix, "."))) > 0 || m.timeout != 0 {
+			r.checkTogether(&method, prefix)
+		}
 		resolved.methods[m.Name] = method
 	}
 	return resolved, errors.Join(r.problems...)
@@ -98,7 +110,58 @@ func (r *resolver) method(s settings, own string) settings {
 	r.limits(&s, own)
 	s.retryEnabled = r.enabled(own+"retry", s.retryEnabled)
 	r.attempts(&s, own+"retry.")
+	before := s.breakerEnabled
+	s.breakerEnabled = r.enabled(own+"circuit-breaker", s.breakerEnabled)
+	if len(r.cfg.Keys(own+"circuit-breaker")) > 0 {
+		r.breaker(&s, own+"circuit-breaker.")
+		if before || s.breakerEnabled {
+			s.breakerScope = scopeMethod
+		}
+	}
+	r.policies(&s.policySettings, own, own, true)
 	return s
+}
+
+// level are the settings of one client, or of a base that it takes.
+func (r *resolver) level(s *settings, prefix string) {
+	read(r, &s.baseURL, prefix+"base-url")
+	r.transport(s, prefix)
+	r.connection(&s.connection, prefix)
+	r.auth(&s.connection, prefix+"auth.")
+	s.retryEnabled = r.enabled(prefix+"retry", s.retryEnabled)
+	r.retry(s, prefix+"retry.")
+	s.breakerEnabled = r.enabled(prefix+"circuit-breaker", s.breakerEnabled)
+	r.breaker(s, prefix+"circuit-breaker.")
+	r.policies(&s.policySettings, prefix, prefix, true)
+}
+
+// configsPrefix begins the settings that clients take by their key base.
+const configsPrefix = globalPrefix + "configs."
+
+// bases returns the prefixes of the settings that a client is based on, the
+// farthest first.
+func (r *resolver) bases(key string) []string {
+	var prefixes []string
+	seen := map[string]bool{}
+	for {
+		var name string
+		if !read(r, &name, key) || name == "default" {
+			slices.Reverse(prefixes)
+			return prefixes
+		}
+		prefix := configsPrefix + name + "."
+		switch known := r.cfg.Keys(strings.TrimSuffix(configsPrefix, ".")); {
+		case seen[prefix]:
+			r.wrong(key, "write a base that does not lead back to itself")
+			return nil
+		case !r.cfg.Exists(strings.TrimSuffix(prefix, ".")):
+			r.wrong(key, "write default or one of the names below "+configsPrefix+": "+strings.Join(known, ", "))
+			return nil
+		}
+		seen[prefix] = true
+		prefixes = append(prefixes, prefix)
+		key = prefix + "base"
+	}
 }
 
 // expand fills the placeholders of declared headers.
@@ -124,6 +187,21 @@ func applyTag(s *settings, d *Declaration) {
 	}
 	if t.RecoveryTimeout != 0 {
 		s.breaker.RecoveryTimeout = t.RecoveryTimeout
+	}
+	if t.Timeout != 0 {
+		s.timeout = max(t.Timeout, 0)
+	}
+	if t.TotalTimeout != 0 {
+		s.totalTimeout = max(t.TotalTimeout, 0)
+	}
+	if t.Bulkhead != 0 {
+		s.bulkhead.MaxConcurrent, s.bulkheadEnabled = t.Bulkhead, true
+	}
+	if t.RateLimit != 0 {
+		s.rateLimit.PerSecond, s.rateLimitEnabled = t.RateLimit, true
+	}
+	if t.Hedge != 0 {
+		s.hedge.Delay, s.hedgeEnabled = t.Hedge, true
 	}
 }
 
@@ -199,6 +277,23 @@ func (r *resolver) attempts(s *settings, prefix string) {
 	}
 	r.delay(&s.retry.BaseDelay, prefix+"base-delay")
 	r.delay(&s.retry.MaxDelay, prefix+"max-delay")
+	if read(r, &s.retry.MaxRetryAfter, prefix+"max-retry-after") {
+		r.notNegative(prefix+"max-retry-after", s.retry.MaxRetryAfter)
+	}
+	if read(r, &s.retry.Multiplier, prefix+"multiplier") && !(s.retry.Multiplier >= 1 && s.retry.Multiplier <= 100) {
+		r.wrong(prefix+"multiplier", "write a number between 1 and 100, such as 2")
+	}
+	if read(r, &s.retry.Jitter, prefix+"jitter") && (resilience.RetryConfig{Jitter: s.retry.Jitter}).Validate() != nil {
+		r.wrong(prefix+"jitter", "write none, full, equal or decorrelated")
+	}
+	if read(r, &s.retryStatuses, prefix+"on-statuses") {
+		for _, status := range s.retryStatuses {
+			if status < 300 || status > 599 {
+				r.wrong(prefix+"on-statuses", "write statuses between 300 and 599, such as [409, 425]")
+			}
+		}
+	}
+	read(r, &s.attemptHeader, prefix+"attempt-header")
 }
 
 func (r *resolver) breaker(s *settings, prefix string) {
@@ -210,6 +305,45 @@ func (r *resolver) breaker(s *settings, prefix string) {
 	}
 	r.delay(&s.breaker.RecoveryTimeout, prefix+"recovery-timeout")
 	r.delay(&s.breaker.HalfOpenMaxWait, prefix+"half-open-max-wait")
+	r.delay(&s.breaker.MaxRecoveryTimeout, prefix+"max-recovery-timeout")
+	r.atLeastOne(&s.breaker.HalfOpenSuccesses, prefix+"half-open-successes")
+	r.atLeastOne(&s.breaker.WindowSize, prefix+"window-size")
+	r.atLeastOne(&s.breaker.MinimumCalls, prefix+"minimum-calls")
+	r.share(&s.breaker.FailureRate, prefix+"failure-rate")
+	r.share(&s.breaker.SlowCallRate, prefix+"slow-call-rate")
+	if read(r, &s.breaker.RecoveryMultiplier, prefix+"recovery-multiplier") && !(s.breaker.RecoveryMultiplier >= 1 && s.breaker.RecoveryMultiplier <= 100) {
+		r.wrong(prefix+"recovery-multiplier", "write a number between 1 and 100, such as 1.5")
+	}
+	if read(r, &s.breaker.SlowCallDuration, prefix+"slow-call-duration") {
+		r.notNegative(prefix+"slow-call-duration", s.breaker.SlowCallDuration)
+	}
+	if read(r, &s.breaker.WindowDuration, prefix+"window-duration") && s.breaker.WindowDuration <= 0 {
+		r.wrong(prefix+"window-duration", "write a duration such as 60s")
+	}
+	if read(r, &s.breaker.SlidingWindow, prefix+"sliding-window") {
+		switch s.breaker.SlidingWindow {
+		case "none":
+			s.breaker.SlidingWindow = ""
+		case resilience.CountWindow, resilience.TimeWindow:
+		default:
+			r.wrong(prefix+"sliding-window", "write count, time or none")
+		}
+	}
+	if read(r, &s.breakerScope, prefix+"scope") && !slices.Contains([]string{scopeClient, scopeMethod, scopeHost}, s.breakerScope) {
+		r.wrong(prefix+"scope", "write client, method or host")
+	}
+}
+
+func (r *resolver) atLeastOne(target *int, key string) {
+	if read(r, target, key) && *target < 1 {
+		r.wrong(key, "write a number of at least 1")
+	}
+}
+
+func (r *resolver) share(target *float64, key string) {
+	if read(r, target, key) && !(*target > 0 && *target <= 1) {
+		r.wrong(key, "write a share above 0 and up to 1, such as 0.5")
+	}
 }
 
 // delay reads a duration that may be zero, which a zero field does not mean.

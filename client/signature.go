@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Method is one declared method of a client.
@@ -24,7 +25,8 @@ type Method struct {
 	Headers     http.Header `json:"headers,omitempty"`     // as declared, placeholders and all
 	Reconnect   bool        `json:"reconnect,omitempty"`   // a stream of events goes on after its end
 
-	field       int // index of the field
+	timeout     time.Duration // of an attempt, as declared; 0: not, resilience.NoDelay: none
+	field       int           // index of the field
 	typ         reflect.Type
 	template    *template
 	hasForm     bool
@@ -48,7 +50,7 @@ type Parameter struct {
 }
 
 // methodTags are the tags that a method may have beside its verb.
-var methodTags = []string{"idempotent", "content-type", "accept", "headers", "reconnect"}
+var methodTags = []string{"idempotent", "content-type", "accept", "headers", "reconnect", "timeout"}
 
 func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []tag) {
 	before := len(d.problems)
@@ -82,6 +84,8 @@ func (d *Declaration) readMethodTag(m *Method, tag tag) {
 		if m.typ.NumOut() != 1 || elementOf(m.typ.Out(0)) == nil {
 			d.fail(m.Name, "reconnects, but returns no iter.Seq2[T, error]")
 		}
+	case "timeout":
+		m.timeout = d.duration(m.Name, tag)
 	case "content-type":
 		m.ContentType = tag.value
 		if !takesBody(m.Verb) {

@@ -15,15 +15,16 @@ import (
 // retry and circuit breaker work on that. The caller closes the body; until then
 // the call is under way. The error is an *Error.
 func (e *engine) open(ctx context.Context, op *operation, m *message) (*http.Response, error) {
-	c := &call{engine: e, op: op, message: m, begun: time.Now()}
+	c := &call{engine: e, op: op, message: m, streams: true}
+	c.begin()
 	if err := c.openUnlessStopped(ctx); err != nil {
-		return nil, c.failed(err, time.Since(c.begun))
+		return nil, c.end(err)
 	}
 	return c.stream, nil
 }
 
 func (c *call) openUnlessStopped(ctx context.Context) error {
-	if !c.gate.enter() {
+	if !c.enter() {
 		return ErrStopped
 	}
 	err := c.runOnce(ctx)
@@ -36,7 +37,12 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
-	body.leave = c.gate.leave
+	body.leave = func() {
+		if c.endTotal != nil {
+			c.endTotal()
+		}
+		c.gate.leave()
+	}
 	return nil
 }
 
@@ -47,7 +53,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
-		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout}) })
+		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
 	}
 	request, err := c.newRequest(streamCtx, &attempt{})
 	if err != nil {

@@ -31,6 +31,8 @@ type HedgeConfig struct {
 	// whose answer is the call's. attempt counts from 2.
 	OnHedge    func(attempt int, after time.Duration) `koanf:"-"`
 	OnHedgeWon func(attempt int)                      `koanf:"-"`
+	// OnBudgetExhausted is told of every hedge that the budget has prevented.
+	OnBudgetExhausted func(attempt int) `koanf:"-"`
 }
 
 const (
@@ -106,7 +108,7 @@ func (h *Hedge) Execute(ctx context.Context, fn func(context.Context) error) err
 	for {
 		select {
 		case <-timer.C:
-			if attempts <= h.config.MaxHedges && h.mayHedge() {
+			if attempts <= h.config.MaxHedges && h.mayHedge(attempts+1) {
 				attempts++
 				if h.config.OnHedge != nil {
 					h.config.OnHedge(attempts, time.Since(begun))
@@ -135,7 +137,15 @@ func (h *Hedge) Execute(ctx context.Context, fn func(context.Context) error) err
 	}
 }
 
-func (h *Hedge) mayHedge() bool { return h.config.Budget == nil || h.config.Budget.withdraw() }
+func (h *Hedge) mayHedge(attempt int) bool {
+	if h.config.Budget == nil || h.config.Budget.withdraw() {
+		return true
+	}
+	if h.config.OnBudgetExhausted != nil {
+		h.config.OnBudgetExhausted(attempt)
+	}
+	return false
+}
 
 // interrupted returns the error of an attempt if one is there.
 func (h *Hedge) interrupted(ctx context.Context, ends <-chan hedged, left int, first error) error {

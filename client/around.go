@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// This file holds what may go on around the attempts of a call: hedges, old
+// answers in place of failures, a total timeout for streams, and the request of
+// another service not to retry.
+
+// hedge makes attempts side by side, each with a call of its own, and takes the
+// answer of the first that succeeds. One that loses may outlast the call: it is
+// under way for itself.
+func (c *call) hedge(ctx context.Context) error {
+	var mu sync.Mutex
+	var first *keptAnswer
+	var made atomic.Int32
+	before := c.attempts
+	err := c.op.hedge.Execute(ctx, func(ctx context.Context) error {
+		c.gate.join()
+		defer c.gate.leave()
+		kept := &keptAnswer{}
+		leg := &call{engine: c.engine, op: c.op, message: c.message, sink: kept, idempotencyKey: c.idempotencyKey, begun: time.Now()}
+		leg.attempts = before + int(made.Add(1)) - 1
+		if err := leg.attemptOnce(ctx); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if first == nil {
+			first = kept
+		}
+		return nil
+	})
+	c.attempts = before + int(made.Load())
+	if err != nil {
+		return err
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return c.deliver(&answer{first.status, first.header, first.body})
+}
+
+// runOrStale runs the call, or takes the last good answer to the same request
+// if the service fails.
+func (c *call) runOrStale(ctx context.Context) error {
+	var failed error
+	kept, err := c.op.stale.Call(ctx, c.key(), func(ctx context.Context) (*keptAnswer, error) {
+		kept := &keptAnswer{}
+		inner := *c
+		inner.sink = kept
+		err := inner.runAround(ctx)
+		c.attempts = inner.attempts
+		failed = err
+		return kept, err
+	})
+	if err != nil {
+		return failed
+	}
+	return c.deliver(&answer{kept.status, kept.header, kept.body})
+}
+
+// key tells requests apart whose answers may differ.
+func (c *call) key() string {
+	m := c.message
+	var b strings.Builder
+	b.WriteString(m.base(c.baseURL).Host + m.path + "?" + m.query)
+	names := make([]string, 0, len(m.header))
+	for name := range m.header {
+		names = append(names, http.CanonicalHeaderKey(name))
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		b.WriteString("\n" + name + ":" + strings.Join(m.header[name], "\n "))
+	}
+	return b.String()
+}
+
+// runStreamLimited limits the time until a stream's headers are there; the
+// stream itself goes on.
+func (c *call) runStreamLimited(ctx context.Context, total time.Duration) error {
+	limited, cancel := context.WithCancelCause(ctx)
+	isOver := &timeoutError{total, "total-timeout"}
+	timer := time.AfterFunc(total-time.Since(c.begun), func() { cancel(isOver) })
+	err := c.run(limited)
+	timer.Stop()
+	if err == nil {
+		c.endTotal = func() { cancel(nil) }
+		return nil
+	}
+	if context.Cause(limited) == isOver {
+		err = c.outOfTime(err, total)
+	}
+	cancel(nil)
+	return err
+}
+
+type suppressedKey struct{}
+
+// attemptHeader tells a service that a request is a repeated one, and which.
+const attemptHeader = "X-Retry-Attempt"
+
+// SuppressRetries wraps a handler of this service so that retries do not multiply
+// along a chain of services: while it handles a request that is a repeated
+// attempt of its caller's (it has the header X-Retry-Attempt, which clients with
+// the setting retry.attempt-header send), calls of clients with its context are
+// not retried here.
+func SuppressRetries(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(attemptHeader) != "" {
+			r = r.WithContext(WithoutRetries(r.Context()))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// WithoutRetries returns a context whose calls make one attempt only.
+func WithoutRetries(ctx context.Context) context.Context {
+	return context.WithValue(ctx, suppressedKey{}, true)
+}
+
+func areRetriesSuppressed(ctx context.Context) bool { return ctx.Value(suppressedKey{}) != nil }

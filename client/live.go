@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// live is a wired client for all its life. Changed settings put another engine
+// in the place of the one that runs its calls; what has state stays: circuit
+// breakers, budget, limits, counters.
+type live struct {
+	declaration *Declaration
+	processor   *HttpClientBeanPostProcessor
+	current     atomic.Pointer[engine]
+	counters    counters
+	budget      atomic.Pointer[resilience.RetryBudget]
+
+	mu           sync.Mutex // guards what follows
+	breakers     map[string]*resilience.CircuitBreaker
+	bulkheads    map[string]*resilience.Bulkhead
+	rateLimiters map[string]*resilience.RateLimiter
+	adaptives    map[string]*adaptive
+	stale        map[string]*staleAnswers
+	lastBudget   resilience.RetryBudgetConfig
+	draining     []*engine // replaced, with a port of their own
+}
+
+type adaptive struct {
+	*resilience.AdaptiveLimiter
+	config resilience.AdaptiveLimiterConfig // comparable, but for its function
+}
+
+type staleAnswers struct {
+	*resilience.LastGood[string, *keptAnswer]
+	maxAge int64
+}
+
+func newLive(p *HttpClientBeanPostProcessor, d *Declaration) *live {
+	return &live{
+		declaration: d, processor: p,
+		breakers:     map[string]*resilience.CircuitBreaker{},
+		bulkheads:    map[string]*resilience.Bulkhead{},
+		rateLimiters: map[string]*resilience.RateLimiter{},
+		adaptives:    map[string]*adaptive{},
+		stale:        map[string]*staleAnswers{},
+	}
+}
+
+// start prepares the port for calls.
+func (l *live) start(ctx context.Context) error { return l.current.Load().start(ctx) }
+
+// stop stops the engine, and those that were replaced and have calls yet.
+func (l *live) stop(ctx context.Context) error {
+	l.mu.Lock()
+	engines := append([]*engine{l.current.Load()}, l.draining...)
+	l.mu.Unlock()
+	errs := make([]error, len(engines))
+	var wg sync.WaitGroup
+	for i, e := range engines {
+		wg.Go(func() { errs[i] = e.stop(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (l *live) isClosed() bool { return l.current.Load().gate.isClosed() }
+
+// replace lets another engine run the calls from now on. Those under way end
+// where they began; the old port is stopped after the last of them.
+func (l *live) replace(next *engine) {
+	old := l.current.Swap(next)
+	old.gate.refuse()
+	if old.port == next.port {
+		return
+	}
+	l.mu.Lock()
+	l.draining = append(l.draining, old)
+	l.mu.Unlock()
+	l.processor.background.Go(func() {
+		select {
+		case <-old.gate.idle:
+		case <-old.stopped: // with the client
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+		defer cancel()
+		if err := old.stop(ctx); err != nil {
+			l.processor.log().Warn("a replaced port did not stop well", "client", old.name, "error", err)
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for i, e := range l.draining {
+			if e == old {
+				l.draining = append(l.draining[:i], l.draining[i+1:]...)
+				return
+			}
+		}
+	})
+}
+
+// reconfigure applies changed settings.
+func (l *live) reconfigure(s *clientSettings) error {
+	before := l.current.Load()
+	next, err := l.processor.newEngine(l, s, before)
+	if err != nil {
+		return err
+	}
+	if next.port != before.port {
+		ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+		defer cancel()
+		if err := next.start(ctx); err != nil {
+			return err
+		}
+	}
+	l.replace(next)
+	return nil
+}
+
+// breaker returns the circuit breaker of a key, with the given configuration.
+func (l *live) breaker(key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	config.Name = l.declaration.Name
+	if key != "" {
+		config.Name += "/" + key
+	}
+	if b := l.breakers[key]; b != nil {
+		_ = b.Reconfigure(config) // has been validated
+		return b
+	}
+	b := resilience.NewCircuitBreaker(config)
+	l.breakers[key] = b
+	return b
+}
+
+// breakerOfHost returns the circuit breaker of a host. The settings of the first
+// call to it hold until others are applied.
+func (l *live) breakerOfHost(host string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
+	l.mu.Lock()
+	b := l.breakers[host]
+	l.mu.Unlock()
+	if b != nil {
+		return b
+	}
+	return l.breaker(host, config)
+}
+
+// reconfigureHosts applies changed settings to the breakers of hosts.
+func (l *live) reconfigureHosts(config resilience.CircuitBreakerConfig) {
+	l.mu.Lock()
+	hosts := slices.Sorted(maps.Keys(l.breakers))
+	l.mu.Unlock()
+	for _, host := range hosts {
+		if host != "" {
+			l.breaker(host, config)
+		}
+	}
+}
+
+// retryBudget returns the budget of the client.
+func (l *live) retryBudget(config resilience.RetryBudgetConfig) *resilience.RetryBudget {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.budget.Load(); b != nil && config == l.lastBudget {
+		return b
+	}
+	l.lastBudget = config
+	b := resilience.NewRetryBudget(config)
+	l.budget.Store(b)
+	return b
+}
+
+// guard returns the policies outside of the total timeout, or nil.
+func (l *live) guard(m *Method, s *settings) resilience.Policy {
+	var policies []resilience.Policy
+	if s.bulkheadEnabled {
+		policies = append(policies, l.bulkhead(own(m, s.ownBulkhead), s.bulkhead))
+	}
+	if s.rateLimitEnabled {
+		policies = append(policies, l.rateLimiter(own(m, s.ownRateLimit), s.rateLimit))
+	}
+	if s.adaptiveEnabled {
+		policies = append(policies, l.adaptive(own(m, s.ownAdaptive), s.adaptive))
+	}
+	switch len(policies) {
+	case 0:
+		return nil
+	case 1:
+		return policies[0]
+	}
+	return resilience.NewPipeline(policies...)
+}
+
+// own is the key of a policy: "" for the client's.
+func own(m *Method, isOwn bool) string {
+	if isOwn {
+		return m.Name
+	}
+	return ""
+}
+
+func (l *live) name(key string) string {
+	if key == "" {
+		return l.declaration.Name
+	}
+	return fmt.Sprintf("%s.%s", l.declaration.Name, key)
+}
+
+func (l *live) bulkhead(key string, config resilience.BulkheadConfig) *resilience.Bulkhead {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	config.Name = l.name(key)
+	if b := l.bulkheads[key]; b != nil {
+		_ = b.Reconfigure(config)
+		return b
+	}
+	b := resilience.NewBulkhead(config)
+	l.bulkheads[key] = b
+	return b
+}
+
+func (l *live) rateLimiter(key string, config resilience.RateLimiterConfig) *resilience.RateLimiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	config.Name = l.name(key)
+	if r := l.rateLimiters[key]; r != nil {
+		_ = r.Reconfigure(config)
+		return r
+	}
+	r := resilience.NewRateLimiter(config)
+	l.rateLimiters[key] = r
+	return r
+}
+
+func (l *live) adaptive(key string, config resilience.AdaptiveLimiterConfig) *resilience.AdaptiveLimiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.adaptives[key]
+	if a != nil && a.config.InitialLimit == config.InitialLimit && a.config.MinLimit == config.MinLimit && a.config.MaxLimit == config.MaxLimit {
+		return a.AdaptiveLimiter
+	}
+	a = &adaptive{config: config}
+	config.Name, config.IsOverload = l.name(key), countsAsFailure
+	a.AdaptiveLimiter = resilience.NewAdaptiveLimiter(config)
+	l.adaptives[key] = a
+	return a.AdaptiveLimiter
+}
+
+// staleAnswers returns the memory of a method's good answers.
+func (l *live) staleAnswers(op *operation, s *settings) *resilience.LastGood[string, *keptAnswer] {
+	if s.staleIfError == 0 || op.verb != "GET" || op.streams {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if kept := l.stale[op.method]; kept != nil && kept.maxAge == int64(s.staleIfError) {
+		return kept.LastGood
+	}
+	kept := &staleAnswers{maxAge: int64(s.staleIfError)}
+	kept.LastGood = resilience.NewLastGood[string, *keptAnswer](resilience.LastGoodConfig{
+		MaxAge: s.staleIfError, On: wantsInstead, OnStale: l.onStale(op),
+	})
+	l.stale[op.method] = kept
+	return kept.LastGood
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/kernel"
+	"github.com/pyfly-go/pyfly/lifecycle"
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// counters count what a client has done. A call that succeeds writes one of
+// them.
+type counters struct {
+	calls           atomic.Int64
+	_               [56]byte
+	failures        atomic.Int64
+	retries         atomic.Int64
+	rejected        atomic.Int64
+	budgetExhausted atomic.Int64
+	hedges          atomic.Int64
+	hedgesWon       atomic.Int64
+	slowCalls       atomic.Int64
+	staleAnswers    atomic.Int64
+}
+
+// ClientStats are the counters of one client since it was wired.
+type ClientStats struct {
+	Client   string `json:"client"`  // "payment-client"
+	BaseURL  string `json:"baseUrl"` // without user info
+	InFlight int64  `json:"inFlight"`
+
+	Calls           int64 `json:"calls"`    // begun
+	Failures        int64 `json:"failures"` // that ended in an error, whatever it was
+	Retries         int64 `json:"retries"`
+	Rejected        int64 `json:"rejected"` // by circuit breaker, bulkhead, rate limit, adaptive limit
+	BudgetExhausted int64 `json:"budgetExhausted"`
+	Hedges          int64 `json:"hedges"`
+	HedgesWon       int64 `json:"hedgesWon"`
+	SlowCalls       int64 `json:"slowCalls"`
+	StaleAnswers    int64 `json:"staleAnswers"`
+
+	CircuitBreakers []resilience.CircuitBreakerSnapshot `json:"circuitBreakers"` // by name
+	Bulkhead        *resilience.BulkheadSnapshot        `json:"bulkhead,omitempty"`
+}
+
+// Stats returns the counters of all clients of an application, by name. It is
+// empty if the application has no [HttpClientBeanPostProcessor], or has not
+// started.
+func Stats(app *container.ApplicationContext) []ClientStats {
+	p, err := container.Get[*HttpClientBeanPostProcessor](app)
+	if err != nil {
+		return nil
+	}
+	return p.Stats()
+}
+
+// Stats returns the counters of all clients that the processor has wired, by
+// name.
+func (p *HttpClientBeanPostProcessor) Stats() []ClientStats {
+	p.mu.Lock()
+	clients := slices.Clone(p.clients)
+	p.mu.Unlock()
+	stats := make([]ClientStats, 0, len(clients))
+	for _, l := range clients {
+		stats = append(stats, l.stats())
+	}
+	slices.SortFunc(stats, func(a, b ClientStats) int { return cmp.Compare(a.Client, b.Client) })
+	return stats
+}
+
+func (l *live) stats() ClientStats {
+	c, e := &l.counters, l.current.Load()
+	s := ClientStats{
+		Client: e.name, BaseURL: e.secrets.url(e.baseURL, "", ""), InFlight: e.gate.inside.Load(),
+		Calls: c.calls.Load(), Failures: c.failures.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
+		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
+		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range l.breakers {
+		s.CircuitBreakers = append(s.CircuitBreakers, b.Snapshot())
+	}
+	slices.SortFunc(s.CircuitBreakers, func(a, b resilience.CircuitBreakerSnapshot) int { return cmp.Compare(a.Name, b.Name) })
+	if b := l.bulkheads[""]; b != nil {
+		snapshot := b.Snapshot()
+		s.Bulkhead = &snapshot
+	}
+	return s
+}
+
+// tell publishes an event and logs it.
+func (l *live) tell(level slog.Level, message string, event resilience.Event) {
+	p := l.processor
+	event.Client, event.At = l.declaration.Name, time.Now()
+	if p.events != nil {
+		lifecycle.Publish(p.events, event)
+	}
+	logger := p.log()
+	if !logger.Enabled(context.Background(), level) {
+		return
+	}
+	args := []any{"client", event.Client}
+	if event.Method != "" {
+		args = append(args, "method", event.Method)
+	}
+	if event.Kind == resilience.EventStateChanged {
+		args = append(args, "from", event.From, "to", event.To)
+	}
+	if event.Attempt > 0 {
+		args = append(args, "attempt", event.Attempt)
+	}
+	if event.Delay > 0 {
+		args = append(args, "delay", event.Delay)
+	}
+	if event.Err != nil {
+		args = append(args, "cause", event.Err)
+	}
+	logger.Log(context.Background(), level, message, args...)
+}
+
+func (l *live) onStateChange(change resilience.StateChange) {
+	level := slog.LevelInfo
+	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
+		level = slog.LevelWarn
+	}
+	l.tell(level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, From: change.From, To: change.To})
+}
+
+func (l *live) onSlowCall(took time.Duration) {
+	l.counters.slowCalls.Add(1)
+	l.tell(slog.LevelInfo, "slow call", resilience.Event{Kind: resilience.EventSlowCall, Delay: took})
+}
+
+func (l *live) onRetry(op *operation) func(resilience.RetryEvent) {
+	return func(e resilience.RetryEvent) {
+		l.counters.retries.Add(1)
+		l.tell(slog.LevelWarn, "retrying a call", resilience.Event{
+			Kind: resilience.EventRetryScheduled, Method: op.method, Attempt: e.Attempt, Delay: e.Delay, Err: e.Err,
+		})
+	}
+}
+
+func (l *live) onBudgetExhausted(op *operation, attempt int, err error) {
+	l.counters.budgetExhausted.Add(1)
+	l.tell(slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
+		Kind: resilience.EventBudgetExhausted, Method: op.method, Attempt: attempt, Err: err,
+	})
+}
+
+func (l *live) onHedge(op *operation) func(int, time.Duration) {
+	return func(attempt int, after time.Duration) {
+		l.counters.hedges.Add(1)
+		l.tell(slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.method, Attempt: attempt, Delay: after})
+	}
+}
+
+func (l *live) onHedgeWon(op *operation) func(int) {
+	return func(attempt int) {
+		l.counters.hedgesWon.Add(1)
+		l.tell(slog.LevelDebug, "a hedge was faster", resilience.Event{Kind: resilience.EventHedgeWon, Method: op.method, Attempt: attempt})
+	}
+}
+
+func (l *live) onStale(op *operation) func(time.Duration, error) {
+	return func(age time.Duration, cause error) {
+		l.counters.staleAnswers.Add(1)
+		l.tell(slog.LevelWarn, "answering with an old answer", resilience.Event{
+			Kind: resilience.EventStaleAnswer, Method: op.method, Delay: age, Err: cause,
+		})
+	}
+}
+
+// ended counts the end of a call.
+func (l *live) ended(op *operation, err error) {
+	if err == nil {
+		return
+	}
+	l.counters.failures.Add(1)
+	if isRejection(err) {
+		l.counters.rejected.Add(1)
+		l.tell(slog.LevelDebug, "call rejected", resilience.Event{Kind: resilience.EventRejected, Method: op.method, Err: err})
+	}
+}
+
+// isRejection reports whether a policy has refused the call.
+func isRejection(err error) bool {
+	return errors.Is(err, kernel.ErrCircuitOpen) || errors.Is(err, resilience.ErrBulkheadFull) || errors.Is(err, resilience.ErrRateLimitReached)
+}
+
+// wantsInstead reports whether something else may take the place of the answer:
+// the service has failed, or is taken to.
+func wantsInstead(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.serviceFailed || isRejection(err)
+}
