@@ -115,7 +115,7 @@ func (r *resolver) checkTogether(s *settings, prefix string) {
 	case total > 0 && s.timeout > total:
 		wrong("total-timeout", "the timeout of one attempt, %s, must not be longer than that of all, %s", s.timeout, total)
 	case total > 0 && s.retryEnabled && s.delays() >= total:
-		wrong("total-timeout", "the delays between %d attempts, %s in all, must fit into %s", s.retry.MaxAttempts, s.delays(), total)
+		wrong("total-timeout", "the delays between all attempts, %s, must fit into %s", s.delays(), total)
 	}
 	if s.hedgeEnabled {
 		invalid("hedge", s.hedge.Validate())
