@@ -36,6 +36,14 @@ lint: ## Check formatting, go vet and staticcheck (pinned in tools/go.mod)
 bench: ## Run the benchmarks, side by side with other libraries
 	@cd benchmarks && go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: storm
+storm: ## Simulate a service that falls sick under a thousand clients, and draw docs/images/storm-*.svg
+	@cd benchmarks && go test -count 1 -v -run Storm ./storm -args -svg $(CURDIR)/docs/images
+
+.PHONY: chaos
+chaos: ## 24,000 calls through a network that misbehaves, beside other libraries
+	@cd benchmarks && go test -count 1 -v -run Twice -timeout 10m ./chaos -args -calls 24000
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	@for module in . integration; do (cd $$module && for package in $$(go list ./...); do \

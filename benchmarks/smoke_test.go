@@ -16,6 +16,8 @@ func TestEverySubjectWorks(t *testing.T) {
 		"breaker open":      openBreakers(),
 		"retry":             retries(),
 		"retry and breaker": retriesAndBreakers(),
+		"breaker window":    windows(),
+		"pipeline":          pipelines(),
 		"lookup":            append(lookups(t), digLookup(t)),
 		"GET of a stub":     getsOfStub(t),
 		"GET on loopback":   getsOnLoopback(t),

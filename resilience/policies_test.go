@@ -428,7 +428,7 @@ func TestTheLastGoodAnswerTakesThePlaceOfAFailure(t *testing.T) {
 		if v, err := call("a", 0, errDown); v != 1 || err != nil || !slices.Equal(stale, []time.Duration{time.Minute}) {
 			t.Errorf("got %d, %v, %v", v, err, stale)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if _, err := call("a", 0, errDown); err != errDown {
 			t.Errorf("too old: %v", err)
 		}
@@ -476,7 +476,7 @@ func TestAPipelineRunsItsPoliciesFromTheOutsideIn(t *testing.T) {
 		}
 		begun = time.Now()
 		err = p.Execute(t.Context(), func(context.Context) error { return errDown }) // the fourth failure opens
-		if !errors.Is(err, kernel.ErrCircuitOpen) || !errors.Is(err, kernel.ErrCircuitOpen) || time.Since(begun) != 0 {
+		if !errors.Is(err, kernel.ErrCircuitOpen) || time.Since(begun) != 0 {
 			t.Errorf("got %v after %s: no delay is waited for before a refusal", err, time.Since(begun))
 		}
 	})
