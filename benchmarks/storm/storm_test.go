@@ -24,10 +24,9 @@ var svg = flag.String("svg", "", "folder to draw the plots into")
 // make two calls a second against a service that can do half as much again; for
 // a minute it can do a tenth.
 const (
-	clients      = 1000
-	perClient    = 2.0  // calls a second
-	capacity     = 3000 // requests a second
-	sickCapacity = 300
+	perClient    = 2.0         // calls a second
+	capacity     = 3 * clients // requests a second
+	sickCapacity = capacity / 10
 	maxQueue     = 5 * time.Second // of work; beyond it requests are refused at once
 	patience     = time.Second     // timeout of an attempt
 	sickAt       = 60 * time.Second

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -221,6 +222,13 @@ func Cache(store *Store) client.CallInterceptor {
 }
 
 type recorder struct{ http.RoundTripper }
+
+// PrintStats prints the counters of an application's clients.
+func PrintStats(app *container.ApplicationContext) {
+	for _, stats := range client.Stats(app) {
+		fmt.Println(stats.Client, stats.Calls, stats.Failures, stats.Retries, stats.CircuitBreakers[0].State)
+	}
+}
 
 // InstallRecorder wraps the transport of all clients.
 func InstallRecorder(app *container.ApplicationContext) {

@@ -5,10 +5,12 @@ package configuration
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 func load() (*config.Config, error) {
@@ -39,6 +41,12 @@ func bind(cfg *config.Config) error {
 	timeout, ok, err := config.Value[time.Duration](cfg, "shop.timeout")
 	fmt.Println(timeout, ok, err, "from", cfg.Origin("shop.timeout"))
 	return err
+}
+
+func watch(events *lifecycle.Events) {
+	lifecycle.Subscribe(events, func(change config.Changed) {
+		slog.Info("settings changed", "keys", change.Keys, "currency", change.Config.String("shop.currency", "EUR"))
+	})
 }
 
 func inTests() *container.ApplicationContext {

@@ -16,6 +16,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/clienttest"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 type PaymentClient struct {
@@ -96,4 +97,17 @@ func startClient(t *testing.T, cfg *config.Config) (*clienttest.Port, string) {
 		t.Error(err)
 	}
 	return port, log.String()
+}
+
+func TestChangesAreHeard(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+	events := lifecycle.NewEvents(nil)
+	watch(events)
+	lifecycle.Publish(events, config.Changed{Config: config.New(nil), Keys: []string{"shop.currency"}})
+	if !strings.Contains(log.String(), "currency=EUR") {
+		t.Error(log.String())
+	}
 }

@@ -69,10 +69,25 @@ var retry = resilience.NewRetryPolicy(resilience.RetryConfig{
 
 var errBusy = errors.New("busy")
 
+var busy = resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{
+	SlidingWindow:    resilience.TimeWindow, // or CountWindow: the last WindowSize calls
+	WindowDuration:   30 * time.Second,
+	MinimumCalls:     50,
+	FailureRate:      0.5,
+	SlowCallDuration: 2 * time.Second,
+	SlowCallRate:     0.8,
+})
+
+var prices = resilience.NewPipeline(
+	resilience.NewBulkhead(resilience.BulkheadConfig{MaxConcurrent: 50, MaxQueue: 100, MaxWait: time.Second}),
+	resilience.NewTimeout(resilience.TimeoutConfig{Limit: 10 * time.Second}),
+	resilience.NewRetryPolicy(resilience.RetryConfig{Breaker: breaker}),
+	breaker,
+	resilience.NewTimeout(resilience.TimeoutConfig{Limit: 2 * time.Second}),
+)
+
 func guardedPrice(ctx context.Context) (Price, error) {
-	return resilience.Call(ctx, retry, func(ctx context.Context) (Price, error) {
-		return resilience.Call(ctx, breaker, fetch)
-	})
+	return resilience.Call(ctx, prices, fetch)
 }
 
 func budget() *resilience.RetryPolicy {

@@ -14,6 +14,12 @@ func TestTheGuidesPoliciesAreValid(t *testing.T) {
 	if _, err := price(t.Context()); err != nil {
 		t.Error(err)
 	}
+	if err := retry.Execute(t.Context(), func(context.Context) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if err := busy.Call(t.Context(), func(context.Context) error { return nil }); err != nil {
+		t.Error(err)
+	}
 	if err := acquire(); err != nil {
 		t.Error(err)
 	}
