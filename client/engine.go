@@ -90,16 +90,11 @@ type call struct {
 
 // do runs the call to its end. The error is nil or an *Error.
 func (c *call) do(ctx context.Context) error {
-	c.begin()
+	c.begun = time.Now()
 	if err := c.runUnlessStopped(ctx); err != nil {
 		return c.end(err)
 	}
 	return nil
-}
-
-func (c *call) begin() {
-	c.begun = time.Now()
-	c.live.counters.calls.Add(1)
 }
 
 // end completes and counts a failure.

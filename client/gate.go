@@ -12,9 +12,10 @@ import (
 // wait for them. Entering and leaving costs an atomic addition each.
 type gate struct {
 	inside   atomic.Int64
-	_        [64]byte    // what every call writes shares no cache line with what it reads
-	closed   atomic.Bool // no call may enter
-	cut      atomic.Bool // no call inside may go on
+	calls    atomic.Int64 // that have entered; beside inside, for one write more costs nothing there
+	_        [64]byte     // what every call writes shares no cache line with what it reads
+	closed   atomic.Bool  // no call may enter
+	cut      atomic.Bool  // no call inside may go on
 	idle     chan struct{}
 	idleOnce sync.Once // closes idle
 }
@@ -26,6 +27,7 @@ func (g *gate) enter() bool {
 		g.leave()
 		return false
 	}
+	g.calls.Add(1)
 	return true
 }
 

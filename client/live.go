@@ -32,6 +32,7 @@ type live struct {
 	stale        map[string]*staleAnswers
 	lastBudget   resilience.RetryBudgetConfig
 	draining     []*engine // replaced, with a port of their own
+	gates        []*gate   // of all replaced engines
 }
 
 type adaptive struct {
@@ -77,12 +78,14 @@ func (l *live) isClosed() bool { return l.current.Load().gate.isClosed() }
 // replace lets another engine run the calls from now on. Those under way end
 // where they began; the old port is stopped after the last of them.
 func (l *live) replace(next *engine) {
+	l.mu.Lock()
 	old := l.current.Swap(next)
+	l.gates = append(l.gates, &old.gate)
 	old.gate.refuse()
 	if old.port == next.port {
+		l.mu.Unlock()
 		return
 	}
-	l.mu.Lock()
 	l.draining = append(l.draining, old)
 	l.mu.Unlock()
 	l.processor.background.Go(func() {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,8 @@ type exchange struct {
 	body   responseBody
 
 	all            *exchanges
-	previous, next *exchange // of all; nil once removed
+	shard          *exchangeShard
+	previous, next *exchange // of the shard; nil once removed
 }
 
 // end takes the exchange off the books. It may be called repeatedly.
@@ -68,18 +70,28 @@ func (e *exchange) explain(err error) error {
 	return reason
 }
 
-// exchanges are those of one adapter. A lock and a list, not a WaitGroup: an
-// exchange may begin while Stop begins, and each must be found to be cut.
+// exchanges are those of one adapter, in several shards, so that calls on many
+// processors do not wait for each other.
 type exchanges struct {
+	shards   [8]exchangeShard
+	idle     chan struct{} // closed once stopped and empty
+	idleOnce sync.Once     // makes idle
+	endOnce  sync.Once     // closes it
+}
+
+// exchangeShard is a lock and a list, not a WaitGroup: an exchange may begin
+// while Stop begins, and each must be found to be cut.
+type exchangeShard struct {
 	mu      sync.Mutex
 	active  exchange // the ring's place to begin and end
 	stopped bool
-	idle    chan struct{} // made by stop, closed once no exchange is active
 }
 
-func (s *exchanges) isEmpty() bool { return s.active.next == nil || s.active.next == &s.active }
+func (s *exchangeShard) isEmpty() bool {
+	return s.active.next == nil || s.active.next == &s.active
+}
 
-func (s *exchanges) insert(e *exchange) {
+func (s *exchangeShard) insert(e *exchange) {
 	if s.active.next == nil {
 		s.active.previous, s.active.next = &s.active, &s.active
 	}
@@ -100,8 +112,9 @@ func (e *exchange) unlink() bool {
 // begin adds an exchange. A timeout of 0 is none; one that parent's deadline
 // comes before takes no timer, and neither does a request whose attempt has a
 // limit.
-func (s *exchanges) begin(parent context.Context, timeout time.Duration) (*exchange, error) {
-	e := &exchange{parent: parent, ctx: parent, all: s}
+func (x *exchanges) begin(parent context.Context, timeout time.Duration) (*exchange, error) {
+	s := &x.shards[rand.IntN(len(x.shards))]
+	e := &exchange{parent: parent, ctx: parent, all: x, shard: s}
 	if timeout > 0 && !isLimited(parent) && !endsWithin(parent, timeout) {
 		e.ctx, e.cancel = context.WithCancelCause(parent)
 		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout, "timeout"}) })
@@ -124,54 +137,73 @@ func endsWithin(ctx context.Context, timeout time.Duration) bool {
 	return ok && time.Until(deadline) <= timeout
 }
 
-func (s *exchanges) remove(e *exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !e.unlink() {
-		return
-	}
-	if s.stopped && s.isEmpty() {
-		close(s.idle)
+func (x *exchanges) remove(e *exchange) {
+	e.shard.mu.Lock()
+	wasLast := e.unlink() && e.shard.stopped && e.shard.isEmpty()
+	e.shard.mu.Unlock()
+	if wasLast {
+		x.endIfIdle()
 	}
 }
 
 // stop lets no exchange begin, waits for the active ones until ctx is done, and
 // returns how many it cut then.
-func (s *exchanges) stop(ctx context.Context) (cut int) {
+func (x *exchanges) stop(ctx context.Context) (cut int) {
+	x.refuse()
 	select {
-	case <-s.refuse():
+	case <-x.whenIdle():
 		return 0
 	case <-ctx.Done():
 	}
+	for i := range x.shards {
+		cut += x.shards[i].cut()
+	}
+	x.endIfIdle()
+	return cut
+}
+
+func (s *exchangeShard) cut() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.isEmpty() {
+	for ; !s.isEmpty(); n++ {
 		e := s.active.next
 		e.isCut.Store(true)
 		if e.cancel != nil {
 			e.cancel(errCut)
 		}
 		e.unlink()
-		cut++
 	}
-	if cut > 0 {
-		close(s.idle)
-	}
-	return cut
+	return n
 }
 
 var errCut = fmt.Errorf("%w while the request was in flight", ErrStopped)
 
-// refuse lets no exchange begin, and returns what is closed once none is active.
-func (s *exchanges) refuse() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.stopped {
+// refuse lets no exchange begin.
+func (x *exchanges) refuse() {
+	for i := range x.shards {
+		s := &x.shards[i]
+		s.mu.Lock()
 		s.stopped = true
-		s.idle = make(chan struct{})
-		if s.isEmpty() {
-			close(s.idle)
+		s.mu.Unlock()
+	}
+	x.endIfIdle()
+}
+
+func (x *exchanges) whenIdle() chan struct{} {
+	x.idleOnce.Do(func() { x.idle = make(chan struct{}) })
+	return x.idle
+}
+
+// endIfIdle closes idle if all shards are stopped and none has an exchange.
+func (x *exchanges) endIfIdle() {
+	for i := range x.shards {
+		s := &x.shards[i]
+		s.mu.Lock()
+		isIdle := s.stopped && s.isEmpty()
+		s.mu.Unlock()
+		if !isIdle {
+			return
 		}
 	}
-	return s.idle
+	x.endOnce.Do(func() { close(x.whenIdle()) })
 }

@@ -17,11 +17,9 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// counters count what a client has done. A call that succeeds writes one of
-// them.
+// counters count what a client has done besides calls, which its gates count: a
+// call that succeeds writes none of them.
 type counters struct {
-	calls           atomic.Int64
-	_               [56]byte
 	failures        atomic.Int64
 	retries         atomic.Int64
 	rejected        atomic.Int64
@@ -78,15 +76,19 @@ func (p *HttpClientBeanPostProcessor) Stats() []ClientStats {
 }
 
 func (l *live) stats() ClientStats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	c, e := &l.counters, l.current.Load()
 	s := ClientStats{
-		Client: e.name, BaseURL: e.secrets.url(e.baseURL, "", ""), InFlight: e.gate.inside.Load(),
-		Calls: c.calls.Load(), Failures: c.failures.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
+		Client: e.name, BaseURL: e.secrets.url(e.baseURL, "", ""),
+		Failures: c.failures.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	for _, g := range append([]*gate{&e.gate}, l.gates...) {
+		s.Calls += g.calls.Load()
+		s.InFlight += g.inside.Load()
+	}
 	for _, b := range l.breakers {
 		s.CircuitBreakers = append(s.CircuitBreakers, b.Snapshot())
 	}

@@ -15,8 +15,7 @@ import (
 // retry and circuit breaker work on that. The caller closes the body; until then
 // the call is under way. The error is an *Error.
 func (e *engine) open(ctx context.Context, op *operation, m *message) (*http.Response, error) {
-	c := &call{engine: e, op: op, message: m, streams: true}
-	c.begin()
+	c := &call{engine: e, op: op, message: m, streams: true, begun: time.Now()}
 	if err := c.openUnlessStopped(ctx); err != nil {
 		return nil, c.end(err)
 	}
