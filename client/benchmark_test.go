@@ -5,6 +5,7 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // BenchmarkCall is a call with retry, budget, breaker and attempt timeout on,
@@ -55,4 +57,30 @@ func BenchmarkCall(b *testing.B) {
 			}
 		})
 	})
+}
+
+// BenchmarkOpenCircuit is a call that an open circuit refuses, with retry
+// configured.
+func BenchmarkOpenCircuit(b *testing.B) {
+	type benched struct {
+		client.ServiceClient `url:"http://benched.invalid" failure-threshold:"1" recovery-timeout:"1h"`
+		Get                  func(ctx context.Context, id string) (Product, error) `get:"/products/{id}"`
+	}
+	p := client.NewHttpClientBeanPostProcessor(
+		client.WithConfig(config.New(nil)), client.WithLogger(slog.New(slog.DiscardHandler)),
+		client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) {
+			return portFunc(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 500}, nil }), nil
+		}))
+	c := client.NewStub[benched]()
+	if _, err := p.AfterInit(c, "benched"); err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = p.Stop(context.Background()) }()
+	_, _ = c.Get(context.Background(), "42")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Get(context.Background(), "42"); !errors.Is(err, kernel.ErrCircuitOpen) {
+			b.Fatal("it was not refused")
+		}
+	}
 }

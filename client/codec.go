@@ -40,7 +40,10 @@ func (xmlCodec) MediaType() string                    { return "application/xml"
 func (xmlCodec) Encode(v any) ([]byte, error)         { return xml.Marshal(v) }
 func (xmlCodec) Decode(data []byte, target any) error { return xml.Unmarshal(data, target) }
 
-const formMediaType = "application/x-www-form-urlencoded"
+const (
+	jsonMediaType = "application/json"
+	formMediaType = "application/x-www-form-urlencoded"
+)
 
 // formCodec is for forms given whole. Fields of a struct are tagged form instead.
 type formCodec struct{}

@@ -111,6 +111,7 @@ type shoutClient struct {
 	client.HttpClient `url:"http://shout.invalid" name:"shout"`
 
 	Shout func(ctx context.Context, body note) (note, error) `post:"/note" content-type:"application/shout" accept:"application/shout"`
+	Any   func(ctx context.Context) (note, error)            `get:"/note"`
 }
 
 func TestACodecMayBeABean(t *testing.T) {
@@ -128,6 +129,10 @@ func TestACodecMayBeABean(t *testing.T) {
 	n, err := container.Must(container.Get[*shoutClient](app)).Shout(t.Context(), note{Text: "hi"})
 	if err != nil || n.Text != "hi!" || s.last(t).Body != "HI" {
 		t.Errorf("got %+v, %v; the server saw %q", n, err, s.last(t).Body)
+	}
+	n, err = container.Must(container.Get[*shoutClient](app)).Any(t.Context())
+	if accept := s.last(t).Header.Get("Accept"); err != nil || n.Text != "!" || accept != "application/json, application/shout;q=0.9" {
+		t.Errorf("got %+v, %v; the server was asked for %q", n, err, accept)
 	}
 	if err := app.Stop(context.Background()); err != nil {
 		t.Error(err)

@@ -139,14 +139,25 @@ func (m *Method) accept() string {
 	if t == reflect.TypeFor[[]byte]() || t == reflect.TypeFor[string]() {
 		return ""
 	}
-	return "application/json"
+	return jsonMediaType
 }
 
-func (m *Method) acceptValues() []string {
-	if accept := m.accept(); accept != "" {
-		return []string{accept}
+// acceptValues is the header Accept of a method's requests. One that takes any
+// document that can be decoded asks for JSON first, and for what the user's
+// codecs are for.
+func (m *Method) acceptValues(users []Codec) []string {
+	accept := m.accept()
+	if accept == "" {
+		return nil
 	}
-	return nil
+	if m.Accept == "" && accept == jsonMediaType {
+		for _, codec := range users {
+			if codec.MediaType() != jsonMediaType {
+				accept += ", " + codec.MediaType() + ";q=0.9"
+			}
+		}
+	}
+	return []string{accept}
 }
 
 // unsupportedResult says why a method cannot return a T, or "".

@@ -402,7 +402,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 		client: l.declaration.Name, method: m.Name, verb: m.Verb,
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
-		accept:      m.acceptValues(),
+		accept:      m.acceptValues(p.codecs),
 		header:      s.ofMethod,
 		coding:      newCodings(p.codings).of(s.connection.compression),
 		streams:     m.streams(),

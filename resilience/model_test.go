@@ -296,7 +296,7 @@ func TestTheBulkheadDoesWhatItsModelDoes(t *testing.T) {
 			}
 			return entered
 		}
-		for step := range 20_000 {
+		for step := range 100_000 {
 			switch n := random.IntN(10); {
 			case n < 5:
 				ctx, cancel := context.WithCancel(t.Context())
@@ -368,7 +368,7 @@ func TestTheRateLimiterDoesWhatItsModelDoes(t *testing.T) {
 		const perSecond, burst = 10, 5
 		l := resilience.NewRateLimiter(resilience.RateLimiterConfig{PerSecond: perSecond, Burst: burst})
 		tokens, last := float64(burst), time.Now()
-		for step := range 20_000 {
+		for step := range 100_000 {
 			time.Sleep(time.Duration(random.IntN(30)) * 5 * time.Millisecond) // virtual
 			tokens = min(burst, tokens+time.Since(last).Seconds()*perSecond)
 			last = time.Now()
