@@ -91,7 +91,7 @@ func TestABulkheadLimitsTheCallsOfAClient(t *testing.T) {
 func TestARateLimitAndATotalTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type limited struct {
-			client.ServiceClient `url:"http://limited.invalid" rate-limit:"2" total-timeout:"5s" timeout:"2s" retry-base-delay:"1s"`
+			client.ServiceClient `url:"http://limited.invalid" circuit-breaker:"false" rate-limit:"2" total-timeout:"5s" timeout:"2s" retry-base-delay:"1s"`
 
 			Get  func(ctx context.Context) error                  `get:"/"`
 			Slow func(ctx context.Context) error                  `get:"/" timeout:"4s"`
