@@ -14,6 +14,7 @@ import (
 type deadlineContext struct {
 	context.Context // the parent
 	deadline        time.Time
+	isParents       bool // the deadline: the parent ends by itself then
 
 	mu      sync.Mutex
 	err     error
@@ -27,7 +28,7 @@ type deadlineContext struct {
 func (c *deadlineContext) begin(parent context.Context, deadline time.Time) {
 	c.Context, c.deadline = parent, deadline
 	if earlier, ok := parent.Deadline(); ok && earlier.Before(deadline) {
-		c.deadline = earlier
+		c.deadline, c.isParents = earlier, true
 	}
 }
 
@@ -71,7 +72,9 @@ func (c *deadlineContext) wait() <-chan struct{} {
 		close(c.done)
 		return c.done
 	}
-	c.timer = time.AfterFunc(time.Until(c.deadline), func() { c.end(context.DeadlineExceeded) })
+	if !c.isParents {
+		c.timer = time.AfterFunc(time.Until(c.deadline), func() { c.end(context.DeadlineExceeded) })
+	}
 	if c.Context.Done() != nil {
 		c.detach = context.AfterFunc(c.Context, func() { c.end(c.Context.Err()) })
 	}
@@ -89,7 +92,7 @@ func (c *deadlineContext) Err() error {
 	if err := c.Context.Err(); err != nil {
 		return c.end(err)
 	}
-	if !time.Now().Before(c.deadline) {
+	if !c.isParents && !time.Now().Before(c.deadline) {
 		return c.end(context.DeadlineExceeded)
 	}
 	return nil

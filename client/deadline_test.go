@@ -76,3 +76,32 @@ func TestDeadlineContextIsAContext(t *testing.T) {
 		}
 	})
 }
+
+// parentWithDeadline is one that has a deadline, and ends when it likes.
+type parentWithDeadline struct {
+	context.Context
+	deadline time.Time
+}
+
+func (p parentWithDeadline) Deadline() (time.Time, bool) { return p.deadline, true }
+
+// TestADeadlineOfTheParentIsTheParentsAffair: else an attempt could end before
+// its caller has, and be taken for one that took too long.
+func TestADeadlineOfTheParentIsTheParentsAffair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parent, cancel := context.WithCancel(t.Context())
+		c := &deadlineContext{}
+		c.begin(parentWithDeadline{parent, time.Now().Add(time.Second)}, time.Now().Add(time.Minute))
+		time.Sleep(time.Hour) // virtual
+		select {
+		case <-c.Done():
+			t.Error("it has ended before its parent")
+		default:
+		}
+		if c.Err() != nil {
+			t.Errorf("got %v", c.Err())
+		}
+		cancel()
+		<-c.Done()
+	})
+}

@@ -31,6 +31,7 @@ type engine struct {
 	allowed       allowedHosts
 	secrets       secretNames
 	tokens        *tokens      // nil: no OAuth2
+	telemetry     *telemetry   // nil: none
 	operations    []*operation // of the declared methods
 	gate          gate
 	stopped       chan struct{} // closed by stop
@@ -91,10 +92,24 @@ type call struct {
 // do runs the call to its end. The error is nil or an *Error.
 func (c *call) do(ctx context.Context) error {
 	c.begun = time.Now()
+	if c.telemetry != nil {
+		return c.doObserved(ctx)
+	}
 	if err := c.runUnlessStopped(ctx); err != nil {
 		return c.end(err)
 	}
 	return nil
+}
+
+// doObserved is do with a span around it.
+func (c *call) doObserved(ctx context.Context) error {
+	ctx, span := c.telemetry.begin(ctx, c.op)
+	err := c.runUnlessStopped(ctx)
+	if err != nil {
+		err = c.end(err)
+	}
+	span.end(ctx, err)
+	return err
 }
 
 // end completes and counts a failure.

@@ -3,6 +3,8 @@
 package client
 
 import (
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/dig"
 
 	"github.com/pyfly-go/pyfly/container"
@@ -21,6 +23,12 @@ func Module(opts ...Option) container.Module {
 			p.codecs = append(p.codecs, in.Codecs...)
 			p.interceptors = append(p.interceptors, in.Interceptors...)
 			p.calls = append(p.calls, in.Calls...)
+			if p.tracers == nil {
+				p.tracers = in.Tracers
+			}
+			if p.meters == nil {
+				p.meters = in.Meters
+			}
 			p.codings = append(p.codings, in.Codings...)
 			p.errorDecoders = append(p.errorDecoders, in.ErrorDecoders...)
 			return p
@@ -32,8 +40,10 @@ type processorParameters struct {
 	dig.In
 	Factory       HttpClientFactory `optional:"true"`
 	Codecs        []Codec
-	Codings       []ContentCoding   `optional:"true"`
-	Interceptors  []Interceptor     `optional:"true"`
-	Calls         []CallInterceptor `optional:"true"`
-	ErrorDecoders []ErrorDecoder    `optional:"true"`
+	Codings       []ContentCoding      `optional:"true"`
+	Interceptors  []Interceptor        `optional:"true"`
+	Calls         []CallInterceptor    `optional:"true"`
+	Tracers       trace.TracerProvider `optional:"true"`
+	Meters        metric.MeterProvider `optional:"true"`
+	ErrorDecoders []ErrorDecoder       `optional:"true"`
 }

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
@@ -130,6 +132,10 @@ func (l *live) tell(level slog.Level, message string, event resilience.Event) {
 	logger.Log(context.Background(), level, message, args...)
 }
 
+func retriesOf(t *telemetry) metric.Int64Counter   { return t.retries }
+func hedgesOf(t *telemetry) metric.Int64Counter    { return t.hedges }
+func exhaustedOf(t *telemetry) metric.Int64Counter { return t.exhausted }
+
 func (l *live) onStateChange(change resilience.StateChange) {
 	level := slog.LevelInfo
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
@@ -146,6 +152,7 @@ func (l *live) onSlowCall(took time.Duration) {
 func (l *live) onRetry(op *operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
+		l.current.Load().telemetry.count(retriesOf, op)
 		l.tell(slog.LevelWarn, "retrying a call", resilience.Event{
 			Kind: resilience.EventRetryScheduled, Method: op.method, Attempt: e.Attempt, Delay: e.Delay, Err: e.Err,
 		})
@@ -154,6 +161,7 @@ func (l *live) onRetry(op *operation) func(resilience.RetryEvent) {
 
 func (l *live) onBudgetExhausted(op *operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
+	l.current.Load().telemetry.count(exhaustedOf, op)
 	l.tell(slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
 		Kind: resilience.EventBudgetExhausted, Method: op.method, Attempt: attempt, Err: err,
 	})
@@ -162,6 +170,7 @@ func (l *live) onBudgetExhausted(op *operation, attempt int, err error) {
 func (l *live) onHedge(op *operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
+		l.current.Load().telemetry.count(hedgesOf, op)
 		l.tell(slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.method, Attempt: attempt, Delay: after})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -19,6 +21,9 @@ type operation struct {
 	client string // "inventory-client"
 	method string // "GetProduct"
 	verb   string // "GET"
+
+	template   string               // of the path, for telemetry
+	attributes []attribute.KeyValue // client and method, for telemetry
 
 	// repeatable says that a second execution does no harm: the verb is
 	// idempotent by RFC 9110, section 9.2.2, or the declaration says so.

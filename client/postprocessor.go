@@ -13,6 +13,10 @@ import (
 	"slices"
 	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
@@ -44,7 +48,10 @@ type HttpClientBeanPostProcessor struct {
 	logger        *slog.Logger
 
 	retryIf     func(*Error) bool
-	events      *lifecycle.Events // nil: none
+	tracers     trace.TracerProvider // nil: no spans
+	meters      metric.MeterProvider // nil: no metrics
+	telemetry   *telemetry           // nil: none, or not made yet
+	events      *lifecycle.Events    // nil: none
 	unsubscribe func()
 	background  sync.WaitGroup // for replaced engines that end
 
@@ -260,7 +267,17 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	if len(p.codings) > 0 {
 		interceptors = append(interceptors, newCodings(p.codings).decompress)
 	}
+	telemetry, err := p.observe()
+	if err != nil {
+		return nil, err
+	}
+	if telemetry != nil {
+		interceptors = append(interceptors, func(next Exchange) Exchange {
+			return telemetry.exchange(next, baseURL, s.connection.secrets)
+		})
+	}
 	e := newEngine(l, baseURL, port, interceptors)
+	e.telemetry = telemetry
 	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
 	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
@@ -271,6 +288,18 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 		e.operations = append(e.operations, op)
 	}
 	return e, nil
+}
+
+// observe makes the telemetry when the first client is wired.
+func (p *HttpClientBeanPostProcessor) observe() (*telemetry, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.telemetry != nil {
+		return p.telemetry, nil
+	}
+	var err error
+	p.telemetry, err = newTelemetry(p.tracers, p.meters, p.Stats)
+	return p.telemetry, err
 }
 
 func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings, baseURL *url.URL) (HttpClientPort, error) {
@@ -399,7 +428,8 @@ func countsAsFailure(err error) bool {
 
 func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
 	op := &operation{
-		client: l.declaration.Name, method: m.Name, verb: m.Verb,
+		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: m.Path,
+		attributes:  []attribute.KeyValue{attribute.String("client", l.declaration.Name), attribute.String("method", m.Name)},
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
 		accept:      m.acceptValues(p.codecs),
@@ -457,8 +487,8 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 		p.unsubscribe()
 	}
 	p.mu.Lock()
-	clients := p.clients
-	p.clients, p.running = nil, false
+	clients, telemetry := p.clients, p.telemetry
+	p.clients, p.running, p.telemetry = nil, false, nil
 	p.mu.Unlock()
 
 	errs := make([]error, len(clients))
@@ -468,7 +498,7 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 	}
 	wg.Wait()
 	p.background.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, telemetry.close())...)
 }
 
 // PreDestroy stops the ports of a context that failed before its beans were

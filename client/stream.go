@@ -16,6 +16,16 @@ import (
 // the call is under way. The error is an *Error.
 func (e *engine) open(ctx context.Context, op *operation, m *message) (*http.Response, error) {
 	c := &call{engine: e, op: op, message: m, streams: true, begun: time.Now()}
+	if c.telemetry == nil {
+		return c.openAndCount(ctx)
+	}
+	ctx, span := c.telemetry.begin(ctx, c.op)
+	response, err := c.openAndCount(ctx)
+	span.end(ctx, err)
+	return response, err
+}
+
+func (c *call) openAndCount(ctx context.Context) (*http.Response, error) {
 	if err := c.openUnlessStopped(ctx); err != nil {
 		return nil, c.end(err)
 	}

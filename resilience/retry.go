@@ -99,11 +99,11 @@ func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration,
 	if !again {
 		return 0, false
 	}
-	if breaker := p.config.Breaker; breaker != nil && breaker.refusesAfter(delay) {
-		return 0, true
-	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return 0, false
+	}
+	if breaker := p.config.Breaker; breaker != nil && breaker.refusesAfter(delay) {
+		return 0, true
 	}
 	event := RetryEvent{Attempt: attempt, Delay: delay, Err: err}
 	if p.config.Budget != nil && !p.config.Budget.withdraw() {
