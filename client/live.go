@@ -37,7 +37,7 @@ type live struct {
 
 type adaptive struct {
 	*resilience.AdaptiveLimiter
-	config resilience.AdaptiveLimiterConfig // comparable, but for its function
+	limits [3]int // that it was made with
 }
 
 type staleAnswers struct {
@@ -128,21 +128,28 @@ func (l *live) reconfigure(s *clientSettings) error {
 	return nil
 }
 
-// breaker returns the circuit breaker of a key, with the given configuration.
-func (l *live) breaker(key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
+// kept returns the policy of a key, reconfigured, or a new one if there is none
+// or it cannot be.
+func kept[T any](l *live, policies map[string]T, key string, reconfigure func(T) bool, make func() T) T {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if policy, ok := policies[key]; ok && reconfigure(policy) {
+		return policy
+	}
+	policy := make()
+	policies[key] = policy
+	return policy
+}
+
+// breaker returns the circuit breaker of a key, with the given configuration.
+func (l *live) breaker(key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
 	config.Name = l.declaration.Name
 	if key != "" {
 		config.Name += "/" + key
 	}
-	if b := l.breakers[key]; b != nil {
-		_ = b.Reconfigure(config) // has been validated
-		return b
-	}
-	b := resilience.NewCircuitBreaker(config)
-	l.breakers[key] = b
-	return b
+	return kept(l, l.breakers, key,
+		func(b *resilience.CircuitBreaker) bool { return b.Reconfigure(config) == nil },
+		func() *resilience.CircuitBreaker { return resilience.NewCircuitBreaker(config) })
 }
 
 // breakerOfHost returns the circuit breaker of a host. The settings of the first
@@ -219,43 +226,25 @@ func (l *live) name(key string) string {
 }
 
 func (l *live) bulkhead(key string, config resilience.BulkheadConfig) *resilience.Bulkhead {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	config.Name = l.name(key)
-	if b := l.bulkheads[key]; b != nil {
-		_ = b.Reconfigure(config)
-		return b
-	}
-	b := resilience.NewBulkhead(config)
-	l.bulkheads[key] = b
-	return b
+	return kept(l, l.bulkheads, key,
+		func(b *resilience.Bulkhead) bool { return b.Reconfigure(config) == nil },
+		func() *resilience.Bulkhead { return resilience.NewBulkhead(config) })
 }
 
 func (l *live) rateLimiter(key string, config resilience.RateLimiterConfig) *resilience.RateLimiter {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	config.Name = l.name(key)
-	if r := l.rateLimiters[key]; r != nil {
-		_ = r.Reconfigure(config)
-		return r
-	}
-	r := resilience.NewRateLimiter(config)
-	l.rateLimiters[key] = r
-	return r
+	return kept(l, l.rateLimiters, key,
+		func(r *resilience.RateLimiter) bool { return r.Reconfigure(config) == nil },
+		func() *resilience.RateLimiter { return resilience.NewRateLimiter(config) })
 }
 
 func (l *live) adaptive(key string, config resilience.AdaptiveLimiterConfig) *resilience.AdaptiveLimiter {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a := l.adaptives[key]
-	if a != nil && a.config.InitialLimit == config.InitialLimit && a.config.MinLimit == config.MinLimit && a.config.MaxLimit == config.MaxLimit {
-		return a.AdaptiveLimiter
-	}
-	a = &adaptive{config: config}
 	config.Name, config.IsOverload = l.name(key), countsAsFailure
-	a.AdaptiveLimiter = resilience.NewAdaptiveLimiter(config)
-	l.adaptives[key] = a
-	return a.AdaptiveLimiter
+	limits := [3]int{config.InitialLimit, config.MinLimit, config.MaxLimit}
+	return kept(l, l.adaptives, key,
+		func(a *adaptive) bool { return a.limits == limits },
+		func() *adaptive { return &adaptive{resilience.NewAdaptiveLimiter(config), limits} }).AdaptiveLimiter
 }
 
 // staleAnswers returns the memory of a method's good answers.
