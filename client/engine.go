@@ -23,6 +23,7 @@ type engine struct {
 	live          *live
 	baseURL       *url.URL // for errors only: the port knows where to send
 	port          HttpClientPort
+	settings      []Setting
 	signature     string   // of the settings that the port was made with
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool

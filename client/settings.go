@@ -43,6 +43,7 @@ type settings struct {
 type clientSettings struct {
 	settings
 	methods map[string]settings
+	noted   []Setting
 }
 
 // The prefixes of the settings: the first two hold the defaults of all clients.
@@ -57,7 +58,7 @@ const (
 // own keys, the method's own keys. Its error joins everything that is wrong.
 // codings are nil as long as they are not known.
 func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clientSettings, error) {
-	r := &resolver{cfg: cfg, codings: codings}
+	r := &resolver{cfg: cfg, codings: codings, client: d.Name, noted: map[string]Setting{}}
 	s := settings{
 		timeout:         DefaultTimeout,
 		idleTimeout:     DefaultTimeout,
@@ -101,6 +102,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		}
 		resolved.methods[m.Name] = method
 	}
+	resolved.noted = r.settings()
 	return resolved, errors.Join(r.problems...)
 }
 
@@ -209,6 +211,8 @@ func applyTag(s *settings, d *Declaration) {
 type resolver struct {
 	cfg      *config.Config
 	codings  codings
+	client   string             // the name
+	noted    map[string]Setting // by name
 	problems []error
 }
 
@@ -221,6 +225,7 @@ func read[T any](r *resolver, target *T, key string) bool {
 	}
 	if ok {
 		*target = value
+		r.note(key, value)
 	}
 	return ok
 }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// ClientInfo is what there is to know of a wired client.
+type ClientInfo struct {
+	Declaration Declaration `json:"declaration"`
+	Settings    []Setting   `json:"settings"` // those that somebody has set, by name
+	Stats       ClientStats `json:"stats"`
+}
+
+// Setting is the effective value of a setting and where it comes from.
+type Setting struct {
+	Name   string `json:"name"`   // within the client's: "retry.max-attempts"
+	Key    string `json:"key"`    // the whole: "pyfly.client.services.payment-client.retry.max-attempts"
+	Value  string `json:"value"`  // ****** if it is secret
+	Origin string `json:"origin"` // "pyfly.yaml:12", an environment variable, "code"
+}
+
+// Clients returns what there is to know of all clients of an application, by
+// name. It is empty if the application has no [HttpClientBeanPostProcessor], or
+// has not started.
+func Clients(app *container.ApplicationContext) []ClientInfo {
+	p, err := container.Get[*HttpClientBeanPostProcessor](app)
+	if err != nil {
+		return nil
+	}
+	p.mu.Lock()
+	clients := slices.Clone(p.clients)
+	p.mu.Unlock()
+	infos := make([]ClientInfo, len(clients))
+	for i, l := range clients {
+		infos[i] = ClientInfo{*l.declaration, l.current.Load().settings, l.stats()}
+	}
+	slices.SortFunc(infos, func(a, b ClientInfo) int { return cmp.Compare(a.Stats.Client, b.Stats.Client) })
+	return infos
+}
+
+// CircuitBreakers returns the circuit breakers of all clients of an application
+// by name: to force them open, disable or reset them. A client's breaker has its
+// name; those of methods and hosts are "payment-client/Charge".
+func CircuitBreakers(app *container.ApplicationContext) map[string]*resilience.CircuitBreaker {
+	found := map[string]*resilience.CircuitBreaker{}
+	p, err := container.Get[*HttpClientBeanPostProcessor](app)
+	if err != nil {
+		return found
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.clients {
+		l.mu.Lock()
+		for _, b := range l.breakers {
+			found[b.Name()] = b
+		}
+		l.mu.Unlock()
+	}
+	return found
+}
+
+// note keeps a setting that has been read. What is read later wins.
+func (r *resolver) note(key string, value any) {
+	name := key
+	for _, prefix := range []string{servicesPrefix + r.client + ".", configsPrefix, defaultPrefix, globalPrefix} {
+		rest, ok := strings.CutPrefix(key, prefix)
+		if !ok {
+			continue
+		}
+		if name = rest; prefix == configsPrefix {
+			_, name, _ = strings.Cut(rest, ".")
+		}
+		break
+	}
+	text := fmt.Sprint(value)
+	if last := key[strings.LastIndexByte(key, '.')+1:]; isSecretName(last) || strings.Contains(key, ".auth.") {
+		text = hidden
+	}
+	r.noted[name] = Setting{name, key, secretUserInfo(text), r.cfg.Origin(key).String()}
+}
+
+// secretUserInfo hides the user info of a URL.
+func secretUserInfo(text string) string {
+	scheme, rest, isURL := strings.Cut(text, "://")
+	if !isURL {
+		return text
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		return scheme + "://" + hidden + rest[at:]
+	}
+	return text
+}
+
+func (r *resolver) settings() []Setting {
+	return slices.SortedFunc(maps.Values(r.noted), func(a, b Setting) int { return cmp.Compare(a.Name, b.Name) })
+}
