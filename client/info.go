@@ -4,10 +4,7 @@ package client
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -16,16 +13,16 @@ import (
 // ClientInfo is what there is to know of a wired client.
 type ClientInfo struct {
 	Declaration Declaration `json:"declaration"`
-	Settings    []Setting   `json:"settings"` // those that somebody has set, by name
+	Settings    []Setting   `json:"settings"` // the effective ones, by name
 	Stats       ClientStats `json:"stats"`
 }
 
 // Setting is the effective value of a setting and where it comes from.
 type Setting struct {
-	Name   string `json:"name"`   // within the client's: "retry.max-attempts"
-	Key    string `json:"key"`    // the whole: "pyfly.client.services.payment-client.retry.max-attempts"
+	Name   string `json:"name"`   // within the client's: "retry.max-attempts", "methods.charge.timeout"
+	Key    string `json:"key"`    // that set it, or would: "pyfly.client.services.payment-client.retry.max-attempts"
 	Value  string `json:"value"`  // ****** if it is secret
-	Origin string `json:"origin"` // "pyfly.yaml:12", an environment variable, "code"
+	Origin string `json:"origin"` // "pyfly.yaml:12", "environment variable PYFLY_...", "code", "tag of PaymentClient.ServiceClient", "default"
 }
 
 // Clients returns what there is to know of all clients of an application, by
@@ -66,41 +63,4 @@ func CircuitBreakers(app *container.ApplicationContext) map[string]*resilience.C
 		l.mu.Unlock()
 	}
 	return found
-}
-
-// note keeps a setting that has been read. What is read later wins.
-func (r *resolver) note(key string, value any) {
-	name := key
-	for _, prefix := range []string{servicesPrefix + r.client + ".", configsPrefix, defaultPrefix, globalPrefix} {
-		rest, ok := strings.CutPrefix(key, prefix)
-		if !ok {
-			continue
-		}
-		if name = rest; prefix == configsPrefix {
-			_, name, _ = strings.Cut(rest, ".")
-		}
-		break
-	}
-	text := fmt.Sprint(value)
-	if last := key[strings.LastIndexByte(key, '.')+1:]; isSecretName(last) || strings.Contains(key, ".auth.") {
-		text = hidden
-	}
-	r.noted[name] = Setting{name, key, secretUserInfo(text), r.cfg.Origin(key).String()}
-}
-
-// secretUserInfo hides the user info of a URL.
-func secretUserInfo(text string) string {
-	scheme, rest, isURL := strings.Cut(text, "://")
-	if !isURL {
-		return text
-	}
-	authority, _, _ := strings.Cut(rest, "/")
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		return scheme + "://" + hidden + rest[at:]
-	}
-	return text
-}
-
-func (r *resolver) settings() []Setting {
-	return slices.SortedFunc(maps.Values(r.noted), func(a, b Setting) int { return cmp.Compare(a.Name, b.Name) })
 }

@@ -130,23 +130,11 @@ func (r *resolver) checkTogether(s *settings, prefix string) {
 
 // delays are the longest between all attempts of a call.
 func (s *settings) delays() time.Duration {
-	attempts, base, multiplier, most := s.retry.MaxAttempts, s.retry.BaseDelay, s.retry.Multiplier, s.retry.MaxDelay
-	if attempts == 0 {
-		attempts = 3
-	}
-	if base == 0 {
-		base = time.Second
-	}
-	if multiplier == 0 {
-		multiplier = 2
-	}
-	if most == 0 {
-		most = max(30*time.Second, base)
-	}
-	sum, delay := 0.0, float64(max(base, 0))
-	for range attempts - 1 {
-		sum += min(delay, float64(most))
-		delay *= multiplier
+	c := s.retry.WithDefaults()
+	sum, delay := 0.0, float64(c.BaseDelay)
+	for range c.MaxAttempts - 1 {
+		sum += min(delay, float64(c.MaxDelay))
+		delay *= c.Multiplier
 	}
 	return time.Duration(min(sum, float64(1<<62)))
 }

@@ -278,7 +278,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	}
 	e := newEngine(l, baseURL, port, interceptors)
 	e.telemetry = telemetry
-	e.settings = s.noted
+	e.settings = s.effective
 	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
 	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets

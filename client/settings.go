@@ -42,8 +42,8 @@ type settings struct {
 // clientSettings are those of a client and, by name, of its methods.
 type clientSettings struct {
 	settings
-	methods map[string]settings
-	noted   []Setting
+	methods   map[string]settings
+	effective []Setting
 }
 
 // The prefixes of the settings: the first two hold the defaults of all clients.
@@ -74,7 +74,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 	r.retry(&s, globalPrefix+"retry.")
 	r.breaker(&s, globalPrefix+"circuit-breaker.")
 	r.policies(&s.policySettings, defaultPrefix, globalPrefix, false)
-	applyTag(&s, d)
+	r.applyTag(&s, d)
 	for name, values := range r.expand(d.Headers) {
 		s.headers[name] = strings.Join(values, ", ")
 	}
@@ -94,6 +94,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		method := s
 		if m.timeout != 0 {
 			method.timeout = max(m.timeout, 0)
+			r.noteTag(d, m.Name, methodName(m.Name, "timeout"), method.timeout)
 		}
 		method = r.method(method, prefix)
 		method.ofMethod = r.expand(m.Headers)
@@ -102,7 +103,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		}
 		resolved.methods[m.Name] = method
 	}
-	resolved.noted = r.settings()
+	resolved.effective = r.effective(&s)
 	return resolved, errors.Join(r.problems...)
 }
 
@@ -175,35 +176,55 @@ func (r *resolver) expand(declared http.Header) http.Header {
 	return expanded
 }
 
-func applyTag(s *settings, d *Declaration) {
+func (r *resolver) applyTag(s *settings, d *Declaration) {
 	s.baseURL = d.BaseURL
+	note := func(name string, value any) { r.noteTag(d, d.marker.Name, name, value) }
+	if d.BaseURL != "" {
+		note("base-url", d.BaseURL)
+	}
 	t := d.Resilience
+	if d.marker.Type == serviceClientType {
+		note("retry.enabled", t.Retry)
+		note("circuit-breaker.enabled", t.CircuitBreaker)
+	}
 	if t.MaxAttempts != 0 {
 		s.retry.MaxAttempts = t.MaxAttempts
+		note("retry.max-attempts", t.MaxAttempts)
 	}
 	if t.BaseDelay != 0 {
 		s.retry.BaseDelay = t.BaseDelay
+		note("retry.base-delay", max(t.BaseDelay, 0))
 	}
 	if t.FailureThreshold != 0 {
 		s.breaker.FailureThreshold = t.FailureThreshold
+		note("circuit-breaker.failure-threshold", t.FailureThreshold)
 	}
 	if t.RecoveryTimeout != 0 {
 		s.breaker.RecoveryTimeout = t.RecoveryTimeout
+		note("circuit-breaker.recovery-timeout", max(t.RecoveryTimeout, 0))
 	}
 	if t.Timeout != 0 {
 		s.timeout = max(t.Timeout, 0)
+		note("timeout", s.timeout)
 	}
 	if t.TotalTimeout != 0 {
 		s.totalTimeout = max(t.TotalTimeout, 0)
+		note("total-timeout", s.totalTimeout)
 	}
 	if t.Bulkhead != 0 {
 		s.bulkhead.MaxConcurrent, s.bulkheadEnabled = t.Bulkhead, true
+		note("bulkhead.enabled", true)
+		note("bulkhead.max-concurrent", t.Bulkhead)
 	}
 	if t.RateLimit != 0 {
 		s.rateLimit.PerSecond, s.rateLimitEnabled = t.RateLimit, true
+		note("rate-limit.enabled", true)
+		note("rate-limit.per-second", t.RateLimit)
 	}
 	if t.Hedge != 0 {
 		s.hedge.Delay, s.hedgeEnabled = t.Hedge, true
+		note("hedge.enabled", true)
+		note("hedge.delay", t.Hedge)
 	}
 }
 

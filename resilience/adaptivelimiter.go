@@ -33,7 +33,7 @@ type AdaptiveLimiterConfig struct {
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
 func (c AdaptiveLimiterConfig) Validate() error {
 	var order error
-	if d := c.withDefaults(); d.MinLimit > d.InitialLimit || d.InitialLimit > d.MaxLimit {
+	if d := c.WithDefaults(); d.MinLimit > d.InitialLimit || d.InitialLimit > d.MaxLimit {
 		order = fmt.Errorf("%w: min-limit %d, initial-limit %d, max-limit %d: they must grow in this order",
 			kernel.ErrConfig, d.MinLimit, d.InitialLimit, d.MaxLimit)
 	}
@@ -41,7 +41,9 @@ func (c AdaptiveLimiterConfig) Validate() error {
 		notNegative("max-limit", c.MaxLimit), order)
 }
 
-func (c AdaptiveLimiterConfig) withDefaults() AdaptiveLimiterConfig {
+// WithDefaults returns c as a policy takes it: with the defaults in the place of
+// zero fields.
+func (c AdaptiveLimiterConfig) WithDefaults() AdaptiveLimiterConfig {
 	setDefault(&c.MinLimit, 1)
 	setDefault(&c.MaxLimit, max(1000, c.InitialLimit))
 	setDefault(&c.InitialLimit, max(c.MinLimit, min(20, c.MaxLimit)))
@@ -89,7 +91,7 @@ type sample struct {
 // NewAdaptiveLimiter makes a limiter. If config is not valid, Execute returns the
 // error of its Validate.
 func NewAdaptiveLimiter(config AdaptiveLimiterConfig) *AdaptiveLimiter {
-	c := config.withDefaults()
+	c := config.WithDefaults()
 	return &AdaptiveLimiter{config: c, invalid: config.Validate(), epoch: time.Now(), limit: float64(c.InitialLimit), rotateAt: probePeriod}
 }
 

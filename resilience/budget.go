@@ -52,7 +52,7 @@ const (
 // NewRetryBudget makes a budget. A field that is not valid has the nearest
 // value that is; check what comes from outside with Validate.
 func NewRetryBudget(config RetryBudgetConfig) *RetryBudget {
-	c := config.withDefaults()
+	c := config.WithDefaults()
 	b := &RetryBudget{ratio: min(c.Ratio, 1), begun: time.Now(), marks: make([]mark, 1, budgetWindow/markInterval+2)}
 	if perSecond := min(c.MinPerSecond, maxMinPerSecond); perSecond > 0 {
 		b.recent = make([]time.Duration, int(math.Ceil(perSecond)))

@@ -45,6 +45,13 @@ func (c *BulkheadConfig) SetExplicitZero(key string) {
 	}
 }
 
+// WithDefaults returns c as a policy takes it: with the defaults in the place of
+// zero fields.
+func (c BulkheadConfig) WithDefaults() BulkheadConfig {
+	setDefault(&c.MaxConcurrent, defaultMaxConcurrent)
+	return c
+}
+
 // Bulkhead limits how many calls there are at a time, so that one slow service
 // does not take all that a caller has (M. Nygard, Release It!, 2007). Calls that
 // wait get their places in the order in which they came. It takes a short lock
@@ -61,9 +68,7 @@ type Bulkhead struct {
 // NewBulkhead makes a bulkhead. If config is not valid, Execute returns the error
 // of its Validate.
 func NewBulkhead(config BulkheadConfig) *Bulkhead {
-	b := &Bulkhead{invalid: config.Validate(), config: config}
-	setDefault(&b.config.MaxConcurrent, defaultMaxConcurrent)
-	return b
+	return &Bulkhead{invalid: config.Validate(), config: config.WithDefaults()}
 }
 
 // Reconfigure changes the configuration. Calls under way stay; those that wait
@@ -72,10 +77,9 @@ func (b *Bulkhead) Reconfigure(config BulkheadConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
-	setDefault(&config.MaxConcurrent, defaultMaxConcurrent)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.config = config
+	b.config = config.WithDefaults()
 	for b.active < b.config.MaxConcurrent && b.handOver() {
 		b.active++
 	}
@@ -170,7 +174,12 @@ func (b *Bulkhead) handOver() bool {
 }
 
 // BulkheadSnapshot is how a bulkhead stood at one time.
-type BulkheadSnapshot struct{ Active, Waiting, MaxConcurrent, MaxQueue int }
+type BulkheadSnapshot struct {
+	Active        int `json:"active"`
+	Waiting       int `json:"waiting"`
+	MaxConcurrent int `json:"maxConcurrent"`
+	MaxQueue      int `json:"maxQueue"`
+}
 
 // Snapshot returns how the bulkhead stands.
 func (b *Bulkhead) Snapshot() BulkheadSnapshot {

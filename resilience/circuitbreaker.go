@@ -70,7 +70,7 @@ func NewCircuitBreaker(config CircuitBreakerConfig) *CircuitBreaker {
 	b := &CircuitBreaker{invalid: config.Validate(), epoch: time.Now()}
 	b.since = b.epoch
 	b.probing = &CircuitBreakerError{Name: config.Name, State: StateHalfOpen}
-	c := config.withDefaults()
+	c := config.WithDefaults()
 	b.config.Store(&c)
 	if b.invalid != nil {
 		b.current.Store(uint64(newWord(stateInvalid, false, 0, 0)))

@@ -120,7 +120,7 @@ func (c CircuitBreakerConfig) validateTogether() error {
 	wrong := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf("%w: "+format, append([]any{kernel.ErrConfig}, args...)...))
 	}
-	d := c.withDefaults()
+	d := c.WithDefaults()
 	switch {
 	case c.SlidingWindow != "" && c.SlidingWindow != CountWindow && c.SlidingWindow != TimeWindow:
 		wrong("sliding-window is %q: it must be count or time, or be left out", c.SlidingWindow)
@@ -172,7 +172,9 @@ func (c *CircuitBreakerConfig) SetExplicitZero(key string) {
 	}
 }
 
-func (c CircuitBreakerConfig) withDefaults() CircuitBreakerConfig {
+// WithDefaults returns c as a policy takes it: with the defaults in the place of
+// zero fields.
+func (c CircuitBreakerConfig) WithDefaults() CircuitBreakerConfig {
 	setDefault(&c.FailureThreshold, defaultFailureThreshold)
 	setDefault(&c.HalfOpenProbes, defaultHalfOpenProbes)
 	setDefault(&c.HalfOpenSuccesses, c.HalfOpenProbes)

@@ -51,6 +51,14 @@ func (c HedgeConfig) Validate() error {
 	return errors.Join(noNegativeTime("delay", c.Delay), notNegative("max-hedges", c.MaxHedges), quantile)
 }
 
+// WithDefaults returns c as a policy takes it: with the defaults in the place of
+// zero fields.
+func (c HedgeConfig) WithDefaults() HedgeConfig {
+	setDefaultTime(&c.Delay, defaultHedgeDelay)
+	setDefault(&c.MaxHedges, defaultMaxHedges)
+	return c
+}
+
 // Hedge begins a call a second time when the first takes unusually long, and
 // takes the answer that comes first (J. Dean and L. A. Barroso, The Tail at
 // Scale, 2013). The others are cancelled, and end on goroutines of their own as
@@ -74,10 +82,7 @@ type Hedge struct {
 // NewHedge makes a hedge. If config is not valid, Execute returns the error of
 // its Validate.
 func NewHedge(config HedgeConfig) *Hedge {
-	h := &Hedge{config: config, invalid: config.Validate()}
-	setDefaultTime(&h.config.Delay, defaultHedgeDelay)
-	setDefault(&h.config.MaxHedges, defaultMaxHedges)
-	return h
+	return &Hedge{config: config.WithDefaults(), invalid: config.Validate()}
 }
 
 // hedged is how one attempt ended.

@@ -36,7 +36,7 @@ func (b *CircuitBreaker) Reconfigure(config CircuitBreakerConfig) error {
 	if b.invalid != nil {
 		return b.invalid
 	}
-	c := config.withDefaults()
+	c := config.WithDefaults()
 	b.mu.Lock()
 	defer b.unlockAndNotify()
 	before := b.config.Load()
@@ -82,16 +82,16 @@ func (w *countWindow) takeOver(from *countWindow) {
 
 // CircuitBreakerSnapshot is how a breaker stood at one time.
 type CircuitBreakerSnapshot struct {
-	Name       string
-	State      CircuitState
-	Since      time.Time     // of the last transition, or of the making
-	RetryAfter time.Duration // until an open circuit admits a probe
-	Openings   int64         // how often it has opened
+	Name       string        `json:"name"`
+	State      CircuitState  `json:"state"`
+	Since      time.Time     `json:"since"`                // of the last transition, or of the making
+	RetryAfter time.Duration `json:"retryAfter,omitempty"` // until an open circuit admits a probe
+	Openings   int64         `json:"openings"`             // how often it has opened
 
-	ConsecutiveFailures int   // without a window
-	Calls               int64 // in the window
-	Failures            int64 // of them
-	SlowCalls           int64 // of them
+	ConsecutiveFailures int   `json:"consecutiveFailures"` // without a window
+	Calls               int64 `json:"calls"`               // in the window
+	Failures            int64 `json:"failures"`            // of them
+	SlowCalls           int64 `json:"slowCalls"`           // of them
 }
 
 // Snapshot returns how the breaker stands.

@@ -38,7 +38,9 @@ func (c RateLimiterConfig) Validate() error {
 	return errors.Join(perSecond, notNegative("burst", c.Burst), noNegativeTime("max-wait", c.MaxWait))
 }
 
-func (c RateLimiterConfig) withDefaults() RateLimiterConfig {
+// WithDefaults returns c as a policy takes it: with the defaults in the place of
+// zero fields.
+func (c RateLimiterConfig) WithDefaults() RateLimiterConfig {
 	setDefault(&c.Burst, max(1, int(min(c.PerSecond, math.MaxInt32))))
 	c.MaxWait = max(0, c.MaxWait)
 	return c
@@ -57,7 +59,7 @@ type RateLimiter struct {
 // the error of its Validate.
 func NewRateLimiter(config RateLimiterConfig) *RateLimiter {
 	l := &RateLimiter{invalid: config.Validate()}
-	c := config.withDefaults()
+	c := config.WithDefaults()
 	l.config.Store(&c)
 	l.limiter = rate.NewLimiter(rate.Limit(c.PerSecond), c.Burst)
 	return l
@@ -68,7 +70,7 @@ func (l *RateLimiter) Reconfigure(config RateLimiterConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
-	c := config.withDefaults()
+	c := config.WithDefaults()
 	l.config.Store(&c)
 	l.limiter.SetLimit(rate.Limit(c.PerSecond))
 	l.limiter.SetBurst(c.Burst)

@@ -35,7 +35,7 @@ type RetryAfterer interface {
 // the error of its Validate.
 func NewRetryPolicy(config RetryConfig) *RetryPolicy {
 	matches, _ := newMatcher(config.RetryOn)
-	return &RetryPolicy{invalid: config.Validate(), config: config.withDefaults(), matches: matches}
+	return &RetryPolicy{invalid: config.Validate(), config: config.WithDefaults(), matches: matches}
 }
 
 // Execute runs fn until it succeeds, fails with an error that is not to be

@@ -113,7 +113,9 @@ func (c *RetryConfig) SetExplicitZero(key string) {
 	}
 }
 
-func (c RetryConfig) withDefaults() RetryConfig {
+// WithDefaults returns c as a policy takes it: with the defaults in the place of
+// zero fields.
+func (c RetryConfig) WithDefaults() RetryConfig {
 	setDefault(&c.MaxAttempts, defaultMaxAttempts)
 	setDefaultTime(&c.BaseDelay, defaultBaseDelay)
 	if c.Multiplier == 0 {
@@ -158,7 +160,9 @@ func (c *RetryBudgetConfig) SetExplicitZero(key string) {
 	}
 }
 
-func (c RetryBudgetConfig) withDefaults() RetryBudgetConfig {
+// WithDefaults returns c as a policy takes it: with the defaults in the place of
+// zero fields.
+func (c RetryBudgetConfig) WithDefaults() RetryBudgetConfig {
 	if c.Ratio == 0 {
 		c.Ratio = defaultBudgetRatio
 	}

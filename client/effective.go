@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/naming"
+)
+
+// This file keeps where each setting of a client comes from.
+
+// note keeps a setting that has been read. What is read later wins.
+func (r *resolver) note(key string, value any) {
+	name := r.nameOf(key)
+	r.noted[name] = Setting{name, key, shownValue(key, value), r.cfg.Origin(key).String()}
+}
+
+// nameOf is what a key is called within a client's settings, on whatever level
+// it is set.
+func (r *resolver) nameOf(key string) string {
+	for _, prefix := range []string{servicesPrefix + r.client + ".", configsPrefix, defaultPrefix, globalPrefix} {
+		name, ok := strings.CutPrefix(key, prefix)
+		if !ok {
+			continue
+		}
+		if prefix == configsPrefix {
+			_, name, _ = strings.Cut(name, ".")
+		}
+		return name
+	}
+	return key
+}
+
+// noteTag keeps a setting that a tag of the field gives.
+func (r *resolver) noteTag(d *Declaration, field, name string, value any) {
+	key := servicesPrefix + r.client + "." + name
+	r.noted[name] = Setting{name, key, shownValue(key, value), "tag of " + d.Type + "." + field}
+}
+
+// effective lists what is in force, each with where it comes from: whatever has
+// been noted, and the defaults of all else that is in use.
+func (r *resolver) effective(s *settings) []Setting {
+	r.inForce("base-url", s.baseURL)
+	r.inForce("timeout", s.timeout)
+	r.inForce("connect-timeout", s.connectTimeout)
+	r.inForce("stream-idle-timeout", s.idleTimeout)
+	r.inForce("max-response-size", s.maxResponseSize)
+	if s.totalTimeout > 0 {
+		r.inForce("total-timeout", s.totalTimeout)
+	}
+	r.policy("retry", s.retryEnabled, s.retry.WithDefaults())
+	if s.retryEnabled {
+		r.fields("retry.budget.", s.budget.WithDefaults())
+	}
+	r.policy("circuit-breaker", s.breakerEnabled, s.breaker.WithDefaults())
+	if s.breakerEnabled {
+		r.inForce("circuit-breaker.scope", s.breakerScope)
+	}
+	r.policy("bulkhead", s.bulkheadEnabled, s.bulkhead.WithDefaults())
+	r.policy("rate-limit", s.rateLimitEnabled, s.rateLimit.WithDefaults())
+	r.policy("adaptive-limit", s.adaptiveEnabled, s.adaptive.WithDefaults())
+	r.policy("hedge", s.hedgeEnabled, s.hedge.WithDefaults())
+	return slices.SortedFunc(maps.Values(r.noted), func(a, b Setting) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// policy lists the settings of a policy, if it is on.
+func (r *resolver) policy(name string, isOn bool, config any) {
+	r.inForce(name+".enabled", isOn)
+	if isOn {
+		r.fields(name+".", config)
+	}
+}
+
+// fields lists those of a policy's configuration.
+func (r *resolver) fields(prefix string, config any) {
+	v := reflect.ValueOf(config)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("koanf")
+		if name == "" || name == "-" || name == "name" || name == "sliding-window" && v.Field(i).IsZero() {
+			continue
+		}
+		r.inForce(prefix+name, v.Field(i).Interface())
+	}
+}
+
+// inForce tells the value that has come of all that was noted: a default, if
+// nothing was.
+func (r *resolver) inForce(name string, value any) {
+	s, isNoted := r.noted[name]
+	if !isNoted {
+		s = Setting{Name: name, Key: servicesPrefix + r.client + "." + name, Origin: "default"}
+	}
+	s.Value = shownValue(s.Key, value)
+	r.noted[name] = s
+}
+
+// shownValue is a value as it may be shown.
+func shownValue(key string, value any) string {
+	last := key[strings.LastIndexByte(key, '.')+1:]
+	if isSecretName(last) || strings.Contains(key, ".auth.") {
+		return hidden
+	}
+	return secretUserInfo(fmt.Sprint(value))
+}
+
+// secretUserInfo hides the user info of a URL.
+func secretUserInfo(text string) string {
+	scheme, rest, isURL := strings.Cut(text, "://")
+	if !isURL {
+		return text
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		return scheme + "://" + hidden + rest[at:]
+	}
+	return text
+}
+
+// methodName is what a method's setting is called within its client's.
+func methodName(method, name string) string {
+	return "methods." + naming.KebabCase(method) + "." + name
+}

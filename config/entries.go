@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Entry is a setting as it may be shown: for listings of the configuration.
+type Entry struct {
+	Key    string `json:"key"`    // as written
+	Value  string `json:"value"`  // as written, placeholders and all; ****** if its key looks secret
+	Origin string `json:"origin"` // where it was written
+}
+
+// Entries returns the settings below prefix, sorted by key; the prefix "" is the
+// root. A key that only the environment sets is written as it has been asked for,
+// or, if nothing has, as a guess. Secrets are hidden: values of keys that look
+// secret, user info in URLs, and defaults in placeholders that look secret.
+func (c *Config) Entries(prefix string) []Entry {
+	var entries []Entry
+	add := func(key string, n *node) {
+		if isBelow(canonicalKey(key), canonicalKey(prefix)) {
+			entries = append(entries, Entry{key, shownText(key, n), n.origin.String()})
+		}
+	}
+	listed := map[string]bool{} // variables
+	c.root.leaves("", func(key string, n *node) {
+		value := c.override(key, n)
+		listed[value.origin.Env] = true
+		add(key, value)
+	})
+	asked := c.asked.all()
+	for _, v := range c.environment.variables() {
+		if !listed[v.name] && v.name != fileVariable && v.name != profilesVariable {
+			add(askedOrGuessed(v.name, asked), &node{place: place{origin: Origin{Env: v.name}}, value: v.value})
+		}
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
+	return entries
+}
+
+// shownText is what a key is set to, as it may be shown.
+func shownText(key string, n *node) string {
+	text := n.literal()
+	if n.list != nil {
+		elements := make([]string, len(n.list))
+		for i, element := range n.list {
+			elements[i] = element.literal()
+		}
+		text = strings.Join(elements, ", ")
+	}
+	if looksSecret(key) || strings.Contains(text, "${") && looksSecret(text) {
+		return hidden
+	}
+	return withoutUserInfo(text)
+}
+
+// askedOrGuessed is the key that a variable sets.
+func askedOrGuessed(name string, asked []askedKey) string {
+	for _, known := range asked {
+		if rest, ok := cutKey(name, known.key); ok && rest == "" {
+			return known.key
+		}
+	}
+	return keyOfVariable(name)
+}
