@@ -11,6 +11,7 @@ type BeanInfo struct {
 	Scope        string        `json:"scope"`            // "singleton", "lazy singleton" or "prototype"
 	Module       string        `json:"module,omitempty"` // that registered it: "shop/client"
 	Stereotype   string        `json:"stereotype,omitempty"`
+	Prefix       string        `json:"prefix,omitempty"` // of the settings that it holds, if [Properties] registered it
 	Order        int           `json:"order,omitempty"`
 	Primary      bool          `json:"primary,omitempty"`
 	Phase        int           `json:"phase,omitempty"`
@@ -44,7 +45,7 @@ func (app *ApplicationContext) latestGraph() *graph {
 
 func (b *bean) info() BeanInfo {
 	info := BeanInfo{
-		Name: b.name, Type: b.typ.String(), Scope: b.scope.String(), Module: b.module.path(), Stereotype: b.stereotype,
+		Name: b.name, Type: b.typ.String(), Scope: b.scope.String(), Module: b.module.path(), Stereotype: b.stereotype, Prefix: b.prefix,
 		Order: b.order, Primary: b.primary, Phase: b.startPhase, Location: b.callers.location().String(), Took: b.took,
 	}
 	for _, needed := range b.needs {

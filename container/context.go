@@ -5,7 +5,6 @@ package container
 import (
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -225,27 +224,4 @@ func (app *ApplicationContext) mayRegister(d *definition) bool {
 	app.logger.Error("a bean registered after the start of the context is ignored: register it before Start",
 		"bean", d.name, "registered", d.where())
 	return false
-}
-
-// Properties binds the settings below prefix to a new T and registers it as a
-// bean of type *T, which constructors may also take as T. T is a struct with
-// `koanf` tags; see config.Config.Bind for what its fields may be. All wrong
-// settings are in the report of Start.
-func Properties[T any](app *ApplicationContext, prefix string, opts ...BeanOption) {
-	bind := func(cfg *config.Config) (*T, error) {
-		properties := new(T)
-		return properties, cfg.Bind(prefix, properties)
-	}
-	app.AddValidator(func(cfg *config.Config) error {
-		_, err := bind(cfg)
-		return err
-	})
-	app.Register(bind, append([]BeanOption{Stereotype("properties")}, opts...)...)
-	if reflect.TypeFor[T]().Kind() != reflect.Struct {
-		return // Bind reports it
-	}
-	byValue := newDefinition(func(properties *T) T { return *properties }, callerStack(), nil)
-	byValue.name += " by value"
-	byValue.isInfrastructure = true
-	app.register(byValue)
 }

@@ -32,6 +32,7 @@ type definition struct {
 	order       int
 	phase       *int // of the option Phase
 	stereotype  string
+	prefix      string // of the settings that [Properties] binds
 	groups      []string
 	isFlattened bool // a slice whose elements are the members of the groups
 	dependsOn   []string

@@ -335,8 +335,9 @@ func TestProperties(t *testing.T) {
 	if got := container.Must(container.Get[*person](app)).name; got != "EUREUR" {
 		t.Errorf("got %q", got)
 	}
-	if got := len(app.Beans()); got != 2 {
-		t.Errorf("%d beans are listed, want 2", got)
+	beans := app.Beans()
+	if len(beans) != 2 || beans[0].Name != "shop" || beans[0].Prefix != "shop" || beans[1].Prefix != "" {
+		t.Errorf("listed are %+v", beans)
 	}
 }
 
