@@ -7,17 +7,19 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // hidden stands for what must not be printed.
-const hidden = "******"
+const hidden = secret.Hidden
 
 // secretNames are those of query parameters and headers that a user wants hidden
 // beside the ones that are always.
 type secretNames []string
 
 func (names secretNames) has(name string) bool {
-	return slices.ContainsFunc(names, func(secret string) bool { return strings.EqualFold(secret, name) })
+	return slices.ContainsFunc(names, func(hidden string) bool { return strings.EqualFold(hidden, name) })
 }
 
 // url is a URL that may be printed: without user info, and without the values of
@@ -43,18 +45,8 @@ func (names secretNames) url(base *url.URL, path, query string) string {
 	return b.String()
 }
 
-// secretWords are looked for in the names of query parameters.
-var secretWords = []string{"password", "passwd", "secret", "token", "credential", "apikey", "authorization", "signature"}
-
-func isSecretName(name string) bool {
-	bare := strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
-	for _, word := range secretWords {
-		if strings.Contains(bare, word) {
-			return true
-		}
-	}
-	return bare == "key" || bare == "sig" || bare == "auth" || bare == "pwd"
-}
+// isSecretName looks at the name of a query parameter.
+func isSecretName(name string) bool { return secret.Parameter(name) }
 
 // secretHeaders are those that hold nothing but secrets.
 var secretHeaders = secretNames{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "X-Auth-Token"}

@@ -5,8 +5,9 @@ package container
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/terminal"
 )
 
 // StartupError is what Start returns when the application cannot start: a
@@ -85,17 +86,7 @@ func (s style) writeDetail(b *strings.Builder, indent, label, text string) {
 // style colours text for a terminal, or leaves it as it is.
 type style struct{ isColoured bool }
 
-func styleFor(w io.Writer) style {
-	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return style{}
-	}
-	file, ok := w.(interface{ Stat() (os.FileInfo, error) })
-	if !ok {
-		return style{}
-	}
-	info, err := file.Stat()
-	return style{isColoured: err == nil && info.Mode()&os.ModeCharDevice != 0}
-}
+func styleFor(w io.Writer) style { return style{isColoured: terminal.IsColoured(w)} }
 
 func (s style) paint(code, text string) string {
 	if !s.isColoured {

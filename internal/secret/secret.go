@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package secret knows by their names what must not be shown, and hides it in
+// texts.
+package secret
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/pyfly-go/pyfly/internal/naming"
+)
+
+// Hidden is shown in place of a secret.
+const Hidden = "******"
+
+// stems are what the names of secrets end in, or one of their words does.
+var stems = [][]byte{
+	[]byte("password"), []byte("passwd"), []byte("pwd"), []byte("passphrase"),
+	[]byte("secret"), []byte("token"), []byte("credential"), []byte("authorization"), []byte("cookie"),
+	[]byte("apikey"), []byte("accesskey"), []byte("secretkey"), []byte("privatekey"), []byte("signingkey"), []byte("encryptionkey"),
+}
+
+// longest is the length up to which a name is looked at without allocating.
+const longest = 64
+
+// Name reports whether a name, of a setting, an environment variable, a header
+// or an attribute, says that its value is a secret: one of its words ends in
+// password, token, api-key and the like, in the singular or the plural. Case
+// and punctuation do not matter: clientSecret, X-Api-Key, DB_PASSWORD and
+// authtoken are secrets, secretary and tokenizer are none.
+func Name(name string) bool {
+	if !holdsStem(name) {
+		return false
+	}
+	words := strings.FieldsFunc(naming.KebabCase(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	var letters []byte
+	for _, word := range words {
+		letters = append(letters, word...)
+		singular := bytes.TrimSuffix(letters, []byte("s"))
+		if slices.ContainsFunc(stems, func(stem []byte) bool { return bytes.HasSuffix(singular, stem) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Parameter reports whether the name of a query parameter says that its value
+// is a secret. It is stricter than [Name]: a stem may stand anywhere, and key,
+// auth, sig and signature are secrets too.
+func Parameter(name string) bool {
+	bare := strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
+	return bare == "key" || bare == "sig" || bare == "auth" || strings.Contains(bare, "signature") || holdsStem(bare)
+}
+
+// holdsStem reports whether a stem stands anywhere in name, whatever its case
+// and punctuation.
+func holdsStem(name string) bool {
+	var stack [longest]byte
+	bare := stack[:0]
+	if len(name) > longest {
+		bare = make([]byte, 0, len(name))
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'A' <= c && c <= 'Z':
+			bare = append(bare, c+'a'-'A')
+		case 'a' <= c && c <= 'z':
+			bare = append(bare, c)
+		}
+	}
+	for _, stem := range stems {
+		if bytes.Contains(bare, stem) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	userInfo  = regexp.MustCompile(`://[^/?#\s]*@`)
+	parameter = regexp.MustCompile(`[?&;]([^=&;#\s]+)=([^&;#\s"'<>)]+)`)
+)
+
+// UserInfo hides the user and password of URLs in a text.
+func UserInfo(text string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	return userInfo.ReplaceAllLiteralString(text, "://"+Hidden+"@")
+}
+
+// URLs hides in a text what is secret in URLs: user and password, and the
+// values of query parameters that are a secret by their name.
+func URLs(text string) string {
+	if strings.Contains(text, "://") {
+		text = userInfo.ReplaceAllLiteralString(text, "://"+Hidden+"@")
+	}
+	if query := strings.IndexByte(text, '?'); query < 0 || strings.IndexByte(text[query:], '=') < 0 {
+		return text
+	}
+	var b strings.Builder
+	end := 0
+	for _, at := range parameter.FindAllStringSubmatchIndex(text, -1) {
+		if Parameter(text[at[2]:at[3]]) {
+			b.WriteString(text[end:at[4]] + Hidden)
+			end = at[5]
+		}
+	}
+	if end == 0 {
+		return text
+	}
+	return b.String() + text[end:]
+}

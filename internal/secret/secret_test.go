@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package secret
+
+import "testing"
+
+func TestNamesOfSecrets(t *testing.T) {
+	for _, name := range []string{
+		"password", "db.password", "client-secret", "clientSecret", "x.api-key", "apiKey", "API_KEY", "X-Api-Key", "access.token",
+		"accesstoken", "authToken", "tokens", "Authorization", "Proxy-Authorization", "Set-Cookie", "cookies", "DB_PWD", "private_key",
+		"AWS_SECRET_ACCESS_KEY", "credentials", "passphrase", "token-url", "user.password.hash", "signingKey",
+		"a-name-that-is-very-long-indeed-and-goes-on-for-more-than-64-bytes-password",
+	} {
+		if !Name(name) {
+			t.Errorf("%q is taken for no secret", name)
+		}
+	}
+	for _, name := range []string{"", "secretary", "tokenizer", "key", "keys", "author", "auth", "bean", "passage", "cookiecutter", "trace_id", "größe"} {
+		if Name(name) {
+			t.Errorf("%q is taken for a secret", name)
+		}
+	}
+}
+
+func TestParametersAreStricter(t *testing.T) {
+	for _, name := range []string{"key", "sig", "auth", "pwd", "X-Amz-Signature", "api_key", "access-token", "tokenvalue"} {
+		if !Parameter(name) {
+			t.Errorf("%q is taken for no secret", name)
+		}
+	}
+	for _, name := range []string{"page", "monkey", "sort"} {
+		if Parameter(name) {
+			t.Errorf("%q is taken for a secret", name)
+		}
+	}
+}
+
+func TestSecretsInURLsAreHidden(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain?":                        "plain?",
+		"http://me:pw@host/x":           "http://******@host/x",
+		"http://me:$1@host":             "http://******@host",
+		"amqp://a@b and http://c:d@e":   "amqp://******@b and http://******@e",
+		`Get "/x?token=abc&page=2": no`: `Get "/x?token=******&page=2": no`,
+		"?key=1&sort=a&api_key=b":       "?key=******&sort=a&api_key=******",
+		"is it? a=b":                    "is it? a=b",
+		"http://host/x?page=1":          "http://host/x?page=1",
+	} {
+		if got := URLs(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	if got := UserInfo("http://me:pw@host?token=abc"); got != "http://******@host?token=abc" {
+		t.Error(got)
+	}
+}
+
+func TestALookAtANameAllocatesNothing(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { Name("customer-id") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
