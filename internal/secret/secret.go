@@ -5,7 +5,6 @@
 package secret
 
 import (
-	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,11 +16,15 @@ import (
 // Hidden is shown in place of a secret.
 const Hidden = "******"
 
-// stems are what the names of secrets end in, or one of their words does.
-var stems = [][]byte{
-	[]byte("password"), []byte("passwd"), []byte("pwd"), []byte("passphrase"),
-	[]byte("secret"), []byte("token"), []byte("credential"), []byte("authorization"), []byte("cookie"),
-	[]byte("apikey"), []byte("accesskey"), []byte("secretkey"), []byte("privatekey"), []byte("signingkey"), []byte("encryptionkey"),
+// stems are what the names of secrets end in, or one of their words does, by
+// their first letters.
+var stems = ['z' + 1][]string{
+	'a': {"authorization", "apikey", "accesskey"},
+	'c': {"credential", "cookie"},
+	'e': {"encryptionkey"},
+	'p': {"password", "passwd", "pwd", "passphrase", "privatekey"},
+	's': {"secret", "secretkey", "signingkey"},
+	't': {"token"},
 }
 
 // longest is the length up to which a name is looked at without allocating.
@@ -37,15 +40,30 @@ func Name(name string) bool {
 		return false
 	}
 	words := strings.FieldsFunc(naming.KebabCase(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	var letters []byte
+	letters := ""
 	for _, word := range words {
-		letters = append(letters, word...)
-		singular := bytes.TrimSuffix(letters, []byte("s"))
-		if slices.ContainsFunc(stems, func(stem []byte) bool { return bytes.HasSuffix(singular, stem) }) {
+		letters += word
+		if endsInStem(letters) || endsInStem(strings.TrimSuffix(letters, "s")) {
 			return true
 		}
 	}
 	return false
+}
+
+func endsInStem(letters string) bool {
+	for i := range len(letters) {
+		if slices.Contains(stemsOf(letters[i]), letters[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func stemsOf(first byte) []string {
+	if int(first) >= len(stems) {
+		return nil
+	}
+	return stems[first]
 }
 
 // Parameter reports whether the name of a query parameter says that its value
@@ -72,9 +90,11 @@ func holdsStem(name string) bool {
 			bare = append(bare, c)
 		}
 	}
-	for _, stem := range stems {
-		if bytes.Contains(bare, stem) {
-			return true
+	for i, first := range bare {
+		for _, stem := range stems[first] {
+			if rest := bare[i:]; len(rest) >= len(stem) && string(rest[:len(stem)]) == stem {
+				return true
+			}
 		}
 	}
 	return false
