@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three small charts of a client, drawn by uPlot.
+
+import uPlot from './vendor/uplot.js';
+import { h, setText } from './dom.js';
+import { latency, percent, rate, timeOfDay } from './format.js';
+import { soon } from './frame.js';
+import { colour, onTheme } from './theme.js';
+import { WINDOW } from './model.js';
+
+const height = 76;
+const kinds = [
+  { title: 'Rate', columns: ['rate'], floor: 1, format: rate, styles: [{ stroke: 'series-1', fill: 'accent-soft', width: 1.5 }] },
+  {
+    title: 'Latency', columns: ['p50', 'p95', 'p99'], floor: 0.001, format: latency, names: ['p50', 'p95', 'p99'],
+    styles: [{ stroke: 'series-1', width: 1.75 }, { stroke: 'series-2', width: 1.25 }, { stroke: 'series-3', width: 1, dash: [3, 3] }],
+  },
+  { title: 'Errors', columns: ['errors'], floor: 0.1, ceiling: 1, format: percent, styles: [{ stroke: 'bad', fill: 'bad-soft', width: 1.5 }] },
+];
+
+const all = new Set();
+onTheme(() => {
+  for (const charts of all) charts.invalidate();
+});
+
+/** Charts of one client; nothing is made or drawn until they are visible. */
+export class Charts {
+  #client;
+  #model;
+  #charts = null;
+  #visible = false;
+  #width = 0;
+  #draw = () => this.#drawNow();
+
+  constructor(client, model) {
+    this.#client = client;
+    this.#model = model;
+    this.el = h('div', { class: 'charts' });
+    this.parts = kinds.map((kind) => this.#figure(kind));
+    new ResizeObserver((entries) => this.#resized(entries[0].contentRect.width)).observe(this.parts[0].plot);
+    all.add(this);
+  }
+
+  #figure(kind) {
+    const value = h('span', { class: 'chart-value' });
+    const note = h('p', { class: 'chart-note', hidden: true });
+    const plot = h('div', { class: 'plot', 'aria-hidden': 'true' });
+    const caption = h('figcaption', {}, h('span', { class: 'label', text: kind.title }), value);
+    this.el.append(h('figure', { class: 'chart' }, caption, h('div', { class: 'plot-box' }, plot, note)));
+    return { kind, value, note, plot };
+  }
+
+  set visible(visible) {
+    this.#visible = visible;
+    if (visible) this.invalidate();
+  }
+
+  /** Asks for a new drawing, if anybody can see it. */
+  invalidate() {
+    if (this.#visible) soon(this.#draw);
+  }
+
+  #resized(width) {
+    const whole = Math.floor(width);
+    if (!whole || whole === this.#width) return;
+    this.#width = whole;
+    for (const chart of this.#charts ?? []) chart.setSize({ width: whole, height });
+    this.invalidate();
+  }
+
+  #drawNow() {
+    if (!this.#visible || !this.#width) return;
+    this.#charts ??= this.parts.map((part) => this.#make(part));
+    this.#charts.forEach((chart, i) => chart.setData(this.#data(kinds[i])));
+    this.parts.forEach((part, i) => {
+      this.#note(part);
+      this.#caption(part, this.#charts[i].cursor.idx);
+    });
+  }
+
+  #data(kind) {
+    const { series } = this.#client;
+    return [series.at, ...kind.columns.map((column) => series[column])];
+  }
+
+  #note({ kind, note }) {
+    const { series } = this.#client;
+    let text = '';
+    if (kind.title === 'Latency' && !series.hasLatencies) {
+      text = series.rate.some((value) => value > 0) ? 'no latencies: the application measures with a meter provider of its own' : 'no calls yet';
+    }
+    note.hidden = !text;
+    setText(note, text);
+  }
+
+  // Beside the title: the values under the pointer, else the last ones.
+  #caption({ kind, value }, index) {
+    const { series } = this.#client;
+    const at = index ?? series.at.length - 1;
+    const values = kind.columns.map((column, i) => `${kind.names ? `${kind.names[i]} ` : ''}${kind.format(series[column][at])}`);
+    const pointed = index !== null && index !== undefined;
+    const shown = kind.names && !pointed ? kind.format(series.p95[at]) : values.join('  ');
+    setText(value, pointed ? `${timeOfDay(series.at[at])}  ${shown}` : kind.names ? `p95 ${shown}` : shown);
+  }
+
+  #make(part) {
+    const { kind } = part;
+    const series = kind.styles.map((style) => ({
+      stroke: () => colour(style.stroke),
+      fill: style.fill ? () => colour(style.fill) : undefined,
+      width: style.width,
+      dash: style.dash,
+      points: { show: false },
+    }));
+    return new uPlot({
+      width: this.#width,
+      height,
+      padding: [6, 0, 2, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 }, sync: { key: this.#client.name } },
+      scales: {
+        x: { time: true, range: () => [this.#model.at - WINDOW, this.#model.at] },
+        y: { range: (u, min, max) => [0, top(kind, max)] },
+      },
+      axes: [{ show: false }, this.#yAxis(kind)],
+      series: [{}, ...series],
+      hooks: { drawClear: [(u) => this.#bands(u)], setCursor: [(u) => this.#caption(part, u.cursor.idx)] },
+    }, this.#data(kind), part.plot);
+  }
+
+  #yAxis(kind) {
+    return {
+      size: 44,
+      gap: 4,
+      font: '10px ui-sans-serif, system-ui, sans-serif',
+      stroke: () => colour('muted'),
+      grid: { stroke: () => colour('grid'), width: 1 },
+      ticks: { show: false },
+      splits: (u) => [0, u.scales.y.max / 2, u.scales.y.max],
+      values: (u, splits) => splits.map((value) => (value === 0 ? '0' : compact(kind.format(value)))),
+    };
+  }
+
+  // While a circuit is not closed, the background says so.
+  #bands(u) {
+    const { ctx } = u;
+    const { left, top: y, width, height: tall } = u.bbox;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, y, width, tall);
+    ctx.clip();
+    for (const { from, to, state } of bands(this.#client, this.#model)) {
+      ctx.fillStyle = colour(state === 'open' || state === 'forced-open' ? 'bad-soft' : 'warn-soft');
+      const x = u.valToPos(from, 'x', true);
+      ctx.fillRect(x, y, Math.max(1, u.valToPos(to, 'x', true) - x), tall);
+    }
+    ctx.restore();
+  }
+}
+
+const compact = (text) => text.replace('.0/s', '/s').replace('.0 ', ' ');
+
+function top(kind, max) {
+  const wanted = Math.max(kind.floor, (max ?? 0) * 1.05);
+  return kind.ceiling ? Math.min(kind.ceiling, nice(wanted)) : nice(wanted);
+}
+
+// The next number of 1, 2, 3, 5 times a power of ten: an axis that seldom
+// changes.
+function nice(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  for (const step of [1, 1.5, 2, 3, 4, 5, 6, 8, 10]) {
+    if (step * power >= value * 0.9999) return step * power;
+  }
+  return value;
+}
+
+/** The times in which a client's own circuit was not closed. */
+function bands(client, model) {
+  const found = [];
+  for (const breaker of client.breakers) {
+    breaker.changes.forEach((change, i) => {
+      const to = breaker.changes[i + 1]?.at ?? model.at;
+      if (['open', 'half-open', 'forced-open'].includes(change.state) && to > model.at - WINDOW) found.push({ from: change.at, to, state: change.state });
+    });
+  }
+  return found;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is sick, since when, and what the application does about it.
+
+import { percent, span, timeOfDay } from './format.js';
+
+// How bad a breaker's state is.
+const weight = { open: 5, 'half-open': 4, 'forced-open': 4, disabled: 1, closed: 0, none: 0 };
+
+const failing = 0.1; // of calls, over ten seconds: sick though the circuit is closed
+const enough = 0.3; // calls a second; fewer prove nothing
+
+/** The worst state of a client's breakers; "none" without any. */
+export function worstState(client) {
+  let worst = null;
+  for (const breaker of client.breakers) {
+    if (!worst || weight[breaker.state] > weight[worst.state]) worst = breaker;
+  }
+  return worst?.state ?? 'none';
+}
+
+/**
+ * What is the matter with a client: null, or {severity, client, breaker, what,
+ * since, does}. Severity: "bad" or "warn".
+ */
+export function diagnose(client, now) {
+  const breaker = worst(client);
+  if (breaker && weight[breaker.state] >= 4) return ofBreaker(client, breaker, now);
+  return ofErrors(client, now) ?? ofRejections(client) ?? ofDisabled(client, breaker);
+}
+
+function worst(client) {
+  let found = null;
+  for (const breaker of client.breakers) {
+    if (!found || weight[breaker.state] > weight[found.state]) found = breaker;
+  }
+  return found;
+}
+
+function ofBreaker(client, breaker, now) {
+  const part = breaker.name === client.name ? '' : ` of ${breaker.name}`;
+  const base = { severity: 'bad', rank: weight[breaker.state], client, breaker, since: breaker.since };
+  if (breaker.state === 'open') return { ...base, what: `circuit open${part}`, does: `calls are refused, ${probe(breaker, now)}` };
+  if (breaker.state === 'half-open') return { ...base, what: `circuit half-open${part}`, does: 'a probe is let through and decides; all other calls are refused' };
+  return { ...base, what: `circuit held open by hand${part}`, does: 'calls are refused until somebody closes or resets it' };
+}
+
+function probe(breaker, now) {
+  if (breaker.probeAt === null) return 'a probe follows after the recovery time';
+  const left = breaker.probeAt - now;
+  return left > 0.5 ? `next probe in ${span(Math.ceil(left))}` : 'the next call will be the probe';
+}
+
+function ofErrors(client, now) {
+  const { series } = client;
+  const share = series.mean('errors', 10);
+  if (share === null || share < failing || (series.mean('rate', 10) ?? 0) < enough) return null;
+  const since = series.since((i) => (series.errors[i] ?? 0) >= failing);
+  return { severity: 'bad', rank: 3, client, breaker: null, what: `${percent(share)} of calls fail`, since: since && now - since > 2 ? since : null, does: whileFailing(client) };
+}
+
+function whileFailing(client) {
+  const retries = client.declaration?.resilience?.retry;
+  const guarded = client.breakers.size > 0;
+  if (retries && guarded) return 'they are retried, the circuit is still closed';
+  if (retries) return 'they are retried; no circuit breaker guards this client';
+  if (guarded) return 'the circuit is still closed';
+  return 'neither retry nor circuit breaker guard this client';
+}
+
+function ofRejections(client) {
+  const rejected = client.series.mean('rejections', 10) ?? 0;
+  if (rejected < 0.5) return null;
+  const since = client.series.since((i) => (client.series.rejections[i] ?? 0) > 0);
+  return { severity: 'warn', rank: 2, client, breaker: null, what: 'calls are turned away', since, does: `a limit refuses about ${rejected.toFixed(1)} calls a second` };
+}
+
+function ofDisabled(client, breaker) {
+  if (breaker?.state !== 'disabled') return null;
+  return { severity: 'warn', rank: 1, client, breaker, what: 'circuit breaker switched off', since: breaker.since, does: 'calls go through whatever happens' };
+}
+
+/** All that is the matter, the worst and newest first. */
+export function diagnoseAll(model) {
+  const now = model.now();
+  const found = [];
+  for (const client of model.clients.values()) {
+    const finding = diagnose(client, now);
+    if (finding) found.push(finding);
+  }
+  return found.sort((a, b) => b.rank - a.rank || (a.since ?? now) - (b.since ?? now) || (a.client.name < b.client.name ? -1 : 1));
+}
+
+/** A finding as a sentence without the client's name. */
+export function sentence(finding, now) {
+  const since = finding.since ? ` since ${timeOfDay(finding.since)} (${span(now - finding.since)} ago)` : '';
+  return `${finding.what}${since}: ${finding.does}`;
+}

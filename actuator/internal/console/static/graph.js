@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The drawing of the beans: placed by dagre in a worker, drawn by cytoscape.
+
+import { colour, onTheme } from './theme.js';
+
+const nodeHeight = 30;
+const motion = () => !matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** Of what sort a bean is, for its colour. */
+export function sortOf(bean) {
+  if (bean.isPostProcessor) return 'processor';
+  if (bean.stereotype === 'client' || /client/i.test(bean.stereotype ?? '')) return 'client';
+  if (bean.stereotype === 'properties' || /config|propert/i.test(bean.stereotype ?? '')) return 'config';
+  return bean.stereotype ? 'service' : 'plain';
+}
+
+/** Draws nodes and edges into an element; onPick(id) is called for a tap. */
+export async function drawGraph(container, nodes, edges, onPick) {
+  const [{ default: cytoscape }, positions] = await Promise.all([import('./vendor/cytoscape.js'), place(nodes, edges)]);
+  const cy = cytoscape({
+    container,
+    elements: elements(nodes, edges),
+    style: style(),
+    layout: { name: 'preset', positions: (node) => positions[node.id()], fit: true, padding: 24 },
+    minZoom: 0.02,
+    maxZoom: 3,
+    autoungrabify: true,
+    boxSelectionEnabled: false,
+    hideEdgesOnViewport: nodes.length > 200,
+    textureOnViewport: nodes.length > 200,
+    pixelRatio: nodes.length > 200 ? 1 : 'auto',
+  });
+  onTheme(() => cy.style(style()));
+  cy.on('tap', 'node', (event) => onPick(event.target.id()));
+  keys(container, cy);
+  return controls(cy);
+}
+
+function elements(nodes, edges) {
+  const width = (node) => Math.min(260, node.name.length * 7.2 + 26);
+  return [
+    ...nodes.map((node) => ({ group: 'nodes', data: { id: node.name, label: short(node.name), sort: sortOf(node), state: node.state ?? 'built', width: width(node) } })),
+    ...edges.map((edge, i) => ({ group: 'edges', data: { id: `edge ${i}`, source: edge.from, target: edge.to, kind: edge.kind ?? 'needs' } })),
+  ];
+}
+
+const short = (name) => (name.length > 34 ? `${name.slice(0, 33)}…` : name);
+
+function place(nodes, edges) {
+  const worker = new Worker(workerAddress(), { type: 'module' });
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = () => reject(new Error('The graph could not be laid out'));
+    worker.postMessage({
+      nodes: nodes.map((node) => ({ id: node.name, width: Math.min(260, node.name.length * 7.2 + 26), height: nodeHeight })),
+      edges: edges.map(({ from, to }) => ({ from, to })),
+    });
+  }).finally(() => worker.terminate());
+}
+
+// Where trusted types are enforced, the address of a worker has to be one. The
+// policy knows a single address.
+function workerAddress() {
+  const address = new URL('./layout.js', import.meta.url).href;
+  if (!globalThis.trustedTypes) return address;
+  return trustedTypes.createPolicy('pyfly-console-layout', { createScriptURL: () => address }).createScriptURL('');
+}
+
+function style() {
+  const fill = (sort) => colour(`node-${sort}`);
+  return [
+    { selector: 'node', style: {
+      shape: 'round-rectangle', width: 'data(width)', height: nodeHeight, 'background-color': colour('surface'), 'border-width': 1.5, 'border-color': fill('plain'),
+      label: 'data(label)', color: colour('text'), 'font-size': 12, 'font-family': 'ui-sans-serif, system-ui, sans-serif', 'text-valign': 'center', 'text-halign': 'center',
+      'min-zoomed-font-size': 7, 'transition-property': 'opacity', 'transition-duration': motion() ? 120 : 0,
+    } },
+    ...['client', 'service', 'config', 'processor', 'plain'].map((sort) => ({ selector: `node[sort = "${sort}"]`, style: { 'border-color': fill(sort) } })),
+    { selector: 'node[sort = "client"]', style: { shape: 'cut-rectangle' } },
+    { selector: 'node[sort = "processor"]', style: { shape: 'round-hexagon' } },
+    { selector: 'node[sort = "config"]', style: { shape: 'round-tag' } },
+    { selector: 'node[state = "failed"]', style: { 'border-color': colour('bad'), 'border-width': 3 } },
+    { selector: 'node[state = "not built"]', style: { 'border-style': 'dashed' } },
+    { selector: 'edge', style: {
+      width: 1.2, 'line-color': colour('line'), 'curve-style': 'bezier', 'target-arrow-shape': 'triangle', 'target-arrow-color': colour('line'), 'arrow-scale': 0.8,
+    } },
+    { selector: 'edge[kind = "depends on"], edge[kind = "may get"]', style: { 'line-style': 'dashed' } },
+    { selector: '.faded', style: { opacity: 0.18 } },
+    { selector: 'edge.near', style: { 'line-color': colour('accent'), 'target-arrow-color': colour('accent'), width: 2 } },
+    { selector: 'node.hit', style: { 'background-color': colour('node-hit'), 'border-color': colour('accent'), 'border-width': 3, 'min-zoomed-font-size': 0, 'z-index': 10 } },
+  ];
+}
+
+function controls(cy) {
+  return {
+    /** Shows a bean among its neighbours; null shows all alike. */
+    focus(id) {
+      cy.batch(() => {
+        cy.elements().removeClass('hit near faded');
+        const node = id === null ? cy.collection() : cy.getElementById(id);
+        if (node.empty()) return;
+        const around = node.closedNeighborhood();
+        cy.elements().not(around).addClass('faded');
+        node.connectedEdges().addClass('near');
+        node.addClass('hit');
+      });
+      const node = id === null ? cy.collection() : cy.getElementById(id);
+      if (node.nonempty()) move(cy, { center: { eles: node }, zoom: Math.max(cy.zoom(), 0.9) });
+    },
+    zoom: (factor) => zoomBy(cy, factor),
+    fit: () => move(cy, { fit: { eles: cy.elements(), padding: 24 } }),
+    resize: () => cy.resize(),
+  };
+}
+
+function move(cy, to) {
+  cy.stop();
+  cy.animate(to, { duration: motion() ? 220 : 0 });
+}
+
+function zoomBy(cy, factor) {
+  cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+}
+
+function keys(container, cy) {
+  const step = 60;
+  const actions = {
+    ArrowLeft: () => cy.panBy({ x: step, y: 0 }), ArrowRight: () => cy.panBy({ x: -step, y: 0 }),
+    ArrowUp: () => cy.panBy({ x: 0, y: step }), ArrowDown: () => cy.panBy({ x: 0, y: -step }),
+    '+': () => zoomBy(cy, 1.3), '=': () => zoomBy(cy, 1.3), '-': () => zoomBy(cy, 1 / 1.3), 0: () => cy.fit(undefined, 24),
+  };
+  container.addEventListener('keydown', (event) => {
+    const action = actions[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    action();
+  });
+}
