@@ -22,6 +22,7 @@ type ApplicationContext struct {
 	options options
 	config  *config.Config
 	logger  *slog.Logger
+	log     *ownLog // nil if the program has a logger of its own
 	events  *lifecycle.Events
 
 	definitions     []*definition // in the order of registration
@@ -57,6 +58,10 @@ type Aware interface {
 // config.Load does without options: pyfly.yaml when there is one, the files of
 // the active profiles, and the environment. A configuration that cannot be read
 // is reported by Start together with everything else.
+//
+// The context logs by the logger given by [WithLogger], else by slog.Default()
+// if the program has set one, else by one of package logging that writes to
+// standard error, as pyfly.logging says.
 func NewApplicationContext(opts ...Option) *ApplicationContext {
 	app := &ApplicationContext{ready: make(chan struct{})}
 	for _, opt := range opts {
@@ -64,15 +69,13 @@ func NewApplicationContext(opts ...Option) *ApplicationContext {
 			opt(&app.options)
 		}
 	}
-	app.logger = app.options.logger
-	if app.logger == nil {
-		app.logger = slog.Default()
-	}
-	app.events = lifecycle.NewEvents(app.logger)
 	app.config = app.options.config
 	if app.config == nil {
 		app.loadConfig()
 	}
+	app.addLogger()
+	app.events = lifecycle.NewEvents(app.logger)
+	app.followChanges()
 	app.addInfrastructure(app, app.config, app.logger, app.events)
 	return app
 }

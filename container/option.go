@@ -3,6 +3,7 @@
 package container
 
 import (
+	"io"
 	"log/slog"
 	"time"
 
@@ -15,6 +16,7 @@ type Option func(*options)
 type options struct {
 	config       *config.Config
 	logger       *slog.Logger
+	logOutput    io.Writer
 	profiles     []string
 	startTimeout time.Duration
 	stopTimeout  time.Duration
@@ -28,10 +30,18 @@ func WithConfig(cfg *config.Config) Option {
 	return func(o *options) { o.config = cfg }
 }
 
-// WithLogger logs to logger instead of slog.Default(), and offers it to
-// constructors that take a *slog.Logger.
+// WithLogger logs to logger instead of the context's own, and offers it to
+// constructors that take a *slog.Logger. The settings pyfly.logging.level,
+// .format and .source and the banner are for the context's own logger only.
 func WithLogger(logger *slog.Logger) Option {
 	return func(o *options) { o.logger = logger }
+}
+
+// WithLogOutput lets the context's own logger write to out instead of standard
+// error: each record, and the banner, by one call of Write. The context has one
+// then even if the program has set slog's default; [WithLogger] wins over it.
+func WithLogOutput(out io.Writer) Option {
+	return func(o *options) { o.logOutput = out }
 }
 
 // WithProfiles activates profiles: settings are read from pyfly-<profile>.yaml

@@ -64,6 +64,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.run = r
 	app.mu.Unlock()
 
+	app.beginLog()
 	problems := r.start(ctx)
 	r.took = r.elapsed()
 	if len(problems) > 0 {
@@ -116,6 +117,7 @@ func (r *run) start(ctx context.Context) []*Problem {
 		return problems
 	}
 	r.warnOfUnknownKeys()
+	r.warnOfIdleLogging()
 	r.app.beans.Store(newBeans(r.maker))
 	begun = r.elapsed()
 	problems = r.startBeans(total)

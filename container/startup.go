@@ -135,10 +135,10 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(time.Microsecond / 10)
 }
 
-// logStarted sums the start up in one line.
+// logStarted sums the start up in one line, unless that is not wanted.
 func (r *run) logStarted() {
 	logger := r.app.logger
-	if !logger.Enabled(r.life, slog.LevelInfo) {
+	if !r.app.sumsUp() || !logger.Enabled(r.life, slog.LevelInfo) {
 		return
 	}
 	beans, slowest := r.slowest()

@@ -79,7 +79,9 @@ func (r *run) stop(ctx context.Context) {
 		r.app.logger.Error("a bean did not stop well", "bean", p.Bean, "error", p)
 		err = errors.Join(err, p)
 	}
-	r.app.logger.Info("application context stopped", "beans", r.startedBeans())
+	if r.app.sumsUp() {
+		r.app.logger.Info("application context stopped", "beans", r.startedBeans())
+	}
 	r.end(err)
 }
 
