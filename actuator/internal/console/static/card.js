@@ -37,7 +37,6 @@ export class Card {
       this.reason,
       h('dl', { class: 'stats' }, stats.map(([key, label, title]) => this.#stat(key, label, title))),
       this.charts.el,
-      h('div', { class: 'chart-times', 'aria-hidden': 'true' }, h('span', { text: '5 min ago' }), h('span', { text: 'now' })),
       this.details.el);
     this.update();
   }

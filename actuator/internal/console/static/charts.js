@@ -10,12 +10,12 @@ import { WINDOW } from './model.js';
 
 const height = 76;
 const kinds = [
-  { title: 'Rate', columns: ['rate'], floor: 1, format: rate, styles: [{ stroke: 'series-1', fill: 'accent-soft', width: 1.5 }] },
+  { title: 'Rate', columns: ['rate'], floor: 1, format: rate, styles: [{ stroke: 'series-1', fill: 'fill-accent', width: 1.5 }] },
   {
     title: 'Latency', columns: ['p50', 'p95', 'p99'], floor: 0.001, format: latency, names: ['p50', 'p95', 'p99'],
     styles: [{ stroke: 'series-1', width: 1.75 }, { stroke: 'series-2', width: 1.25 }, { stroke: 'series-3', width: 1, dash: [3, 3] }],
   },
-  { title: 'Errors', columns: ['errors'], floor: 0.1, ceiling: 1, format: percent, styles: [{ stroke: 'bad', fill: 'bad-soft', width: 1.5 }] },
+  { title: 'Errors', columns: ['errors'], floor: 0.1, ceiling: 1, format: percent, styles: [{ stroke: 'bad', fill: 'fill-bad', width: 1.5 }] },
 ];
 
 const all = new Set();
@@ -45,9 +45,11 @@ export class Charts {
     const value = h('span', { class: 'chart-value' });
     const note = h('p', { class: 'chart-note', hidden: true });
     const plot = h('div', { class: 'plot', 'aria-hidden': 'true' });
-    const caption = h('figcaption', {}, h('span', { class: 'label', text: kind.title }), value);
-    this.el.append(h('figure', { class: 'chart' }, caption, h('div', { class: 'plot-box' }, plot, note)));
-    return { kind, value, note, plot };
+    const keys = kind.names && h('span', { class: 'keys' }, kind.names.map((name) => h('span', { data: { key: name }, text: name })));
+    const caption = h('figcaption', {}, h('span', { class: 'label', text: kind.title }), keys, value);
+    const times = h('div', { class: 'chart-times', 'aria-hidden': 'true' }, h('span', { text: '5 min ago' }), h('span', { text: 'now' }));
+    this.el.append(h('figure', { class: 'chart' }, caption, h('div', { class: 'plot-box' }, plot, note), times));
+    return { kind, value, note, plot, keys };
   }
 
   set visible(visible) {
@@ -93,14 +95,16 @@ export class Charts {
     setText(note, text);
   }
 
-  // Beside the title: the values under the pointer, else the last ones.
-  #caption({ kind, value }, index) {
+  // Beside the title: the values under the pointer, else the last ones; those of
+  // the latencies stand above already, so that their place is the key's.
+  #caption({ kind, value, keys }, index) {
     const { series } = this.#client;
-    const at = index ?? series.at.length - 1;
-    const values = kind.columns.map((column, i) => `${kind.names ? `${kind.names[i]} ` : ''}${kind.format(series[column][at])}`);
     const pointed = index !== null && index !== undefined;
-    const shown = kind.names && !pointed ? kind.format(series.p95[at]) : values.join('  ');
-    setText(value, pointed ? `${timeOfDay(series.at[at])}  ${shown}` : kind.names ? `p95 ${shown}` : shown);
+    const at = pointed ? index : series.at.length - 1;
+    const values = kind.columns.map((column) => kind.format(series[column][at])).join(' · ');
+    if (keys) keys.hidden = pointed;
+    if (pointed) setText(value, keys ? values : `${timeOfDay(series.at[at])}  ${values}`);
+    else setText(value, keys ? '' : values);
   }
 
   #make(part) {
@@ -150,7 +154,7 @@ export class Charts {
     ctx.rect(left, y, width, tall);
     ctx.clip();
     for (const { from, to, state } of bands(this.#client, this.#model)) {
-      ctx.fillStyle = colour(state === 'open' || state === 'forced-open' ? 'bad-soft' : 'warn-soft');
+      ctx.fillStyle = colour(state === 'open' || state === 'forced-open' ? 'fill-bad' : 'fill-warn');
       const x = u.valToPos(from, 'x', true);
       ctx.fillRect(x, y, Math.max(1, u.valToPos(to, 'x', true) - x), tall);
     }

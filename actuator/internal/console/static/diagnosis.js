@@ -53,9 +53,22 @@ function probe(breaker, now) {
 function ofErrors(client, now) {
   const { series } = client;
   const share = series.mean('errors', 10);
-  if (share === null || share < failing || (series.mean('rate', 10) ?? 0) < enough) return null;
-  const since = series.since((i) => (series.errors[i] ?? 0) >= failing);
+  if (share === null || share < failing || (series.mean('rate', 10) ?? 0) < enough) {
+    begun.delete(client);
+    return null;
+  }
+  const since = earliest(client, series.since((i) => (series.errors[i] ?? 0) >= failing));
   return { severity: 'bad', rank: 3, client, breaker: null, what: `${percent(share)} of calls fail`, since: since && now - since > 2 ? since : null, does: whileFailing(client) };
+}
+
+// Since when clients have been failing: longer ago than the samples reach.
+const begun = new WeakMap();
+
+function earliest(client, since) {
+  const known = begun.get(client) ?? since;
+  const first = since && known ? Math.min(known, since) : since;
+  begun.set(client, first);
+  return first;
 }
 
 function whileFailing(client) {

@@ -38,13 +38,13 @@ function trim(ms) {
   return ms.toFixed(0);
 }
 
-/** Milliseconds of a start-up step: "0.003 ms", "12.3 ms", "1.20 s". */
+/** Milliseconds of a start-up step: "3 µs", "12.3 ms", "1.20 s". */
 export function millis(ms) {
   if (ms === null || ms === undefined) return '–';
   if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
   if (ms >= 100) return `${ms.toFixed(0)} ms`;
   if (ms >= 1) return `${ms.toFixed(1)} ms`;
-  return `${ms.toFixed(3)} ms`;
+  return `${(ms * 1000).toFixed(ms < 0.01 && ms > 0 ? 1 : 0)} µs`;
 }
 
 /** A span of seconds: "14 s", "3 min 05 s", "2 h 10 min", "4 d 3 h". */

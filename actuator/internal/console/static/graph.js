@@ -77,7 +77,7 @@ function style() {
     ...['client', 'service', 'config', 'processor', 'plain'].map((sort) => ({ selector: `node[sort = "${sort}"]`, style: { 'border-color': fill(sort) } })),
     { selector: 'node[sort = "client"]', style: { shape: 'cut-rectangle' } },
     { selector: 'node[sort = "processor"]', style: { shape: 'round-hexagon' } },
-    { selector: 'node[sort = "config"]', style: { shape: 'round-tag' } },
+    { selector: 'node[sort = "config"]', style: { shape: 'rectangle' } },
     { selector: 'node[state = "failed"]', style: { 'border-color': colour('bad'), 'border-width': 3 } },
     { selector: 'node[state = "not built"]', style: { 'border-style': 'dashed' } },
     { selector: 'edge', style: {

@@ -88,26 +88,27 @@ export class Model extends EventTarget {
     breaker.openings = given.openings ?? 0;
     breaker.consecutiveFailures = given.consecutiveFailures ?? 0;
     const since = epoch(given.since);
+    if (since && breaker.since && since < breaker.since - 0.5) return; // the stream knows of a later change
     this.#setState(breaker, stateName(given.state), since > 0 ? since : null);
     breaker.probeAt = breaker.state === 'open' && given.retryAfter > 0 ? this.now() + given.retryAfter / 1e9 : null;
   }
 
   // The stream and a snapshot may both tell of one change: the first to do so
-  // sets it, a later one can only correct since when.
+  // sets it, a later one can only say since when. A tick does not know that of
+  // a breaker that is new to the page.
   #setState(breaker, state, since) {
     if (breaker.state === state) {
-      if (since && !breaker.since) breaker.since = since;
-      return false;
+      breaker.since ??= since;
+      return;
     }
     const from = breaker.state;
     breaker.state = state;
-    breaker.since = since ?? this.now();
+    breaker.since = since;
     breaker.probeAt = null;
     const last = breaker.changes.at(-1);
-    if (last?.state !== state) breaker.changes.push({ at: breaker.since, state });
+    if (since && last?.state !== state) breaker.changes.push({ at: since, state });
     if (breaker.changes.length > 500) breaker.changes.splice(0, 250);
     this.tell('breaker', { breaker, from, to: state });
-    return true;
   }
 
   /** The answer of /history. */
@@ -131,7 +132,8 @@ export class Model extends EventTarget {
       client.tick = values;
       client.series.push(tick.at, values);
       for (const [breaker, state] of Object.entries(values.breakers ?? {})) {
-        this.#setState(this.breaker(breaker, name), stateName(state), tick.at);
+        const known = this.breaker(breaker, name);
+        this.#setState(known, stateName(state), known.state === 'none' || known.state === stateName(state) ? null : tick.at);
       }
     }
     this.tell('tick');
