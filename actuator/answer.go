@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// problem is an error as RFC 9457 puts it.
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+}
+
+func writeProblem(w http.ResponseWriter, status int, detail string) {
+	writeJSON(w, status, "application/problem+json", problem{http.StatusText(status), status, detail})
+}
+
+func writeAnswer(w http.ResponseWriter, answer any) {
+	writeJSON(w, http.StatusOK, "application/json", answer)
+}
+
+// writeJSON escapes what HTML would take for its own, so that an answer is
+// harmless wherever it is shown.
+func writeJSON(w http.ResponseWriter, status int, contentType string, answer any) {
+	body, err := json.Marshal(answer)
+	if err != nil { // of a detail that a HealthIndicator gave
+		status, contentType = http.StatusInternalServerError, "application/problem+json"
+		body, _ = json.Marshal(problem{http.StatusText(status), status, "the answer cannot be written as JSON: " + err.Error()})
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // who asked may have gone
+}

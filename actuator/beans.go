@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"time"
+
+	"github.com/pyfly-go/pyfly/container"
+)
+
+// applicationContext is the id that the answers give to the context.
+const applicationContext = "application"
+
+// contexts is what Spring Boot puts around beans.
+type contexts[B any] struct {
+	Beans map[string]B `json:"beans"`
+}
+
+// bean is in Spring Boot's form, with what is known besides.
+type bean struct {
+	Aliases      []string `json:"aliases"`
+	Scope        string   `json:"scope"`
+	Type         string   `json:"type"`
+	Resource     string   `json:"resource"` // where it was registered: file:line
+	Dependencies []string `json:"dependencies"`
+
+	Stereotype string  `json:"stereotype,omitempty"`
+	Module     string  `json:"module,omitempty"`
+	Order      int     `json:"order"`
+	Phase      int     `json:"phase"`
+	Primary    bool    `json:"primary"`
+	TookMs     float64 `json:"tookMs"`
+}
+
+type beans struct {
+	Contexts map[string]contexts[bean] `json:"contexts"`
+	Graph    container.Graph           `json:"graph"`
+}
+
+func beansOf(app *container.ApplicationContext) beans {
+	all := map[string]bean{}
+	for _, b := range app.Beans() {
+		all[b.Name] = bean{
+			Aliases: []string{}, Scope: b.Scope, Type: b.Type, Resource: b.Location, Dependencies: append([]string{}, b.Dependencies...),
+			Stereotype: b.Stereotype, Module: b.Module, Order: b.Order, Phase: b.Phase, Primary: b.Primary, TookMs: milliseconds(b.Took),
+		}
+	}
+	return beans{map[string]contexts[bean]{applicationContext: {all}}, app.Graph()}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/pyfly-go/pyfly/actuator/internal/console"
+	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/container"
+)
+
+const basePath = "/actuator"
+
+// endpointNames are those below /actuator, as settings name them.
+var endpointNames = []string{
+	"beans", "circuitbreakers", "clients", "configprops", "events", "health", "history", "info", "prometheus", "startup",
+}
+
+// endpoints answers requests.
+type endpoints struct {
+	app      *container.ApplicationContext
+	settings *Settings
+	guard    *guard
+	health   *health
+	metrics  *metrics
+	hub      *hub
+}
+
+// handler routes requests.
+func (e *endpoints) handler() http.Handler {
+	mux := http.NewServeMux()
+	read := func(name, path string, answer http.HandlerFunc) {
+		mux.HandleFunc("GET "+basePath+path, e.guard.reading(name, answer))
+	}
+	answer := func(make func() any) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { writeAnswer(w, make()) }
+	}
+	mux.HandleFunc("GET "+basePath+"/{$}", e.links)
+	mux.HandleFunc("GET "+basePath, e.links)
+	// Health decides by itself who sees what: a probe has no token.
+	mux.HandleFunc("GET "+basePath+"/health", e.serveHealth)
+	mux.HandleFunc("GET "+basePath+"/health/{component}", e.serveHealth)
+	read("beans", "/beans", answer(func() any { return beansOf(e.app) }))
+	read("startup", "/startup", answer(func() any { return startupOf(e.app) }))
+	read("configprops", "/configprops", answer(func() any { return configPropsOf(e.app) }))
+	read("info", "/info", answer(func() any { return infoOf(e.app, time.Now()) }))
+	read("clients", "/clients", answer(func() any { return clientsOf(e.app) }))
+	read("circuitbreakers", "/circuitbreakers", answer(func() any { return circuitBreakersOf(e.app) }))
+	read("circuitbreakers", "/circuitbreakers/{name...}", e.serveCircuitBreaker)
+	mux.HandleFunc("POST "+basePath+"/circuitbreakers/{name...}", e.guard.writing(e.changeCircuitBreaker))
+	read("history", "/history", answer(func() any { return e.hub.history() }))
+	read("events", "/events", func(w http.ResponseWriter, r *http.Request) {
+		e.hub.streams.serve(w, r, func() any { return e.greeting(time.Now()) })
+	})
+	read("prometheus", "/prometheus", e.metrics.ServeHTTP)
+	if e.settings.Console {
+		page := http.StripPrefix(basePath+"/console", console.Handler())
+		mux.Handle("GET "+basePath+"/console", page)
+		mux.Handle("GET "+basePath+"/console/", page)
+		mux.Handle("GET /{$}", http.RedirectHandler(basePath+"/console", http.StatusFound))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, http.StatusNotFound, "there is nothing here: GET "+basePath+" lists what there is")
+	})
+	return e.guard.around(mux)
+}
+
+// greeting is what a client of the event stream is told first.
+func (e *endpoints) greeting(now time.Time) any {
+	return struct {
+		At          seconds `json:"at"`
+		Application string  `json:"application"`
+		Events      []event `json:"events"`
+	}{secondsOf(now), applicationName(e.app), e.hub.recent.all()}
+}
+
+type link struct {
+	Href      string `json:"href"`
+	Templated bool   `json:"templated"`
+}
+
+// links lists the endpoints as Spring Boot does.
+func (e *endpoints) links(w http.ResponseWriter, r *http.Request) {
+	base := "http://" + r.Host + basePath
+	links := map[string]link{
+		"self": {base, false}, "health-path": {base + "/health/{component}", true},
+		"circuitbreakers-name": {base + "/circuitbreakers/{name}", true},
+	}
+	for _, name := range endpointNames {
+		links[name] = link{base + "/" + name, false}
+	}
+	if e.settings.Console {
+		links["console"] = link{base + "/console", false}
+	}
+	writeAnswer(w, map[string]any{"_links": links})
+}
+
+type clients struct {
+	Clients []clientInfo `json:"clients"`
+}
+
+type clientInfo struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	BaseURL string `json:"baseUrl"` // the effective one
+	client.ClientInfo
+}
+
+func clientsOf(app *container.ApplicationContext) clients {
+	answer := clients{Clients: []clientInfo{}}
+	for _, info := range client.Clients(app) {
+		answer.Clients = append(answer.Clients, clientInfo{info.Declaration.Name, info.Declaration.Type, info.Stats.BaseURL, info})
+	}
+	return answer
+}
+
+// applicationName is pyfly.app.name, or that of the program.
+func applicationName(app *container.ApplicationContext) string {
+	return app.Config().String("pyfly.app.name", programName())
+}
+
+// sorted is a list that is never null in JSON.
+func sorted(names []string) []string {
+	list := append([]string{}, names...)
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pyfly-go/pyfly/container"
+)
+
+func TestTheIndexLinksEveryEndpoint(t *testing.T) {
+	r := run(t, nil)
+	links := at(t, get(t, r.url).json(t), "_links").(map[string]any)
+	for name, link := range links {
+		href := at(t, link, "href").(string)
+		if at(t, link, "templated") == any(true) || name == "events" {
+			continue
+		}
+		if a := get(t, href); a.status != 200 {
+			t.Errorf("%s: %d %s", href, a.status, a.body)
+		}
+	}
+	for _, name := range []string{"self", "health", "beans", "clients", "circuitbreakers", "configprops", "events", "prometheus", "info", "startup", "console"} {
+		if links[name] == nil {
+			t.Errorf("%s is not linked", name)
+		}
+	}
+}
+
+type shelf struct{}
+
+func newShelf(*StockClient) *shelf { return &shelf{} }
+
+func TestBeansAreToldAsSpringBootDoes(t *testing.T) {
+	r := run(t, nil, func(app *container.ApplicationContext) { app.Register(newShelf, container.Stereotype("service")) })
+	answer := get(t, r.url+"/beans").json(t)
+	bean := at(t, answer, "contexts", "application", "beans", "shelf")
+	if at(t, bean, "scope") != "singleton" || at(t, bean, "type") != "*actuator_test.shelf" || at(t, bean, "stereotype") != "service" {
+		t.Errorf("shelf: %v", bean)
+	}
+	if resource := at(t, bean, "resource").(string); !strings.Contains(resource, "endpoints_test.go:") {
+		t.Errorf("shelf comes from %q", resource)
+	}
+	if needs := at(t, bean, "dependencies").([]any); len(needs) != 1 || needs[0] != "stockClient" {
+		t.Errorf("shelf needs %v", needs)
+	}
+	found := false
+	for _, edge := range at(t, answer, "graph", "edges").([]any) {
+		found = found || at(t, edge, "from") == "shelf" && at(t, edge, "to") == "stockClient" && at(t, edge, "kind") == "needs"
+	}
+	if !found {
+		t.Error("the graph has no edge from shelf to stockClient")
+	}
+}
+
+func TestTheStartIsToldAsSpringBootDoes(t *testing.T) {
+	r := run(t, nil)
+	answer := get(t, r.url+"/startup").json(t)
+	parts := map[string]bool{}
+	for _, event := range at(t, answer, "timeline", "events").([]any) {
+		step := at(t, event, "startupStep")
+		tags := at(t, step, "tags").([]any)
+		switch {
+		case len(tags) == 0:
+			parts[at(t, step, "name").(string)] = true
+		case at(t, tags[0], "value") == "stockClient":
+			parts["stockClient "+at(t, step, "name").(string)] = true
+		}
+		if duration := at(t, event, "duration").(string); !strings.HasPrefix(duration, "PT") || !strings.HasSuffix(duration, "S") {
+			t.Errorf("%q is no ISO 8601 duration", duration)
+		}
+	}
+	for _, want := range []string{"settings and graph", "build", "start", "stockClient constructor"} {
+		if !parts[want] {
+			t.Errorf("%q is missing of %v", want, parts)
+		}
+	}
+}
+
+type shelfProperties struct {
+	Width    int    `koanf:"width"`
+	Password string `koanf:"password"`
+}
+
+func TestSettingsAreToldWithOriginAndWithoutSecrets(t *testing.T) {
+	r := run(t, map[string]any{"shelf.width": 7, "shelf.password": "sesame"},
+		func(app *container.ApplicationContext) { container.Properties[shelfProperties](app, "shelf") })
+	answer := get(t, r.url+"/configprops")
+	if strings.Contains(answer.body, "sesame") || strings.Contains(answer.body, token) {
+		t.Error("a secret is shown")
+	}
+	bean := at(t, answer.json(t), "contexts", "application", "beans", "shelfProperties")
+	if at(t, bean, "prefix") != "shelf" || at(t, bean, "properties", "width") != "7" || at(t, bean, "inputs", "width", "origin") != "code" ||
+		at(t, bean, "properties", "password") != "******" {
+		t.Errorf("shelfProperties: %v", bean)
+	}
+	if settings := at(t, answer.json(t), "settings").([]any); len(settings) < 4 {
+		t.Errorf("only %v are listed", settings)
+	}
+}
+
+func TestClientsAreToldWithDeclarationSettingsAndCounters(t *testing.T) {
+	r := run(t, map[string]any{"pyfly.client.services.stock-client.auth.bearer.token": "sesame"})
+	if _, err := r.Get(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	answer := get(t, r.url+"/clients")
+	if strings.Contains(answer.body, "sesame") {
+		t.Error("a secret is shown")
+	}
+	list := at(t, answer.json(t), "clients").([]any)
+	if len(list) != 1 {
+		t.Fatalf("%d clients", len(list))
+	}
+	c := list[0]
+	if at(t, c, "name") != "stock-client" || at(t, c, "type") != "StockClient" || at(t, c, "stats", "calls") != 1.0 {
+		t.Errorf("%v", c)
+	}
+	method := at(t, c, "declaration", "methods").([]any)[0]
+	if at(t, method, "name") != "Get" || at(t, method, "verb") != "GET" || at(t, method, "path") != "/products/{id}" {
+		t.Errorf("the method is %v", method)
+	}
+	origins := map[string]string{}
+	for _, s := range at(t, c, "settings").([]any) {
+		origins[at(t, s, "name").(string)] = at(t, s, "origin").(string)
+	}
+	for name, want := range map[string]string{"base-url": "code", "retry.max-attempts": "tag of StockClient.ServiceClient", "timeout": "default"} {
+		if origins[name] != want {
+			t.Errorf("%s comes from %q, want %q", name, origins[name], want)
+		}
+	}
+}
+
+func TestInfoTellsProgramAndProcess(t *testing.T) {
+	r := run(t, map[string]any{"pyfly.app.name": "shop", "info.team": "stock"})
+	info := get(t, r.url+"/info").json(t)
+	if at(t, info, "app", "name") != "shop" || at(t, info, "info", "team") != "stock" || at(t, info, "process", "pid").(float64) < 1 {
+		t.Errorf("%v", info)
+	}
+}
+
+func TestANameWithHTMLInItIsHarmless(t *testing.T) {
+	const name = "<img src=x onerror=alert(1)>"
+	r := run(t, nil, func(app *container.ApplicationContext) { app.Register(newShelf, container.Named(name)) })
+	for _, path := range []string{"/beans", "/startup"} {
+		a := get(t, r.url+path)
+		if strings.Contains(a.body, "<img") || a.header.Get("Content-Type") != "application/json" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s could be taken for HTML: %v", path, a.header)
+		}
+	}
+}
+
+func TestWhatIsNotThereIsAProblem(t *testing.T) {
+	r := run(t, nil)
+	for _, path := range []string{"/heapdump", "/health/nothing", "/circuitbreakers/nothing"} {
+		a := get(t, r.url+path)
+		if a.status != 404 || a.header.Get("Content-Type") != "application/problem+json" || at(t, a.json(t), "detail") == "" {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+func TestWithoutTheActuatorNothingIsServed(t *testing.T) {
+	app := newApp(map[string]any{"pyfly.actuator.enabled": false})
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range app.Beans() {
+		if b.Name == "actuatorServer" {
+			t.Error("the server is there")
+		}
+	}
+	if err := app.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

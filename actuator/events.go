@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// event is a [resilience.Event], or several alike, as it is sent.
+type event struct {
+	ID      int64                `json:"id"`
+	At      seconds              `json:"at"` // of the last
+	Kind    resilience.EventKind `json:"kind"`
+	Client  string               `json:"client"`
+	Method  string               `json:"method,omitempty"`
+	Name    string               `json:"name,omitempty"` // of the circuit breaker
+	Attempt int                  `json:"attempt,omitempty"`
+	DelayMs float64              `json:"delayMs,omitempty"`
+	From    string               `json:"from,omitempty"`
+	To      string               `json:"to,omitempty"`
+	Error   string               `json:"error,omitempty"`
+	Count   int64                `json:"count"`
+}
+
+// eventBatch is what is sent of the events of a short while.
+type eventBatch struct {
+	Events  []event `json:"events"`
+	Omitted int64   `json:"omitted"` // how many there were besides
+}
+
+// maxBatch is how many kinds of events a batch tells apart.
+const maxBatch = 100
+
+// alike are events that are told as one.
+type alike struct {
+	kind     resilience.EventKind
+	client   string
+	method   string
+	name     string // of the circuit breaker
+	from, to resilience.CircuitState
+}
+
+// batch gathers events until they are sent: like ones become one with a count,
+// so that any number of them costs little. It is safe for concurrent use.
+type batch struct {
+	mu      sync.Mutex
+	events  []gathered
+	index   map[alike]int
+	omitted int64
+	lastID  int64
+}
+
+type gathered struct {
+	resilience.Event
+	id, count int64
+}
+
+func newBatch() *batch { return &batch{index: map[alike]int{}} }
+
+// add is called by the goroutine that made the call: it must be quick.
+func (b *batch) add(e resilience.Event) {
+	kind := alike{e.Kind, e.Client, e.Method, e.Name, e.From, e.To}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i, ok := b.index[kind]; ok {
+		b.events[i].count++
+		b.events[i].At = e.At
+		return
+	}
+	if len(b.events) == maxBatch {
+		b.omitted++
+		return
+	}
+	b.lastID++
+	b.index[kind] = len(b.events)
+	b.events = append(b.events, gathered{e, b.lastID, 1})
+}
+
+// take empties the batch.
+func (b *batch) take() (taken eventBatch) {
+	b.mu.Lock()
+	events, omitted := b.events, b.omitted
+	b.events, b.omitted = nil, 0
+	clear(b.index)
+	b.mu.Unlock()
+	taken = eventBatch{Events: make([]event, len(events)), Omitted: omitted}
+	for i, g := range events {
+		taken.Events[i] = g.event()
+	}
+	return taken
+}
+
+// maxErrorText is how much of an error is sent.
+const maxErrorText = 300
+
+func (g *gathered) event() event {
+	e := event{
+		ID: g.id, At: secondsOf(g.At), Kind: g.Kind, Client: g.Client, Method: g.Method, Name: g.Name, Attempt: g.Attempt,
+		DelayMs: float64(g.Delay) / float64(time.Millisecond), Count: g.count,
+	}
+	if g.Kind == resilience.EventStateChanged {
+		e.From, e.To = g.From.String(), g.To.String()
+	}
+	if g.Err != nil {
+		e.Error = shortened(g.Err.Error(), maxErrorText)
+	}
+	return e
+}
+
+// recent keeps the last events, for those who come later.
+type recent struct {
+	mu     sync.Mutex
+	events []event
+}
+
+const maxRecent = 200
+
+func (r *recent) add(events []event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, events...)
+	if surplus := len(r.events) - maxRecent; surplus > 0 {
+		r.events = slices.Delete(r.events, 0, surplus)
+	}
+}
+
+func (r *recent) all() []event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]event{}, r.events...)
+}

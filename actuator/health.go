@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+// The components that every application has, as Spring Boot names them.
+const (
+	livenessState   = "livenessState"
+	readinessState  = "readinessState"
+	circuitBreakerC = "circuitBreakers"
+)
+
+// severity orders the statuses: the lowest decides. Unknown says nothing of the
+// whole, unless nothing else is there.
+var severity = map[lifecycle.HealthStatus]int{
+	lifecycle.HealthDown:         0,
+	lifecycle.HealthOutOfService: 1,
+	lifecycle.HealthDegraded:     2,
+	lifecycle.HealthUp:           3,
+	lifecycle.HealthUnknown:      4,
+}
+
+// health knows how the application is.
+type health struct {
+	app        *container.ApplicationContext
+	settings   *Settings
+	indicators *indicators
+
+	ready       atomic.Bool
+	unsubscribe []func()
+}
+
+func newHealth(app *container.ApplicationContext, s *Settings, i *indicators) *health {
+	return &health{app: app, settings: s, indicators: i}
+}
+
+func (h *health) start() {
+	h.unsubscribe = []func(){
+		lifecycle.Subscribe(h.app.Events(), func(lifecycle.ApplicationReady) { h.ready.Store(true) }),
+		lifecycle.Subscribe(h.app.Events(), func(lifecycle.ContextClosed) { h.ready.Store(false) }),
+	}
+}
+
+func (h *health) stop() {
+	for _, unsubscribe := range h.unsubscribe {
+		unsubscribe()
+	}
+}
+
+// report is the answer, in Spring Boot's form.
+type report struct {
+	Status     lifecycle.HealthStatus      `json:"status"`
+	Groups     []string                    `json:"groups,omitempty"`
+	Components map[string]lifecycle.Health `json:"components,omitempty"`
+}
+
+// of makes a report of components.
+func of(components map[string]lifecycle.Health) report {
+	r := report{Status: lifecycle.HealthUnknown, Components: components}
+	for _, c := range components {
+		if severity[c.Status] < severity[r.Status] {
+			r.Status = c.Status
+		}
+	}
+	return r
+}
+
+func (h *health) components(ctx context.Context) map[string]lifecycle.Health {
+	components := h.indicators.ask(ctx, h.settings.Health.Timeout)
+	components[circuitBreakerC] = h.breakers()
+	components[livenessState] = lifecycle.Health{Status: lifecycle.HealthUp}
+	components[readinessState] = h.readiness()
+	return components
+}
+
+// readiness is out of service until the application is ready, and again when it
+// begins to stop.
+func (h *health) readiness() lifecycle.Health {
+	if h.ready.Load() {
+		return lifecycle.Health{Status: lifecycle.HealthUp}
+	}
+	return lifecycle.Health{Status: lifecycle.HealthOutOfService}
+}
+
+// breakerHealth is in the form of Resilience4j's health indicator.
+type breakerHealth struct {
+	Status  string         `json:"status"` // CIRCUIT_OPEN
+	Details circuitBreaker `json:"details"`
+}
+
+// breakers sums the circuit breakers up.
+func (h *health) breakers() lifecycle.Health {
+	sum := lifecycle.Health{Status: lifecycle.HealthUp, Details: map[string]any{}}
+	for name, b := range client.CircuitBreakers(h.app) {
+		details := circuitBreakerOf(b)
+		status := "UP"
+		switch details.CircuitBreakerSnapshot.State {
+		case resilience.StateOpen, resilience.StateForcedOpen, resilience.StateHalfOpen:
+			status = "CIRCUIT_" + details.State
+			sum.Status = h.settings.Health.breakerStatus()
+		}
+		sum.Details[name] = breakerHealth{status, details}
+	}
+	return sum
+}
+
+// group makes the report of a group: of what it names, and of what an operator
+// has added.
+func (h *health) group(ctx context.Context, own lifecycle.Health, name string, added []string) report {
+	members := map[string]lifecycle.Health{name: own}
+	if len(added) > 0 {
+		all := h.components(ctx)
+		for _, member := range added {
+			if component, ok := all[member]; ok {
+				members[member] = component
+			} else {
+				members[member] = lifecycle.Health{Status: lifecycle.HealthUnknown, Details: map[string]any{"error": "there is no such component"}}
+			}
+		}
+	}
+	return of(members)
+}
+
+// serveHealth answers for the whole, a group or a component. Who may not see
+// details is told the status alone; that one needs no token, so that a probe can
+// ask.
+func (e *endpoints) serveHealth(w http.ResponseWriter, r *http.Request) {
+	maySeeDetails := e.maySeeDetails(r)
+	if !maySeeDetails && !slices.Contains(e.settings.PublicEndpoints, "health") {
+		writeUnauthorized(w)
+		return
+	}
+	var answer report
+	switch name := r.PathValue("component"); name {
+	case "":
+		answer = of(e.health.components(r.Context()))
+		answer.Groups = []string{"liveness", "readiness"}
+	case "liveness":
+		answer = e.health.group(r.Context(), lifecycle.Health{Status: lifecycle.HealthUp}, livenessState, e.settings.Health.Liveness)
+	case "readiness":
+		answer = e.health.group(r.Context(), e.health.readiness(), readinessState, e.settings.Health.Readiness)
+	default:
+		e.serveComponent(w, r, name, maySeeDetails)
+		return
+	}
+	if !maySeeDetails {
+		answer.Components = nil
+	}
+	writeHealth(w, answer.Status, answer)
+}
+
+func (e *endpoints) serveComponent(w http.ResponseWriter, r *http.Request, name string, maySeeDetails bool) {
+	if !maySeeDetails {
+		writeUnauthorized(w)
+		return
+	}
+	components := e.health.components(r.Context())
+	component, ok := components[name]
+	if !ok {
+		names := []string{"liveness", "readiness"}
+		for name := range components {
+			names = append(names, name)
+		}
+		writeProblem(w, http.StatusNotFound, "there is no such component: there are "+strings.Join(sorted(names), ", "))
+		return
+	}
+	writeHealth(w, component.Status, component)
+}
+
+func (e *endpoints) maySeeDetails(r *http.Request) bool {
+	switch e.settings.Health.ShowDetails {
+	case showAlways:
+		return true
+	case showNever:
+		return false
+	}
+	return e.guard.mayRead(r)
+}
+
+// writeHealth answers 503 when the application should get no requests.
+func writeHealth(w http.ResponseWriter, s lifecycle.HealthStatus, answer any) {
+	status := http.StatusOK
+	if s == lifecycle.HealthDown || s == lifecycle.HealthOutOfService {
+		status = http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, "application/json", answer)
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/pyfly-go/pyfly/actuator"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
+)
+
+// indicator is a bean whose health a test decides.
+type indicator struct {
+	health func(ctx context.Context) lifecycle.Health
+}
+
+func (i *indicator) Health(ctx context.Context) lifecycle.Health { return i.health(ctx) }
+
+func withIndicator(name string, health func(context.Context) lifecycle.Health) func(*container.ApplicationContext) {
+	return func(app *container.ApplicationContext) {
+		app.Register(func() *indicator { return &indicator{health} }, container.Named(name))
+	}
+}
+
+func always(s lifecycle.HealthStatus) func(context.Context) lifecycle.Health {
+	return func(context.Context) lifecycle.Health { return lifecycle.Health{Status: s} }
+}
+
+func TestTheWorstComponentDecides(t *testing.T) {
+	for name, c := range map[string]struct {
+		status lifecycle.HealthStatus
+		want   string
+		code   int
+	}{
+		"up":                       {lifecycle.HealthUp, "UP", 200},
+		"degraded":                 {lifecycle.HealthDegraded, "DEGRADED", 200},
+		"down":                     {lifecycle.HealthDown, "DOWN", 503},
+		"out of service":           {lifecycle.HealthOutOfService, "OUT_OF_SERVICE", 503},
+		"unknown says nothing":     {lifecycle.HealthUnknown, "UP", 200},
+		"a word that is not known": {"FINE", "UP", 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := run(t, nil, withIndicator("shelfHealthIndicator", always(c.status)))
+			a := get(t, r.url+"/health")
+			if a.status != c.code || at(t, a.json(t), "status") != c.want {
+				t.Errorf("%d %s, want %d %s", a.status, a.body, c.code, c.want)
+			}
+			at(t, a.json(t), "components", "shelf", "status")
+		})
+	}
+}
+
+func TestAnIndicatorThatMisbehavesIsDown(t *testing.T) {
+	for name, c := range map[string]struct {
+		health func(context.Context) lifecycle.Health
+		want   string
+	}{
+		"panic": {func(context.Context) lifecycle.Health { panic("no shelf") }, "no shelf"},
+		"hang":  {func(ctx context.Context) lifecycle.Health { <-ctx.Done(); return down(ctx.Err().Error()) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := run(t, map[string]any{"pyfly.actuator.health.timeout": "20ms"}, withIndicator("shelf", c.health), withIndicator("other", always(lifecycle.HealthUp)))
+			a := get(t, r.url+"/health")
+			if a.status != 503 || at(t, a.json(t), "components", "shelf", "status") != "DOWN" || at(t, a.json(t), "components", "other", "status") != "UP" || !strings.Contains(a.body, c.want) {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
+func down(text string) lifecycle.Health {
+	return lifecycle.Health{Status: lifecycle.HealthDown, Details: map[string]any{"error": text}}
+}
+
+func TestAHangingIndicatorIsAskedOnceAtATime(t *testing.T) {
+	asked := make(chan struct{}, 10)
+	release := make(chan struct{})
+	r := run(t, map[string]any{"pyfly.actuator.health.timeout": "20ms"}, withIndicator("shelf", func(context.Context) lifecycle.Health {
+		asked <- struct{}{}
+		<-release
+		return lifecycle.Health{Status: lifecycle.HealthUp}
+	}))
+	defer close(release)
+	for range 5 {
+		if a := get(t, r.url+"/health"); !strings.Contains(a.body, "no answer within 20ms") {
+			t.Errorf("%s", a.body)
+		}
+	}
+	if len(asked) != 1 {
+		t.Errorf("it was asked %d times", len(asked))
+	}
+}
+
+func TestAnOpenCircuitDegradesHealthBySetting(t *testing.T) {
+	for setting, want := range map[string]string{"degraded": "DEGRADED 200", "down": "DOWN 503", "ignore": "UP 200"} {
+		t.Run(setting, func(t *testing.T) {
+			r := run(t, map[string]any{"pyfly.actuator.health.circuit-breakers": setting})
+			if a := get(t, r.url+"/health"); at(t, a.json(t), "status") != "UP" {
+				t.Errorf("before: %s", a.body)
+			}
+			r.openCircuit(t)
+			a := get(t, r.url+"/health")
+			status, code, _ := strings.Cut(want, " ")
+			if at(t, a.json(t), "status") != status || code == "503" != (a.status == 503) {
+				t.Errorf("%d %s, want %s", a.status, a.body, want)
+			}
+			if breaker := at(t, a.json(t), "components", "circuitBreakers", "details", "stock-client"); at(t, breaker, "status") != "CIRCUIT_OPEN" || at(t, breaker, "details", "state") != "OPEN" {
+				t.Errorf("%v", breaker)
+			}
+			for _, group := range []string{"liveness", "readiness"} {
+				if a := get(t, r.url+"/health/"+group); a.status != 200 {
+					t.Errorf("a sick dependency must not restart or isolate the application: %s: %s", group, a.body)
+				}
+			}
+		})
+	}
+}
+
+func TestGroupsHoldWhatIsAddedToThem(t *testing.T) {
+	r := run(t, map[string]any{"pyfly.actuator.health.readiness": "shelf"}, withIndicator("shelf", always(lifecycle.HealthDown)))
+	if a := get(t, r.url+"/health/readiness"); a.status != 503 || at(t, a.json(t), "components", "shelf", "status") != "DOWN" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := get(t, r.url+"/health/liveness"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// slow is a bean whose Start takes until a test lets it go on.
+type slow struct{ goOn, started, stopping chan struct{} }
+
+func (s *slow) Start(ctx context.Context) error {
+	close(s.started)
+	select {
+	case <-s.goOn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *slow) Stop(context.Context) error {
+	s.stopping <- struct{}{}
+	<-s.goOn
+	return nil
+}
+
+func TestTheApplicationIsOutOfServiceWhileItStartsAndStops(t *testing.T) {
+	s := &slow{make(chan struct{}), make(chan struct{}), make(chan struct{})}
+	app := newApp(nil)
+	app.RegisterInstance(s)
+	var server *actuator.Server
+	app.Register(func(s *actuator.Server) *shelf { server = s; return &shelf{} })
+	started := make(chan error)
+	go func() { started <- app.Start(t.Context()) }()
+	<-s.started
+
+	url := server.URL()
+	if a := get(t, url+"/health/readiness"); a.status != 503 || at(t, a.json(t), "status") != "OUT_OF_SERVICE" {
+		t.Errorf("while it starts: %d %s", a.status, a.body)
+	}
+	if a := get(t, url+"/health/liveness"); a.status != 200 {
+		t.Errorf("while it starts: %d %s", a.status, a.body)
+	}
+	s.goOn <- struct{}{}
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	if a := get(t, url+"/health/readiness"); a.status != 200 {
+		t.Errorf("when it runs: %d %s", a.status, a.body)
+	}
+	stopped := make(chan error)
+	go func() { stopped <- app.Stop(context.Background()) }()
+	<-s.stopping
+	if a := get(t, url+"/health/readiness"); a.status != 503 {
+		t.Errorf("while it stops: %d %s", a.status, a.body)
+	}
+	s.goOn <- struct{}{}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
+	"github.com/pyfly-go/pyfly/resilience"
+)
+
+const flushInterval = 250 * time.Millisecond
+
+// hub hears what the clients do and tells it to whoever follows the event
+// stream. It has one goroutine, between start and stop. What it does on the
+// goroutine of a call is to count an event.
+type hub struct {
+	app     *container.ApplicationContext
+	sampler *sampler
+	lanes   *lanes
+	batch   *batch
+	recent  *recent
+	streams *streams
+
+	urgent      chan struct{} // holds one when a circuit breaker has changed
+	cancel      context.CancelFunc
+	ended       chan struct{}
+	unsubscribe func()
+
+	mu      sync.Mutex
+	changes []breakerChange // not told yet
+}
+
+// breakerChange is a change of a circuit breaker's state as it is sent.
+type breakerChange struct {
+	At     seconds `json:"at"`
+	Name   string  `json:"name"`
+	Client string  `json:"client"`
+	From   string  `json:"from"`
+	To     string  `json:"to"`
+}
+
+// tick is what is sent once in an interval.
+type tick struct {
+	At      seconds           `json:"at"`
+	Clients map[string]sample `json:"clients"`
+}
+
+func newHub(app *container.ApplicationContext, s *Settings, l *latencies) *hub {
+	return &hub{
+		app: app, lanes: newLanes(), batch: newBatch(), recent: &recent{}, streams: newStreams(s.MaxStreams),
+		sampler: newSampler(func() []client.ClientStats { return client.Stats(app) }, l),
+		urgent:  make(chan struct{}, 1),
+	}
+}
+
+func (h *hub) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	h.cancel, h.ended = cancel, make(chan struct{})
+	h.streams.open()
+	h.unsubscribe = lifecycle.Subscribe(h.app.Events(), h.hear)
+	go func() {
+		defer close(h.ended)
+		h.run(ctx)
+	}()
+}
+
+func (h *hub) stop() {
+	h.unsubscribe()
+	h.cancel()
+	<-h.ended
+	h.streams.close()
+}
+
+// hear is called by the goroutine that makes the call.
+func (h *hub) hear(e resilience.Event) {
+	h.batch.add(e)
+	if e.Kind == resilience.EventStateChanged {
+		h.note(e)
+	}
+}
+
+// maxChanges is how many changes wait to be told: a breaker that changes more
+// often is seen at the next tick.
+const maxChanges = 100
+
+func (h *hub) note(e resilience.Event) {
+	change := breakerChange{secondsOf(e.At), e.Name, e.Client, e.From.String(), e.To.String()}
+	h.lanes.add(change)
+	h.mu.Lock()
+	if len(h.changes) < maxChanges {
+		h.changes = append(h.changes, change)
+	}
+	h.mu.Unlock()
+	select {
+	case h.urgent <- struct{}{}:
+	default:
+	}
+}
+
+func (h *hub) run(ctx context.Context) {
+	ticks, flushes := time.NewTicker(interval), time.NewTicker(flushInterval)
+	defer ticks.Stop()
+	defer flushes.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.urgent:
+			h.tellChanges()
+		case <-flushes.C:
+			h.flush()
+		case now := <-ticks.C:
+			h.tick(now)
+		}
+	}
+}
+
+func (h *hub) tellChanges() {
+	h.mu.Lock()
+	changes := h.changes
+	h.changes = nil
+	h.mu.Unlock()
+	for _, change := range changes {
+		h.streams.tell("breaker", change)
+	}
+}
+
+func (h *hub) flush() {
+	taken := h.batch.take()
+	if len(taken.Events) == 0 {
+		return
+	}
+	h.recent.add(taken.Events)
+	h.streams.tell("events", taken)
+}
+
+func (h *hub) tick(now time.Time) {
+	samples := h.sampler.look(now)
+	for name, s := range samples {
+		for breaker, state := range s.Breakers {
+			h.lanes.see(breaker, name, state, secondsOf(now))
+		}
+	}
+	h.lanes.forget(secondsOf(now.Add(-maxSamples * interval)))
+	h.streams.tell("tick", tick{secondsOf(now), samples})
+}
+
+// history is what has been sampled, and how the breakers changed meanwhile.
+func (h *hub) history() history {
+	sampled := h.sampler.history()
+	sampled.Breakers = h.lanes.all()
+	return sampled
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.uber.org/dig"
+
+	"github.com/pyfly-go/pyfly/container"
+)
+
+// metrics holds what the application measures: for Prometheus, for the console,
+// and for the readers that the application brings itself.
+type metrics struct {
+	http.Handler
+	provider  *sdkmetric.MeterProvider
+	latencies *latencies
+}
+
+type metricsParameters struct {
+	dig.In
+	App       *container.ApplicationContext
+	Logger    *slog.Logger
+	Readers   []sdkmetric.Reader    `optional:"true"`
+	Gatherers []prometheus.Gatherer `optional:"true"`
+}
+
+// The limits of a scrape.
+const (
+	maxScrapes    = 4
+	scrapeTimeout = 10 * time.Second
+)
+
+// newMetrics makes the MeterProvider, and what writes it for Prometheus together
+// with Go's own metrics and those of the application's gatherers.
+func newMetrics(in metricsParameters) (*metrics, func() error, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
+	if err != nil {
+		return nil, nil, fmt.Errorf("the metrics cannot be written for Prometheus: %w", err)
+	}
+	described, err := resource.New(context.Background(),
+		resource.WithAttributes(attribute.String("service.name", applicationName(in.App))), resource.WithFromEnv(), resource.WithTelemetrySDK())
+	if err != nil {
+		in.Logger.Warn("OTEL_RESOURCE_ATTRIBUTES does not describe the application well", "error", err)
+	}
+	m := &metrics{latencies: newLatencies()}
+	opts := []sdkmetric.Option{sdkmetric.WithResource(described), sdkmetric.WithReader(exporter), sdkmetric.WithReader(m.latencies.reader)}
+	for _, reader := range in.Readers {
+		opts = append(opts, sdkmetric.WithReader(reader))
+	}
+	m.provider = sdkmetric.NewMeterProvider(opts...)
+	m.Handler = promhttp.HandlerFor(append(prometheus.Gatherers{registry}, in.Gatherers...), promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(in.Logger.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError,
+		EnableOpenMetrics: true, MaxRequestsInFlight: maxScrapes, Timeout: scrapeTimeout,
+	})
+	return m, func() error { return m.provider.Shutdown(context.Background()) }, nil
+}

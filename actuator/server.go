@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+)
+
+// Server serves the endpoints. [Module] brings it into an application context,
+// which starts it before all other beans, so that a probe sees a start that
+// takes its time, and stops it after them.
+type Server struct {
+	app      *container.ApplicationContext
+	settings *Settings
+	logger   *slog.Logger
+	handler  http.Handler
+	health   *health
+	hub      *hub
+
+	http     *http.Server
+	listener net.Listener
+	served   chan struct{}
+}
+
+// The limits of a request. A stream has its own.
+const (
+	headerTimeout  = 5 * time.Second
+	requestTimeout = 15 * time.Second
+	answerTimeout  = 30 * time.Second
+	idleTimeout    = time.Minute
+	maxHeaderBytes = 16 << 10
+)
+
+func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logger, i *indicators, m *metrics) *Server {
+	h, hub := newHealth(app, s, i), newHub(app, s, m.latencies)
+	return &Server{
+		app: app, settings: s, logger: logger, health: h, hub: hub,
+		handler: (&endpoints{app, s, newGuard(s), h, m, hub}).handler(),
+	}
+}
+
+// Phase is the first.
+func (*Server) Phase() int { return math.MinInt32 }
+
+// Start listens, or tells why it cannot.
+func (s *Server) Start(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.listenAddress())
+	if err != nil {
+		return s.cannotListen(err)
+	}
+	connections := newConnections(s.settings.MaxConnections)
+	s.listener, s.served = listener, make(chan struct{})
+	s.http = &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ConnState:      connections.changed,
+		ErrorLog:       slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+	}
+	s.health.start()
+	s.hub.start()
+	go func() {
+		defer close(s.served)
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.logger.Error("the actuator serves no more", "error", err)
+		}
+	}()
+	args := []any{"url", s.URL()}
+	if s.settings.Console {
+		args = append(args, "console", s.URL()+"/console")
+	}
+	s.logger.Info("the actuator listens", args...)
+	return nil
+}
+
+func (s *Server) cannotListen(err error) error {
+	cfg := s.app.Config()
+	key, want := prefix+".port", "write a free port, or 0 for any"
+	var wrong *net.AddrError
+	var unknown *net.DNSError
+	if errors.As(err, &wrong) || errors.As(err, &unknown) || strings.Contains(err.Error(), "cannot assign requested address") {
+		key, want = prefix+".address", "write an address of this machine, such as 127.0.0.1 or 0.0.0.0"
+	}
+	var operation *net.OpError
+	if errors.As(err, &operation) {
+		err = operation.Err
+	}
+	return &config.Error{
+		Origin: cfg.Origin(key), Key: key, Value: s.settings.listenAddress(), Err: err,
+		Message: fmt.Sprintf("the actuator cannot listen at %s: %v", s.settings.listenAddress(), err), Want: want,
+	}
+}
+
+// URL is where the endpoints are: "http://127.0.0.1:9464/actuator". It is empty
+// before Start.
+func (s *Server) URL() string {
+	if s.listener == nil {
+		return ""
+	}
+	host, port, _ := net.SplitHostPort(s.listener.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + basePath
+}
+
+// Stop ends the streams and waits for the requests under way until ctx is done.
+func (s *Server) Stop(ctx context.Context) error {
+	if s.http == nil {
+		return nil
+	}
+	s.hub.stop()
+	s.health.stop()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	<-s.served
+	s.http, s.listener = nil, nil
+	return err
+}

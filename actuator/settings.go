@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package actuator
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pyfly-go/pyfly/lifecycle"
+)
+
+// Settings are those below pyfly.actuator.
+type Settings struct {
+	// Enabled turns the actuator off when it is false. Default true.
+	Enabled bool `koanf:"enabled" default:"true"`
+	// Address is the interface to listen on: an IP address or localhost. Beyond
+	// loopback, 0.0.0.0 for example, a Token is required. Default 127.0.0.1.
+	Address string `koanf:"address" default:"127.0.0.1"`
+	// Port is the port to listen on, 0 for any free one. Default 9464, the one
+	// that OpenTelemetry gives to Prometheus exporters.
+	Port int `koanf:"port" default:"9464"`
+	// Token is what a POST has to bring, and beyond loopback every request but
+	// those to PublicEndpoints: Authorization: Bearer <token>. Without a token
+	// every POST is refused. It has at least 16 characters.
+	Token string `koanf:"token"`
+	// PublicEndpoints are those that need no token beyond loopback: health,
+	// prometheus, info and so on. Default health, without details.
+	PublicEndpoints []string `koanf:"public-endpoints" default:"health"`
+	// AllowedHosts are names that the header Host may have besides localhost and
+	// IP addresses: those of a proxy or a service. It guards against DNS
+	// rebinding.
+	AllowedHosts []string `koanf:"allowed-hosts"`
+	// MaxConnections is how many connections are held at a time; a further one
+	// takes the place of the one that has been idle longest. Default 256.
+	MaxConnections int `koanf:"max-connections" default:"256"`
+	// MaxStreams is how many clients may follow the event stream. Default 32.
+	MaxStreams int `koanf:"max-streams" default:"32"`
+	// Console turns the page at /actuator/console off when it is false. Default
+	// true.
+	Console bool           `koanf:"console" default:"true"`
+	Health  HealthSettings `koanf:"health"`
+}
+
+// HealthSettings are those below pyfly.actuator.health.
+type HealthSettings struct {
+	// CircuitBreakers is what an open circuit makes of the application's health:
+	// degraded, down, or ignore. Default degraded, which is no reason to restart
+	// it, or to take it out of service.
+	CircuitBreakers string `koanf:"circuit-breakers" default:"degraded"`
+	// ShowDetails says who sees the components of health: always, never, or
+	// when-authorized, which is on loopback or with the token. Default
+	// when-authorized.
+	ShowDetails string `koanf:"show-details" default:"when-authorized"`
+	// Timeout limits each HealthIndicator. Default 2s.
+	Timeout time.Duration `koanf:"timeout" default:"2s"`
+	// Liveness and Readiness name the components that count for the groups of
+	// these names besides livenessState and readinessState. Default none: a
+	// dependency that is down is no reason to restart an application, and seldom
+	// one to send its requests elsewhere.
+	Liveness  []string `koanf:"liveness"`
+	Readiness []string `koanf:"readiness"`
+}
+
+const (
+	prefix         = "pyfly.actuator"
+	minTokenLength = 16
+)
+
+const (
+	showAlways         = "always"
+	showNever          = "never"
+	showWhenAuthorized = "when-authorized"
+	breakersIgnored    = "ignore"
+)
+
+// Validate names each setting that is wrong.
+func (s Settings) Validate() error {
+	if !s.Enabled {
+		return nil
+	}
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	isAddress := s.Address == "localhost" || net.ParseIP(s.Address) != nil
+	if !isAddress {
+		wrong("address: %q is no address of this machine: write an IP address such as 127.0.0.1 or 0.0.0.0, or localhost", s.Address)
+	}
+	if s.Port < 0 || s.Port > 65535 {
+		wrong("port: %d is no port: write one between 1 and 65535, or 0 for any free one", s.Port)
+	}
+	switch {
+	case s.Token == "" && isAddress && !s.onLoopback():
+		wrong("token: it is not set, but %s is reached from other machines: set PYFLY_ACTUATOR_TOKEN, or listen on 127.0.0.1", s.Address)
+	case s.Token != "" && (len(s.Token) < minTokenLength || strings.ContainsFunc(s.Token, isNoTokenPart)):
+		wrong("token: it can be guessed or cannot be sent: write at least %d letters, digits or -._~+/= such as openssl rand -hex 32 makes", minTokenLength)
+	}
+	for _, name := range s.PublicEndpoints {
+		if !slices.Contains(endpointNames, name) {
+			wrong("public-endpoints: there is no endpoint %q: write some of %s", name, strings.Join(endpointNames, ", "))
+		}
+	}
+	if s.MaxConnections < 1 {
+		wrong("max-connections: %d is too few: write a number of at least 1", s.MaxConnections)
+	}
+	if s.MaxStreams < 1 {
+		wrong("max-streams: %d is too few: write a number of at least 1", s.MaxStreams)
+	}
+	return errors.Join(errs...)
+}
+
+// Validate names each setting that is wrong.
+func (s HealthSettings) Validate() error {
+	var errs []error
+	oneOf := func(key, value string, allowed ...string) {
+		if !slices.Contains(allowed, value) {
+			errs = append(errs, fmt.Errorf("%s: %q is none of them: write %s", key, value, strings.Join(allowed, ", ")))
+		}
+	}
+	oneOf("circuit-breakers", s.CircuitBreakers, "degraded", "down", breakersIgnored)
+	oneOf("show-details", s.ShowDetails, showWhenAuthorized, showAlways, showNever)
+	if s.Timeout <= 0 {
+		errs = append(errs, fmt.Errorf("timeout: %s is no limit: write a duration such as 2s", s.Timeout))
+	}
+	return errors.Join(errs...)
+}
+
+// isNoTokenPart is true of what a bearer token cannot have (RFC 6750, section
+// 2.1).
+func isNoTokenPart(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._~+/=", r)
+}
+
+// onLoopback reports whether only this machine can connect.
+func (s *Settings) onLoopback() bool {
+	ip := net.ParseIP(s.Address)
+	return s.Address == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// listenAddress is what to listen on.
+func (s *Settings) listenAddress() string { return net.JoinHostPort(s.Address, strconv.Itoa(s.Port)) }
+
+// breakerStatus is what an open circuit makes of the application's health.
+func (s *HealthSettings) breakerStatus() lifecycle.HealthStatus {
+	switch s.CircuitBreakers {
+	case "down":
+		return lifecycle.HealthDown
+	case breakersIgnored:
+		return lifecycle.HealthUp
+	}
+	return lifecycle.HealthDegraded
+}
