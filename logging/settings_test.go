@@ -129,6 +129,26 @@ func TestVariablesSetLevels(t *testing.T) {
 	}
 }
 
+func TestVariablesSetLevelsBelowThoseThatAreSet(t *testing.T) {
+	for name, level := range map[string]string{"SHOP_ORDERS": "debug", "SHOP_ORDERS_STORE": "trace", "CLIENT": "warn", "CLIENT_ZSTD": "off"} {
+		t.Setenv("PYFLY_LOGGING_LEVEL_"+name, level)
+	}
+	h := handlerOf(t, load(t, "pyfly.logging.level.shop: error\n"))
+	for path, want := range map[string]slog.Level{
+		"x/shop": slog.LevelError, "x/shop/orders": slog.LevelDebug, "x/shop/orders/store": logging.LevelTrace,
+		"x/client": slog.LevelWarn, "x/client/zstd": logging.LevelOff,
+	} {
+		if got := h.LevelOf(path); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+	t.Setenv("PYFLY_LOGGING_LEVEL_SHOP_ORDERS", "loud")
+	err := logging.Check(load(t, "pyfly.logging.level.shop: error\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), `environment variable PYFLY_LOGGING_LEVEL_SHOP_ORDERS: pyfly.logging.level.shop.orders: "loud" is not allowed: `) {
+		t.Error(err)
+	}
+}
+
 func TestTheFormatIsTextOnATerminalOnly(t *testing.T) {
 	for format, isText := range map[string]bool{"auto": false, "text": true, "json": false, "JSON": false} {
 		if h, _ := newHandler(t, map[string]any{"format": format}); h.IsText() != isText {

@@ -2,7 +2,10 @@
 
 package secret
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestNamesOfSecrets(t *testing.T) {
 	for _, name := range []string{
@@ -59,4 +62,21 @@ func TestALookAtANameAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { Name("customer-id") }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+func FuzzURLs(f *testing.F) {
+	for _, text := range []string{"http://me:pw@host/x", "?a=b&token=c;d", "x?&==?key=?", "://@", "a?token=\xff"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		once := URLs(text)
+		if twice := URLs(once); twice != once {
+			t.Errorf("%q became %q, and that %q", text, once, twice)
+		}
+		if URLs("https://ada:s3cr3t@host/"+text) == "" || strings.Contains(URLs("https://ada:s3cr3t@host/?token=s3cr3t&"+text), "s3cr3t") && !strings.Contains(text, "s3cr3t") {
+			t.Errorf("%q lets the secret through", text)
+		}
+		Name(text)
+		Parameter(text)
+	})
 }
