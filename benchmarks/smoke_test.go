@@ -20,6 +20,7 @@ func TestEverySubjectWorks(t *testing.T) {
 		"pipeline":          pipelines(),
 		"lookup":            append(lookups(t), digLookup(t)),
 		"GET of a stub":     getsOfStub(t),
+		"telemetry":         telemetries(t),
 		"GET on loopback":   getsOnLoopback(t),
 		"POST of a stub":    postsOfStub(t),
 	}

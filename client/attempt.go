@@ -40,6 +40,7 @@ func (c *call) exchange(ctx context.Context) error {
 	if err != nil {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
+	c.telemetry.inject(attemptCtx, request)
 	response, err := c.send(request)
 	if err == nil && response == nil {
 		err = errNoResponse
@@ -47,6 +48,7 @@ func (c *call) exchange(ctx context.Context) error {
 	if err != nil {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
+	c.answered(response)
 	if response.Body == nil { // of a fake: net/http always has one
 		response.Body = http.NoBody
 	}

@@ -80,7 +80,9 @@ type call struct {
 	op             *operation
 	message        *message
 	sink           sink
-	streams        bool // the answer is not read whole
+	streams        bool            // the answer is not read whole
+	version        protocolVersion // of the last answer, if there is telemetry
+	took           time.Duration   // by the last attempt, if that began with the call and there are metrics
 	idempotencyKey string
 	attempts       int
 	stream         *http.Response // the answer, when it is read as a stream
@@ -93,7 +95,7 @@ type call struct {
 // do runs the call to its end. The error is nil or an *Error.
 func (c *call) do(ctx context.Context) error {
 	c.begun = time.Now()
-	if c.telemetry != nil {
+	if c.op.observed != nil {
 		return c.doObserved(ctx)
 	}
 	if err := c.runUnlessStopped(ctx); err != nil {
@@ -104,12 +106,13 @@ func (c *call) do(ctx context.Context) error {
 
 // doObserved is do with a span around it.
 func (c *call) doObserved(ctx context.Context) error {
-	ctx, span := c.telemetry.begin(ctx, c.op)
-	err := c.runUnlessStopped(ctx)
-	if err != nil {
+	o := c.op.observed
+	ctx, span := o.beginCall(ctx)
+	err := error(errPanicked)
+	defer func() { o.endCall(ctx, span, c, err) }()
+	if err = c.runUnlessStopped(ctx); err != nil {
 		err = c.end(err)
 	}
-	span.end(ctx, err)
 	return err
 }
 
@@ -221,7 +224,10 @@ func (c *call) attempt(ctx context.Context) error {
 
 func (c *call) attemptOnce(ctx context.Context) error {
 	send := c.exchange
-	if c.streams {
+	switch {
+	case c.op.observed != nil:
+		send = c.exchangeObserved
+	case c.streams:
 		send = c.exchangeForStream
 	}
 	var err error

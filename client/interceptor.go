@@ -54,24 +54,18 @@ type Call struct {
 
 type callKey struct{}
 
-// callInfo is what the context of a request knows of its call.
-type callInfo struct {
-	Call
-	op *operation
-}
-
 func (c *call) withCall(ctx context.Context) context.Context {
-	return context.WithValue(ctx, callKey{}, &callInfo{Call{c.op.client, c.op.method, c.attempts}, c.op})
+	return context.WithValue(ctx, callKey{}, &Call{c.op.client, c.op.method, c.attempts})
 }
 
 // CallOf returns, in an interceptor, the call that a request's context belongs
 // to.
 func CallOf(ctx context.Context) (Call, bool) {
-	call, ok := ctx.Value(callKey{}).(*callInfo)
+	call, ok := ctx.Value(callKey{}).(*Call)
 	if !ok {
 		return Call{}, false
 	}
-	return call.Call, true
+	return *call, true
 }
 
 // intercept puts interceptors around a port, the first outermost.

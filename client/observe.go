@@ -132,11 +132,14 @@ func (l *live) tell(level slog.Level, message string, event resilience.Event) {
 	logger.Log(context.Background(), level, message, args...)
 }
 
-func retriesOf(t *telemetry) metric.Int64Counter   { return t.retries }
-func hedgesOf(t *telemetry) metric.Int64Counter    { return t.hedges }
-func exhaustedOf(t *telemetry) metric.Int64Counter { return t.exhausted }
+func retriesOf(i *instruments) metric.Int64Counter   { return i.retries }
+func hedgesOf(i *instruments) metric.Int64Counter    { return i.hedges }
+func hedgeWinsOf(i *instruments) metric.Int64Counter { return i.hedgeWins }
+func exhaustedOf(i *instruments) metric.Int64Counter { return i.exhausted }
+func staleOf(i *instruments) metric.Int64Counter     { return i.stale }
 
 func (l *live) onStateChange(change resilience.StateChange) {
+	l.telemetry().changed(l.declaration.Name, change)
 	level := slog.LevelInfo
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
@@ -144,15 +147,25 @@ func (l *live) onStateChange(change resilience.StateChange) {
 	l.tell(level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, From: change.From, To: change.To})
 }
 
+// telemetry is nil if there is none, or no engine yet.
+func (l *live) telemetry() *telemetry {
+	e := l.current.Load()
+	if e == nil {
+		return nil
+	}
+	return e.telemetry
+}
+
 func (l *live) onSlowCall(took time.Duration) {
 	l.counters.slowCalls.Add(1)
+	l.telemetry().slowCall(l.declaration.Name)
 	l.tell(slog.LevelInfo, "slow call", resilience.Event{Kind: resilience.EventSlowCall, Delay: took})
 }
 
 func (l *live) onRetry(op *operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
-		l.current.Load().telemetry.count(retriesOf, op)
+		op.observed.count(retriesOf)
 		l.tell(slog.LevelWarn, "retrying a call", resilience.Event{
 			Kind: resilience.EventRetryScheduled, Method: op.method, Attempt: e.Attempt, Delay: e.Delay, Err: e.Err,
 		})
@@ -161,7 +174,7 @@ func (l *live) onRetry(op *operation) func(resilience.RetryEvent) {
 
 func (l *live) onBudgetExhausted(op *operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
-	l.current.Load().telemetry.count(exhaustedOf, op)
+	op.observed.count(exhaustedOf)
 	l.tell(slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
 		Kind: resilience.EventBudgetExhausted, Method: op.method, Attempt: attempt, Err: err,
 	})
@@ -170,7 +183,7 @@ func (l *live) onBudgetExhausted(op *operation, attempt int, err error) {
 func (l *live) onHedge(op *operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
-		l.current.Load().telemetry.count(hedgesOf, op)
+		op.observed.count(hedgesOf)
 		l.tell(slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.method, Attempt: attempt, Delay: after})
 	}
 }
@@ -178,6 +191,7 @@ func (l *live) onHedge(op *operation) func(int, time.Duration) {
 func (l *live) onHedgeWon(op *operation) func(int) {
 	return func(attempt int) {
 		l.counters.hedgesWon.Add(1)
+		op.observed.count(hedgeWinsOf)
 		l.tell(slog.LevelDebug, "a hedge was faster", resilience.Event{Kind: resilience.EventHedgeWon, Method: op.method, Attempt: attempt})
 	}
 }
@@ -185,6 +199,7 @@ func (l *live) onHedgeWon(op *operation) func(int) {
 func (l *live) onStale(op *operation) func(time.Duration, error) {
 	return func(age time.Duration, cause error) {
 		l.counters.staleAnswers.Add(1)
+		op.observed.count(staleOf)
 		l.tell(slog.LevelWarn, "answering with an old answer", resilience.Event{
 			Kind: resilience.EventStaleAnswer, Method: op.method, Delay: age, Err: cause,
 		})

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -22,8 +20,8 @@ type operation struct {
 	method string // "GetProduct"
 	verb   string // "GET"
 
-	template   string               // of the path, for telemetry
-	attributes []attribute.KeyValue // client and method, for telemetry
+	template string    // of the path, for telemetry
+	observed *observed // nil: no telemetry
 
 	// repeatable says that a second execution does no harm: the verb is
 	// idempotent by RFC 9110, section 9.2.2, or the declaration says so.

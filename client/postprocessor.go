@@ -13,8 +13,8 @@ import (
 	"slices"
 	"sync"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/config"
@@ -48,10 +48,12 @@ type HttpClientBeanPostProcessor struct {
 	logger        *slog.Logger
 
 	retryIf     func(*Error) bool
-	tracers     trace.TracerProvider // nil: no spans
-	meters      metric.MeterProvider // nil: no metrics
-	telemetry   *telemetry           // nil: none, or not made yet
-	events      *lifecycle.Events    // nil: none
+	tracers     trace.TracerProvider          // nil: no spans
+	meters      metric.MeterProvider          // nil: no metrics
+	propagator  propagation.TextMapPropagator // nil: the global one
+	observing   sync.Mutex                    // guards telemetry
+	telemetry   *telemetry                    // nil: none, or not made yet
+	events      *lifecycle.Events             // nil: none
 	unsubscribe func()
 	background  sync.WaitGroup // for replaced engines that end
 
@@ -267,17 +269,8 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	if len(p.codings) > 0 {
 		interceptors = append(interceptors, newCodings(p.codings).decompress)
 	}
-	telemetry, err := p.observe()
-	if err != nil {
-		return nil, err
-	}
-	if telemetry != nil {
-		interceptors = append(interceptors, func(next Exchange) Exchange {
-			return telemetry.exchange(next, baseURL, s.connection.secrets)
-		})
-	}
 	e := newEngine(l, baseURL, port, interceptors)
-	e.telemetry = telemetry
+	e.telemetry = p.observe()
 	e.settings = s.effective
 	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
@@ -285,22 +278,10 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	for i := range l.declaration.Methods {
 		m := &l.declaration.Methods[i]
 		op := p.newOperation(l, m, s.methods[m.Name])
-		op.index = i
+		op.index, op.observed = i, e.telemetry.observe(e, op)
 		e.operations = append(e.operations, op)
 	}
 	return e, nil
-}
-
-// observe makes the telemetry when the first client is wired.
-func (p *HttpClientBeanPostProcessor) observe() (*telemetry, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.telemetry != nil {
-		return p.telemetry, nil
-	}
-	var err error
-	p.telemetry, err = newTelemetry(p.tracers, p.meters, p.Stats)
-	return p.telemetry, err
 }
 
 func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings, baseURL *url.URL) (HttpClientPort, error) {
@@ -430,7 +411,6 @@ func countsAsFailure(err error) bool {
 func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
 	op := &operation{
 		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: m.Path,
-		attributes:  []attribute.KeyValue{attribute.String("client", l.declaration.Name), attribute.String("method", m.Name)},
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
 		accept:      m.acceptValues(p.codecs),
@@ -488,8 +468,8 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 		p.unsubscribe()
 	}
 	p.mu.Lock()
-	clients, telemetry := p.clients, p.telemetry
-	p.clients, p.running, p.telemetry = nil, false, nil
+	clients := p.clients
+	p.clients, p.running = nil, false
 	p.mu.Unlock()
 
 	errs := make([]error, len(clients))
@@ -499,7 +479,7 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 	}
 	wg.Wait()
 	p.background.Wait()
-	return errors.Join(append(errs, telemetry.close())...)
+	return errors.Join(append(errs, p.unobserve())...)
 }
 
 // PreDestroy stops the ports of a context that failed before its beans were

@@ -16,12 +16,14 @@ import (
 // the call is under way. The error is an *Error.
 func (e *engine) open(ctx context.Context, op *operation, m *message) (*http.Response, error) {
 	c := &call{engine: e, op: op, message: m, streams: true, begun: time.Now()}
-	if c.telemetry == nil {
+	o := c.op.observed
+	if o == nil {
 		return c.openAndCount(ctx)
 	}
-	ctx, span := c.telemetry.begin(ctx, c.op)
+	ctx, span := o.beginCall(ctx)
+	err := error(errPanicked)
+	defer func() { o.endCall(ctx, span, c, err) }()
 	response, err := c.openAndCount(ctx)
-	span.end(ctx, err)
 	return response, err
 }
 
@@ -69,6 +71,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
+	c.telemetry.inject(streamCtx, request)
 	response, err := c.send(request)
 	if err == nil && response == nil {
 		err = errNoResponse
@@ -77,6 +80,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
+	c.answered(response)
 	if response.Body == nil {
 		response.Body = http.NoBody
 	}
