@@ -23,6 +23,7 @@ import (
 // call that succeeds writes none of them.
 type counters struct {
 	failures        atomic.Int64
+	unavailable     atomic.Int64
 	retries         atomic.Int64
 	rejected        atomic.Int64
 	budgetExhausted atomic.Int64
@@ -38,8 +39,9 @@ type ClientStats struct {
 	BaseURL  string `json:"baseUrl"` // without user info
 	InFlight int64  `json:"inFlight"`
 
-	Calls           int64 `json:"calls"`    // begun
-	Failures        int64 `json:"failures"` // that ended in an error, whatever it was
+	Calls           int64 `json:"calls"`       // begun
+	Failures        int64 `json:"failures"`    // that ended in an error, whatever it was
+	Unavailable     int64 `json:"unavailable"` // of them, those in which the service failed, or was taken to
 	Retries         int64 `json:"retries"`
 	Rejected        int64 `json:"rejected"` // by circuit breaker, bulkhead, rate limit, adaptive limit
 	BudgetExhausted int64 `json:"budgetExhausted"`
@@ -83,7 +85,7 @@ func (l *live) stats() ClientStats {
 	c, e := &l.counters, l.current.Load()
 	s := ClientStats{
 		Client: e.name, BaseURL: e.secrets.url(e.baseURL, "", ""),
-		Failures: c.failures.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
+		Failures: c.failures.Load(), Unavailable: c.unavailable.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
 	}
@@ -144,7 +146,7 @@ func (l *live) onStateChange(change resilience.StateChange) {
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
 	}
-	l.tell(level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, From: change.From, To: change.To})
+	l.tell(level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, Name: change.Name, From: change.From, To: change.To})
 }
 
 // telemetry is nil if there is none, or no engine yet.
@@ -212,6 +214,9 @@ func (l *live) ended(op *operation, err error) {
 		return
 	}
 	l.counters.failures.Add(1)
+	if wantsInstead(err) {
+		l.counters.unavailable.Add(1)
+	}
 	if isRejection(err) {
 		l.counters.rejected.Add(1)
 		l.tell(slog.LevelDebug, "call rejected", resilience.Event{Kind: resilience.EventRejected, Method: op.method, Err: err})

@@ -11,6 +11,7 @@ type Event struct {
 	At      time.Time     `json:"at"`
 	Client  string        `json:"client"`            // "payment-client"
 	Method  string        `json:"method,omitempty"`  // "Charge"; "" if it concerns the whole client
+	Name    string        `json:"name,omitempty"`    // of the circuit breaker that changed: "payment-client/Charge"
 	Attempt int           `json:"attempt,omitempty"` // that failed, or that begins
 	From    CircuitState  `json:"from"`              // of a change of state
 	To      CircuitState  `json:"to"`
