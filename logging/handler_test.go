@@ -184,6 +184,33 @@ func TestRecordsInASpanHaveItsIDs(t *testing.T) {
 	}
 }
 
+// Records and handlers are copied: nothing that a copy adds may show in another.
+func TestCopiesShareNothing(t *testing.T) {
+	h, out := newHandler(t, nil)
+	record := slog.NewRecord(time.Now(), slog.LevelInfo, "m", 0)
+	for i := range 7 {
+		record.AddAttrs(slog.Int("n", i))
+	}
+	for range 2 {
+		if err := h.Handle(inSpan(t), record); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Contains(out.String(), "BUG") || strings.Count(out.String(), "trace_id") != 2 {
+		t.Error(out)
+	}
+
+	out.Reset()
+	parent := slog.New(h).WithGroup("a").With("b", 1).WithGroup("c")
+	first, second := parent.With("first", 1), parent.With("second", 2)
+	first.InfoContext(inSpan(t), "m")
+	second.InfoContext(inSpan(t), "m")
+	lines := strings.Split(out.String(), "\n")
+	if !strings.Contains(lines[0], `"a":{"b":1,"c":{"first":1}}`) || !strings.Contains(lines[1], `"a":{"b":1,"c":{"second":2}}`) {
+		t.Error(out)
+	}
+}
+
 func TestASpanWithoutAnIDIsNotTold(t *testing.T) {
 	logger, out := newLogger(t, nil)
 	logger.InfoContext(trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}})), "m")

@@ -52,6 +52,16 @@ func TestTheLongestMatchOfWholeSegmentsWins(t *testing.T) {
 	}
 }
 
+func TestAVariableWinsOverAFile(t *testing.T) {
+	written, variable := newRule("shop/orders", false, slog.LevelInfo), newRule("shop-orders", true, slog.LevelDebug)
+	for _, rules := range [][]rule{{written, variable}, {variable, written}} {
+		set := &levels{rules: rules}
+		if got := set.of("example.com/shop/orders"); got != slog.LevelDebug {
+			t.Error(got)
+		}
+	}
+}
+
 func TestPathsInNamesOfFunctions(t *testing.T) {
 	for function, want := range map[string]string{
 		"main.main":                                   "main",
