@@ -13,7 +13,7 @@ const kinds = [
   { title: 'Rate', columns: ['rate'], floor: 1, format: rate, styles: [{ stroke: 'series-1', fill: 'fill-accent', width: 1.5 }] },
   {
     title: 'Latency', columns: ['p50', 'p95', 'p99'], floor: 0.001, format: latency, names: ['p50', 'p95', 'p99'],
-    styles: [{ stroke: 'series-1', width: 1.75 }, { stroke: 'series-2', width: 1.25 }, { stroke: 'series-3', width: 1, dash: [3, 3] }],
+    styles: [{ stroke: 'series-1', width: 1.75 }, { stroke: 'series-2', width: 1.25 }, { stroke: 'series-3', width: 1 }],
   },
   { title: 'Errors', columns: ['errors'], floor: 0.1, ceiling: 1, format: percent, styles: [{ stroke: 'bad', fill: 'fill-bad', width: 1.5 }] },
 ];
@@ -27,10 +27,10 @@ onTheme(() => {
 export class Charts {
   #client;
   #model;
-  #charts = null;
+  #charts = [];
   #visible = false;
   #width = 0;
-  #draw = () => this.#drawNow();
+  #tasks = kinds.map((kind, i) => () => this.#draw(i)); // of frame.js, one each
 
   constructor(client, model) {
     this.#client = client;
@@ -59,25 +59,25 @@ export class Charts {
 
   /** Asks for a new drawing, if anybody can see it. */
   invalidate() {
-    if (this.#visible) soon(this.#draw);
+    if (!this.#visible) return;
+    for (const task of this.#tasks) soon(task);
   }
 
   #resized(width) {
     const whole = Math.floor(width);
     if (!whole || whole === this.#width) return;
     this.#width = whole;
-    for (const chart of this.#charts ?? []) chart.setSize({ width: whole, height });
+    for (const chart of this.#charts) chart?.setSize({ width: whole, height });
     this.invalidate();
   }
 
-  #drawNow() {
+  #draw(i) {
     if (!this.#visible || !this.#width) return;
-    this.#charts ??= this.parts.map((part) => this.#make(part));
-    this.#charts.forEach((chart, i) => chart.setData(this.#data(kinds[i])));
-    this.parts.forEach((part, i) => {
-      this.#note(part);
-      this.#caption(part, this.#charts[i].cursor.idx);
-    });
+    const part = this.parts[i];
+    if (this.#charts[i]) this.#charts[i].setData(this.#data(part.kind));
+    else this.#charts[i] = this.#make(part);
+    this.#note(part);
+    this.#caption(part, this.#charts[i].cursor.idx);
   }
 
   #data(kind) {
@@ -113,7 +113,6 @@ export class Charts {
       stroke: () => colour(style.stroke),
       fill: style.fill ? () => colour(style.fill) : undefined,
       width: style.width,
-      dash: style.dash,
       points: { show: false },
     }));
     return new uPlot({

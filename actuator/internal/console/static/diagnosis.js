@@ -103,8 +103,10 @@ export function diagnoseAll(model) {
   return found.sort((a, b) => b.rank - a.rank || (a.since ?? now) - (b.since ?? now) || (a.client.name < b.client.name ? -1 : 1));
 }
 
+const ago = (seconds) => (seconds < 1 ? 'just now' : `${span(seconds)} ago`);
+
 /** A finding as a sentence without the client's name. */
 export function sentence(finding, now) {
-  const since = finding.since ? ` since ${timeOfDay(finding.since)} (${span(now - finding.since)} ago)` : '';
+  const since = finding.since ? ` since ${timeOfDay(finding.since)} (${ago(now - finding.since)})` : '';
   return `${finding.what}${since}: ${finding.does}`;
 }

@@ -6,6 +6,8 @@ import { count, preciseTime } from './format.js';
 import { soon } from './frame.js';
 
 const kept = 1000;
+const running = 100; // rows while new ones come in; all that are kept when it stands still
+const pause = 400; // milliseconds between two drawings: nobody reads faster
 const words = {
   'state-changed': 'state changed', rejected: 'rejected', 'retry-scheduled': 'retry', 'budget-exhausted': 'budget exhausted', 'hedge-started': 'hedge started',
   'hedge-won': 'hedge won', 'slow-call': 'slow call', 'stale-answer': 'stale answer', omitted: 'more',
@@ -15,6 +17,7 @@ export function startEvents(model, navigation) {
   let log = []; // oldest first: events, and {kind: "omitted", omitted}
   let fresh = []; // not in the table yet
   let paused = false;
+  let scrolled = false;
   let total = 0;
   let lastId = 0;
 
@@ -39,30 +42,62 @@ export function startEvents(model, navigation) {
     log = log.concat(added).slice(-kept);
     fresh = fresh.concat(added).slice(-kept);
     clients(events);
-    soon(draw);
+    later();
   }
 
+  let waiting = 0;
+  function later() {
+    waiting ||= setTimeout(() => {
+      waiting = 0;
+      soon(draw);
+    }, Math.max(0, drawn + pause - performance.now()));
+  }
+
+  let drawn = 0;
   function draw() {
+    drawn = performance.now();
     setText(byId('count-events'), total > 9999 ? `${count(Math.floor(total / 1000))}k` : count(total));
-    if (paused || !navigation.visible('events')) return hint();
+    if (stands() || !navigation.visible('events')) return hint();
     const body = byId('event-log').tBodies[0];
-    const rows = fresh.filter(matches).map(row).reverse();
+    const rows = fresh.filter(matches).slice(-running).map(row).reverse();
     fresh = [];
-    if (rows.length >= kept) body.replaceChildren(...rows);
+    if (rows.length >= running) body.replaceChildren(...rows);
     else if (rows.length) body.prepend(...rows);
-    while (body.rows.length > kept) body.lastElementChild.remove();
+    while (body.rows.length > running) body.lastElementChild.remove();
     return hint();
   }
 
-  // After a change of filter, or a pause.
+  // Who has scrolled down reads: nothing moves then, either.
+  const stands = () => paused || scrolled;
+
+  // After a change of filter, a pause, or scrolling: what came until then.
   function redraw() {
     fresh = [];
-    byId('event-log').tBodies[0].replaceChildren(...log.filter(matches).map(row).reverse());
+    byId('event-log').tBodies[0].replaceChildren(...log.filter(matches).slice(stands() ? -kept : -running).map(row).reverse());
     hint();
   }
 
+  // The rows that were left out join below, those above stay where they are.
+  function complete() {
+    const body = byId('event-log').tBodies[0];
+    const seen = fresh.length ? log.slice(0, -fresh.length) : log;
+    const older = seen.filter(matches).reverse().slice(body.rows.length);
+    body.append(...older.map(row));
+    hint();
+  }
+
+  function onScroll() {
+    const down = byId('event-scroll').scrollTop > 40;
+    if (down === scrolled) return;
+    scrolled = down;
+    if (paused) return;
+    if (scrolled) complete();
+    else redraw();
+  }
+
   function hint() {
-    const waiting = paused && fresh.length ? `, paused: ${count(fresh.length)} new` : paused ? ', paused' : '';
+    const why = paused ? ', paused' : scrolled ? ', stands still while scrolled down' : '';
+    const waiting = why && fresh.length ? `${why}: ${count(fresh.length)} new` : why;
     setText(byId('events-hint'), `${count(total)} seen, the last ${count(kept)} lines are kept${waiting}`);
     const empty = byId('event-log').tBodies[0].rows.length === 0;
     byId('events-empty').hidden = !empty;
@@ -99,13 +134,15 @@ export function startEvents(model, navigation) {
     paused = !paused;
     byId('event-pause').setAttribute('aria-pressed', String(paused));
     setText(byId('event-pause'), paused ? 'Go on' : 'Pause');
-    draw();
+    if (paused) complete();
+    else redraw();
   });
+  byId('event-scroll').addEventListener('scroll', onScroll, { passive: true });
   byId('event-clear').addEventListener('click', () => {
     log = [];
     redraw();
   });
-  navigation.onShow('events', () => (paused ? hint() : redraw()));
+  navigation.onShow('events', () => (stands() ? hint() : redraw()));
   model.on('client', (client) => clients([{ client: client.name }]));
   return { hello, batch };
 }

@@ -17,20 +17,21 @@ export function sortOf(bean) {
 /** Draws nodes and edges into an element; onPick(id) is called for a tap. */
 export async function drawGraph(container, nodes, edges, onPick) {
   const [{ default: cytoscape }, positions] = await Promise.all([import('./vendor/cytoscape.js'), place(nodes, edges)]);
+  const many = nodes.length > 200; // cheaper to draw then
   const cy = cytoscape({
     container,
     elements: elements(nodes, edges),
-    style: style(),
+    style: style(many),
     layout: { name: 'preset', positions: (node) => positions[node.id()], fit: true, padding: 24 },
     minZoom: 0.02,
     maxZoom: 3,
     autoungrabify: true,
     boxSelectionEnabled: false,
-    hideEdgesOnViewport: nodes.length > 200,
-    textureOnViewport: nodes.length > 200,
-    pixelRatio: nodes.length > 200 ? 1 : 'auto',
+    hideEdgesOnViewport: many,
+    textureOnViewport: many,
+    pixelRatio: many ? 1 : 'auto',
   });
-  onTheme(() => cy.style(style()));
+  onTheme(() => cy.style(style(many)));
   cy.on('tap', 'node', (event) => onPick(event.target.id()));
   keys(container, cy);
   return controls(cy);
@@ -66,27 +67,27 @@ function workerAddress() {
   return trustedTypes.createPolicy('pyfly-console-layout', { createScriptURL: () => address }).createScriptURL('');
 }
 
-function style() {
+function style(many) {
   const fill = (sort) => colour(`node-${sort}`);
   return [
     { selector: 'node', style: {
       shape: 'round-rectangle', width: 'data(width)', height: nodeHeight, 'background-color': colour('surface'), 'border-width': 1.5, 'border-color': fill('plain'),
       label: 'data(label)', color: colour('text'), 'font-size': 12, 'font-family': 'ui-sans-serif, system-ui, sans-serif', 'text-valign': 'center', 'text-halign': 'center',
-      'min-zoomed-font-size': 7, 'transition-property': 'opacity', 'transition-duration': motion() ? 120 : 0,
+      'min-zoomed-font-size': 7,
     } },
-    ...['client', 'service', 'config', 'processor', 'plain'].map((sort) => ({ selector: `node[sort = "${sort}"]`, style: { 'border-color': fill(sort) } })),
+    ...['client', 'service', 'config', 'processor', 'plain'].map((sort) => ({ selector: `node[sort = "${sort}"]`, style: { 'border-color': fill(sort), 'background-color': fill(sort), 'background-opacity': 0.13 } })),
     { selector: 'node[sort = "client"]', style: { shape: 'cut-rectangle' } },
     { selector: 'node[sort = "processor"]', style: { shape: 'round-hexagon' } },
     { selector: 'node[sort = "config"]', style: { shape: 'rectangle' } },
     { selector: 'node[state = "failed"]', style: { 'border-color': colour('bad'), 'border-width': 3 } },
     { selector: 'node[state = "not built"]', style: { 'border-style': 'dashed' } },
     { selector: 'edge', style: {
-      width: 1.2, 'line-color': colour('line'), 'curve-style': 'bezier', 'target-arrow-shape': 'triangle', 'target-arrow-color': colour('line'), 'arrow-scale': 0.8,
+      width: 1.2, 'line-color': colour('line'), 'curve-style': many ? 'straight' : 'bezier', 'target-arrow-shape': 'triangle', 'target-arrow-color': colour('line'), 'arrow-scale': 0.8,
     } },
     { selector: 'edge[kind = "depends on"], edge[kind = "may get"]', style: { 'line-style': 'dashed' } },
     { selector: '.faded', style: { opacity: 0.18 } },
     { selector: 'edge.near', style: { 'line-color': colour('accent'), 'target-arrow-color': colour('accent'), width: 2 } },
-    { selector: 'node.hit', style: { 'background-color': colour('node-hit'), 'border-color': colour('accent'), 'border-width': 3, 'min-zoomed-font-size': 0, 'z-index': 10 } },
+    { selector: 'node.hit', style: { 'background-color': colour('node-hit'), 'background-opacity': 1, 'border-color': colour('accent'), 'border-width': 3, 'min-zoomed-font-size': 0, 'z-index': 10 } },
   ];
 }
 

@@ -4,7 +4,7 @@
 import { byId, h, setData, setText } from './dom.js';
 import { epoch, span, timeOfDay } from './format.js';
 
-const words = { UP: 'healthy', DEGRADED: 'degraded', DOWN: 'down', OUT_OF_SERVICE: 'out of service', UNKNOWN: 'unknown' };
+const words = { UP: 'healthy', DEGRADED: 'degraded', DOWN: 'down', OUT_OF_SERVICE: 'out of service', UNKNOWN: 'unknown', CIRCUIT_OPEN: 'circuit open', CIRCUIT_HALF_OPEN: 'circuit half-open', CIRCUIT_CLOSED: 'circuit closed' };
 
 export function startHeader(model) {
   model.on('info', () => info(model));

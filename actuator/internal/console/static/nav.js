@@ -18,12 +18,14 @@ export function startNavigation() {
   let rest = '';
 
   function show() {
+    const before = current;
     [current, rest] = parse();
     for (const view of views) view.hidden = view.dataset.view !== current;
     for (const link of byId('nav').querySelectorAll('a')) {
       if (link.hash === `#${current}`) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
+    if (before !== current) scrollTo(0, 0);
     for (const fn of listeners.get(current) ?? []) fn(rest);
   }
 

@@ -58,6 +58,7 @@ export function confirmed(title, text, button) {
   setText(byId('confirm-title'), title);
   setText(byId('confirm-text'), text);
   setText(ok, button);
+  ok.classList.toggle('danger', button === 'Force open');
   return new Promise((resolve) => {
     const end = new AbortController();
     const answer = (yes) => {

@@ -25,7 +25,9 @@ export function startVerdict(model) {
   }
 
   for (const type of ['tick', 'clients', 'health', 'breaker', 'history']) model.on(type, render);
-  setInterval(() => !document.hidden && render(), 1000); // the seconds count while the stream is cut, too
+  setInterval(() => {
+    if (!document.hidden && model.now() - model.at > 1.5) render(); // the seconds count while the stream is cut, too
+  }, 1000);
   model.on('breaker', ({ breaker, from, to }) => {
     if (from === 'none') return;
     announce(`${breaker.name}: circuit ${to.replaceAll('-', ' ')}`);
