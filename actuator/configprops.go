@@ -26,8 +26,7 @@ type configProps struct {
 	Settings []config.Entry                  `json:"settings"` // all that are set, secrets hidden
 }
 
-func configPropsOf(app *container.ApplicationContext) configProps {
-	cfg := app.Config()
+func configPropsOf(app *container.ApplicationContext, cfg *config.Config) configProps {
 	all := map[string]properties{}
 	for _, b := range app.Beans() {
 		if b.Prefix != "" {

@@ -5,10 +5,12 @@ package actuator
 import (
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/actuator/internal/console"
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 )
 
@@ -27,6 +29,16 @@ type endpoints struct {
 	health   *health
 	metrics  *metrics
 	hub      *hub
+
+	changed atomic.Pointer[config.Config] // the settings since the files changed; nil: they have not
+}
+
+// config holds the settings as they are now.
+func (e *endpoints) config() *config.Config {
+	if changed := e.changed.Load(); changed != nil {
+		return changed
+	}
+	return e.app.Config()
 }
 
 // handler routes requests.
@@ -45,8 +57,8 @@ func (e *endpoints) handler() http.Handler {
 	mux.HandleFunc("GET "+basePath+"/health/{component}", e.serveHealth)
 	read("beans", "/beans", answer(func() any { return beansOf(e.app) }))
 	read("startup", "/startup", answer(func() any { return startupOf(e.app) }))
-	read("configprops", "/configprops", answer(func() any { return configPropsOf(e.app) }))
-	read("info", "/info", answer(func() any { return infoOf(e.app, time.Now()) }))
+	read("configprops", "/configprops", answer(func() any { return configPropsOf(e.app, e.config()) }))
+	read("info", "/info", answer(func() any { return infoOf(e.app, e.config(), time.Now()) }))
 	read("clients", "/clients", answer(func() any { return clientsOf(e.app) }))
 	read("circuitbreakers", "/circuitbreakers", answer(func() any { return circuitBreakersOf(e.app) }))
 	read("circuitbreakers", "/circuitbreakers/{name...}", e.serveCircuitBreaker)

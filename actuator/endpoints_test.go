@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 func TestTheIndexLinksEveryEndpoint(t *testing.T) {
@@ -97,6 +99,14 @@ func TestSettingsAreToldWithOriginAndWithoutSecrets(t *testing.T) {
 	}
 	if settings := at(t, answer.json(t), "settings").([]any); len(settings) < 4 {
 		t.Errorf("only %v are listed", settings)
+	}
+}
+
+func TestSettingsThatChangedAreTold(t *testing.T) {
+	r := run(t, map[string]any{"shelf.width": 7})
+	lifecycle.Publish(r.app.Events(), config.Changed{Config: config.New(map[string]any{"shelf.width": 8})})
+	if a := get(t, r.url+"/configprops"); !strings.Contains(a.body, `{"key":"shelf.width","value":"8","origin":"code"}`) {
+		t.Errorf("%s", a.body)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 )
 
@@ -49,10 +50,10 @@ type processInfo struct {
 	Goroutines    int       `json:"goroutines"`
 }
 
-func infoOf(app *container.ApplicationContext, now time.Time) info {
+func infoOf(app *container.ApplicationContext, cfg *config.Config, now time.Time) info {
 	begun := app.Report().Begun
 	i := info{
-		App:   appInfo{applicationName(app), append([]string{}, app.Config().Profiles()...)},
+		App:   appInfo{applicationName(app), append([]string{}, cfg.Profiles()...)},
 		Build: readBuildInfo(),
 		Go:    goInfo{runtime.Version(), runtime.GOOS, runtime.GOARCH},
 		Process: processInfo{
@@ -61,7 +62,7 @@ func infoOf(app *container.ApplicationContext, now time.Time) info {
 		},
 		More: map[string]string{},
 	}
-	for _, e := range app.Config().Entries("info") {
+	for _, e := range cfg.Entries("info") {
 		i.More[strings.TrimPrefix(e.Key, "info.")] = e.Value
 	}
 	return i

@@ -15,22 +15,25 @@ import (
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // Server serves the endpoints. [Module] brings it into an application context,
 // which starts it before all other beans, so that a probe sees a start that
 // takes its time, and stops it after them.
 type Server struct {
-	app      *container.ApplicationContext
-	settings *Settings
-	logger   *slog.Logger
-	handler  http.Handler
-	health   *health
-	hub      *hub
+	app       *container.ApplicationContext
+	settings  *Settings
+	logger    *slog.Logger
+	endpoints *endpoints
+	handler   http.Handler
+	health    *health
+	hub       *hub
 
-	http     *http.Server
-	listener net.Listener
-	served   chan struct{}
+	http        *http.Server
+	listener    net.Listener
+	served      chan struct{}
+	unsubscribe func()
 }
 
 // The limits of a request. A stream has its own.
@@ -44,10 +47,8 @@ const (
 
 func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logger, i *indicators, m *metrics) *Server {
 	h, hub := newHealth(app, s, i), newHub(app, s, m.latencies)
-	return &Server{
-		app: app, settings: s, logger: logger, health: h, hub: hub,
-		handler: (&endpoints{app, s, newGuard(s), h, m, hub}).handler(),
-	}
+	e := &endpoints{app: app, settings: s, guard: newGuard(s), health: h, metrics: m, hub: hub}
+	return &Server{app: app, settings: s, logger: logger, endpoints: e, handler: e.handler(), health: h, hub: hub}
 }
 
 // Phase is the first.
@@ -68,6 +69,7 @@ func (s *Server) Start(ctx context.Context) error {
 		ConnState:      connections.changed,
 		ErrorLog:       slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
+	s.unsubscribe = lifecycle.Subscribe(s.app.Events(), func(c config.Changed) { s.endpoints.changed.Store(c.Config) })
 	s.health.start()
 	s.hub.start()
 	go func() {
@@ -120,6 +122,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	if s.http == nil {
 		return nil
 	}
+	s.unsubscribe()
 	s.hub.stop()
 	s.health.stop()
 	err := s.http.Shutdown(ctx)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/internal/naming"
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // This file keeps where each setting of a client comes from.
@@ -105,20 +106,7 @@ func shownValue(key string, value any) string {
 	if isSecretName(last) || strings.Contains(key, ".auth.") {
 		return hidden
 	}
-	return secretUserInfo(fmt.Sprint(value))
-}
-
-// secretUserInfo hides the user info of a URL.
-func secretUserInfo(text string) string {
-	scheme, rest, isURL := strings.Cut(text, "://")
-	if !isURL {
-		return text
-	}
-	authority, _, _ := strings.Cut(rest, "/")
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		return scheme + "://" + hidden + rest[at:]
-	}
-	return text
+	return secret.URLs(fmt.Sprint(value))
 }
 
 // methodName is what a method's setting is called within its client's.
