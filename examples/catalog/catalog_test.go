@@ -21,6 +21,7 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
+	"github.com/pyfly-go/pyfly/examples/catalog/shop"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -178,23 +179,23 @@ func TestWhatIsWrongIsReported(t *testing.T) {
 }
 
 func TestTheServiceWithFakeClients(t *testing.T) {
-	var asked Payment
-	s := NewCatalogService(&InventoryClient{}, &PaymentClient{
-		Charge: func(_ context.Context, p Payment) (Payment, error) { asked = p; return p, nil },
-	}, &CatalogProperties{PageSize: 3})
-	if _, err := s.Buy(t.Context(), "o-1", Product{PriceCents: 5, Currency: "EUR"}); err != nil {
+	var asked shop.Payment
+	s := shop.NewCatalogService(&shop.InventoryClient{}, &shop.PaymentClient{
+		Charge: func(_ context.Context, p shop.Payment) (shop.Payment, error) { asked = p; return p, nil },
+	}, &shop.CatalogProperties{PageSize: 3})
+	if _, err := s.Buy(t.Context(), "o-1", shop.Product{PriceCents: 5, Currency: "EUR"}); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Payment{OrderID: "o-1", AmountCents: 5, Currency: "EUR"}); asked != want {
+	if want := (shop.Payment{OrderID: "o-1", AmountCents: 5, Currency: "EUR"}); asked != want {
 		t.Errorf("charged %+v", asked)
 	}
 }
 
 func TestTheDeclarationsAreRight(t *testing.T) {
 	for name, err := range map[string]error{
-		"InventoryClient": client.Describe[InventoryClient]().Err(),
-		"PaymentClient":   client.Describe[PaymentClient]().Err(),
-		"FaultClient":     client.Describe[FaultClient]().Err(),
+		"InventoryClient": client.Describe[shop.InventoryClient]().Err(),
+		"PaymentClient":   client.Describe[shop.PaymentClient]().Err(),
+		"FaultClient":     client.Describe[shop.FaultClient]().Err(),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/examples/catalog/shop"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -19,19 +20,19 @@ import (
 type demo struct {
 	*console
 	app       *container.ApplicationContext
-	inventory *InventoryClient
-	payments  *PaymentClient
-	catalog   *CatalogService
-	faults    *FaultClient
+	inventory *shop.InventoryClient
+	payments  *shop.PaymentClient
+	catalog   *shop.CatalogService
+	faults    *shop.FaultClient
 }
 
 func newDemo(c *console, app *container.ApplicationContext) *demo {
 	return &demo{
 		console: c, app: app,
-		inventory: container.Must(container.Get[*InventoryClient](app)),
-		payments:  container.Must(container.Get[*PaymentClient](app)),
-		catalog:   container.Must(container.Get[*CatalogService](app)),
-		faults:    container.Must(container.Get[*FaultClient](app)),
+		inventory: container.Must(container.Get[*shop.InventoryClient](app)),
+		payments:  container.Must(container.Get[*shop.PaymentClient](app)),
+		catalog:   container.Must(container.Get[*shop.CatalogService](app)),
+		faults:    container.Must(container.Get[*shop.FaultClient](app)),
 	}
 }
 
@@ -77,7 +78,7 @@ func (d *demo) showPage(ctx context.Context) error {
 
 func (d *demo) changeProducts(ctx context.Context) error {
 	d.title("A product is created, changed and deleted")
-	created, err := d.inventory.CreateProduct(ctx, Product{
+	created, err := d.inventory.CreateProduct(ctx, shop.Product{
 		Name: fmt.Sprintf("Cedar Bird House No. %d", time.Now().UnixMilli()%1000), Category: "garden",
 		Desc: "A nesting box of untreated cedar.", PriceCents: 3490, Currency: "EUR", InStock: true, Quantity: 12,
 	})
@@ -122,15 +123,15 @@ func (d *demo) pay(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) charge(ctx context.Context, order string) (Payment, error) {
-	return d.catalog.Buy(ctx, order, Product{PriceCents: 2990, Currency: "EUR"})
+func (d *demo) charge(ctx context.Context, order string) (shop.Payment, error) {
+	return d.catalog.Buy(ctx, order, shop.Product{PriceCents: 2990, Currency: "EUR"})
 }
 
 // failAndOpen makes the payment service fail until its circuit opens.
 func (d *demo) failAndOpen(ctx context.Context) error {
-	threshold := client.Describe[PaymentClient]().Resilience.FailureThreshold
+	threshold := client.Describe[shop.PaymentClient]().Resilience.FailureThreshold
 	d.title("The payment service fails: retries, then the circuit opens after %d failures in a row", threshold)
-	if err := d.faults.Set(ctx, Fault{Mode: "fail", Status: 503, PathPrefix: "/payments"}); err != nil {
+	if err := d.faults.Set(ctx, shop.Fault{Mode: "fail", Status: 503, PathPrefix: "/payments"}); err != nil {
 		return fmt.Errorf("the service cannot be made to fail: %w", err)
 	}
 	for i := 2; d.payments.CircuitBreaker().State() == resilience.StateClosed; i++ {
@@ -204,6 +205,6 @@ func (d *demo) recover(ctx context.Context) error {
 	return nil
 }
 
-func price(p Product) string {
+func price(p shop.Product) string {
 	return fmt.Sprintf("%d.%02d %s", p.PriceCents/100, p.PriceCents%100, p.Currency)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
+	"github.com/pyfly-go/pyfly/examples/catalog/shop"
 )
 
 func main() {
@@ -97,11 +98,11 @@ func draw(format, file string, out io.Writer) error {
 func newApplication(cfg *config.Config, logger *slog.Logger) *container.ApplicationContext {
 	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(logger))
 	app.Install(client.Module())
-	client.Register[InventoryClient](app)
-	client.Register[PaymentClient](app)
-	client.Register[FaultClient](app)
-	container.Properties[CatalogProperties](app, "catalog")
-	app.Register(NewCatalogService, container.Stereotype("service"))
+	client.Register[shop.InventoryClient](app)
+	client.Register[shop.PaymentClient](app)
+	client.Register[shop.FaultClient](app)
+	container.Properties[shop.CatalogProperties](app, "catalog")
+	app.Register(shop.NewCatalogService, container.Stereotype("service"))
 	return app
 }
 

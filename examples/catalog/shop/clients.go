@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package shop is the application of the catalog example: the declarations of its
+// clients, and a service that needs them.
+package shop
 
 import (
 	"context"
