@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
@@ -45,7 +47,10 @@ const (
 	maxHeaderBytes = 16 << 10
 )
 
-func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logger, i *indicators, m *metrics) *Server {
+func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logger, i *indicators, m *metrics, meters metric.MeterProvider) *Server {
+	if meters != metric.MeterProvider(m.provider) {
+		logger.Info("the application has a MeterProvider of its own: /prometheus and the console do without the metrics of clients")
+	}
 	h, hub := newHealth(app, s, i), newHub(app, s, m.latencies)
 	e := &endpoints{app: app, settings: s, guard: newGuard(s), health: h, metrics: m, hub: hub}
 	return &Server{app: app, settings: s, logger: logger, endpoints: e, handler: e.handler(), health: h, hub: hub}
