@@ -64,6 +64,7 @@ function refused(detail) {
 function showLive(state, detail) {
   const text = state === 'connecting' && live ? 'reconnecting' : state;
   setData(byId('live'), 'live', state);
+  model.setLive(state === 'live');
   setText(byId('live-text'), detail ? `${text}, ${detail}` : text);
 }
 
@@ -89,7 +90,8 @@ const stream = openStream({
   },
 });
 
-startToken(() => stream.retry());
+startToken(() => byId('live').dataset.live !== 'live' && stream.retry());
+model.on('restarted', () => notice('The application has been started anew.'));
 
 // After a change the details (next probe, openings) are read again, once for
 // many changes.

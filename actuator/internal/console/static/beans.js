@@ -87,6 +87,11 @@ export function startBeans(model, navigation) {
     graph?.resize();
     if (name) show(name, true);
   });
+  model.on('restarted', () => {
+    graph?.destroy();
+    beans = graph = loading = null;
+    byId('graph-wait').hidden = false;
+  });
   model.on('reload', async () => {
     if (navigation.visible('beans') && !beans) await load();
   });

@@ -34,7 +34,7 @@ export function startClients(model, navigation) {
 
   function sort() {
     const sorted = [...cards.values()].sort((a, b) => severities[severity(a)] - severities[severity(b)]
-      || (b.finding?.rank ?? 0) - (a.finding?.rank ?? 0) || a.client.name.localeCompare(b.client.name));
+      || Math.floor(b.finding?.rank ?? 0) - Math.floor(a.finding?.rank ?? 0) || a.client.name.localeCompare(b.client.name));
     const wanted = sorted.map((card) => card.client.name).join('\n');
     if (wanted === order) return;
     order = wanted;

@@ -58,7 +58,7 @@ function ofErrors(client, now) {
     return null;
   }
   const since = earliest(client, series.since((i) => (series.errors[i] ?? 0) >= failing));
-  return { severity: 'bad', rank: 3, client, breaker: null, what: `${percent(share)} of calls fail`, since: since && now - since > 2 ? since : null, does: whileFailing(client) };
+  return { severity: 'bad', rank: 3 + Math.min(share, 0.99), client, breaker: null, what: `${percent(share)} of calls fail`, since: since && now - since > 2 ? since : null, does: whileFailing(client) };
 }
 
 // Since when clients have been failing: longer ago than the samples reach.

@@ -31,10 +31,10 @@ export async function drawGraph(container, nodes, edges, onPick) {
     textureOnViewport: many,
     pixelRatio: many ? 1 : 'auto',
   });
-  onTheme(() => cy.style(style(many)));
+  const forget = onTheme(() => cy.style(style(many)));
   cy.on('tap', 'node', (event) => onPick(event.target.id()));
   keys(container, cy);
-  return controls(cy);
+  return { ...controls(cy), destroy: () => (forget(), cy.destroy()) };
 }
 
 function elements(nodes, edges) {

@@ -12,7 +12,7 @@ const large = 100; // beans: from here on long layers are folded
 
 addEventListener('message', ({ data }) => {
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: gap, ranksep: between, edgesep: 6, ranker: data.nodes.length > 1000 ? 'longest-path' : 'network-simplex' });
+  graph.setGraph({ rankdir: 'LR', nodesep: gap, ranksep: between, edgesep: 6, ranker: ranker(data.nodes.length) });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of data.nodes) graph.setNode(node.id, { width: node.width, height: node.height });
   for (const edge of data.edges) graph.setEdge(edge.from, edge.to);
@@ -21,6 +21,12 @@ addEventListener('message', ({ data }) => {
   if (placed.length > large) fold(placed);
   postMessage(Object.fromEntries(placed.map(({ id, x, y }) => [id, { x, y }])));
 });
+
+// The best one takes seconds for hundreds of beans.
+function ranker(beans) {
+  if (beans > 1000) return 'longest-path';
+  return beans > large ? 'tight-tree' : 'network-simplex';
+}
 
 // A layer of hundreds would be a thread of a graph: long layers become several
 // columns, in the order of the layer, and all are set to about one height.

@@ -17,6 +17,7 @@ export class Model extends EventTarget {
   clients = new Map(); // name -> client
   breakers = new Map(); // name -> { name, client, state, since, probeAt, changes }
   at = Date.now() / 1000; // the server's clock at the last word from it
+  live = true; // whether the stream is open
   #offset = 0;
 
   /** Now, by the server's clock, in seconds since the epoch. */
@@ -39,8 +40,10 @@ export class Model extends EventTarget {
   }
 
   setInfo(info) {
+    const before = this.info?.process?.startTime;
     this.info = info;
     this.tell('info');
+    if (before && before !== info.process?.startTime) this.tell('restarted');
   }
 
   setHealth(health) {
@@ -142,6 +145,12 @@ export class Model extends EventTarget {
   /** A breaker's change, told at once. */
   breakerChanged(change) {
     this.#setState(this.breaker(change.name, change.client), stateName(change.to), change.at);
+  }
+
+  setLive(live) {
+    if (this.live === live) return;
+    this.live = live;
+    this.tell('live');
   }
 
   hello(hello) {

@@ -25,10 +25,16 @@ export class Series {
   }
 
   push(at, values) {
-    if (this.at.length && at <= this.at.at(-1)) return; // told twice
+    const last = this.at.at(-1) ?? at - 1;
+    if (at <= last) return; // told twice
+    if (at - last > 5) this.#add(last + 1, {}); // the stream was cut: a gap, no line
+    this.#add(at, values);
+    this.#trim();
+  }
+
+  #add(at, values) {
     this.at.push(at);
     for (const column of COLUMNS) this[column].push(values[column] ?? null);
-    this.#trim();
   }
 
   // Arrays are cut in one go now and then, not shifted at each sample.

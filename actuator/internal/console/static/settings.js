@@ -57,6 +57,9 @@ export function startSettings(model, navigation) {
   byId('settings-scope').addEventListener('change', () => answer && show());
   navigation.onShow('settings', load);
   model.on('client', () => answer && scopes());
+  model.on('restarted', () => {
+    answer = null;
+  });
   model.on('reload', () => navigation.visible('settings') && load());
 }
 

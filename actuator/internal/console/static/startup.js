@@ -86,6 +86,9 @@ export function startStartup(model, navigation) {
   });
   byId('startup-filter').addEventListener('input', filter);
   navigation.onShow('startup', load);
+  model.on('restarted', () => {
+    steps = null;
+  });
   model.on('reload', () => navigation.visible('startup') && load());
 }
 

@@ -15,8 +15,11 @@ const names = ['accent', 'text', 'muted', 'line', 'grid', 'surface', 'surface-2'
 /** A colour of the page, for canvas: colour('bad'). */
 export const colour = (name) => palette[name] ?? '#888';
 
-/** Calls fn after each change of colours. */
-export const onTheme = (fn) => listeners.add(fn);
+/** Calls fn after each change of colours, until the function it returns is called. */
+export function onTheme(fn) {
+  listeners.add(fn);
+  return () => listeners.delete(fn);
+}
 
 export function startTheme() {
   const group = byId('theme');

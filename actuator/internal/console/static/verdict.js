@@ -8,13 +8,18 @@ import { linkTo } from './nav.js';
 import { count } from './format.js';
 
 const listed = 3;
+const patience = 3; // seconds without the stream
+
+// The finding that comes before all others: nothing more is known.
+const silent = { severity: 'bad', client: { name: 'This application' }, breaker: null, nameless: true, what: 'does not answer', does: 'what is shown is from before' };
 
 export function startVerdict(model) {
   let shown = '';
 
   function render() {
-    if (!model.clients.size && !model.health) return;
-    const findings = diagnoseAll(model);
+    const lost = !model.live && model.now() - model.at > patience;
+    if (!lost && !model.clients.size && !model.health) return;
+    const findings = lost ? [{ ...silent, since: model.at }, ...diagnoseAll(model)] : diagnoseAll(model);
     const down = downComponents(model.health);
     const severity = findings.some((f) => f.severity === 'bad') || down.length ? 'bad' : findings.length ? 'warn' : 'good';
     setData(byId('verdict'), 'severity', severity);
@@ -24,7 +29,7 @@ export function startVerdict(model) {
     texts(findings, model.now());
   }
 
-  for (const type of ['tick', 'clients', 'health', 'breaker', 'history']) model.on(type, render);
+  for (const type of ['tick', 'clients', 'health', 'breaker', 'history', 'live']) model.on(type, render);
   setInterval(() => {
     if (!document.hidden && model.now() - model.at > 1.5) render(); // the seconds count while the stream is cut, too
   }, 1000);
@@ -60,6 +65,7 @@ function rebuild(findings, down, severity, model) {
 function line(finding) {
   const text = h('span', {});
   slots.push(text);
+  if (finding.nameless) return [h('span', { class: 'who', text: finding.client.name }), ' ', text];
   return [h('a', { class: 'who', href: linkTo('clients', finding.client.name), text: finding.client.name }), ': ', text];
 }
 
