@@ -37,7 +37,6 @@ type TracedClient struct {
 type observed struct {
 	*TracedClient
 	app    *container.ApplicationContext
-	config *config.Config
 	spans  *tracetest.InMemoryExporter
 	reader *sdkmetric.ManualReader
 }
@@ -146,7 +145,7 @@ func (portFunc) Start(context.Context) error                       { return nil 
 func (portFunc) Stop(context.Context) error                        { return nil }
 
 func overPort(port portFunc) client.Option {
-	return client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return port, nil })
+	return client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return &port, nil })
 }
 
 var w3c = client.WithPropagator(propagation.TraceContext{})
