@@ -23,6 +23,7 @@ type event struct {
 	From    string               `json:"from,omitempty"`
 	To      string               `json:"to,omitempty"`
 	Error   string               `json:"error,omitempty"`
+	TraceID string               `json:"traceId,omitempty"` // of the first
 	Count   int64                `json:"count"`
 }
 
@@ -100,7 +101,7 @@ const maxErrorText = 300
 func (g *gathered) event() event {
 	e := event{
 		ID: g.id, At: secondsOf(g.At), Kind: g.Kind, Client: g.Client, Method: g.Method, Name: g.Name, Attempt: g.Attempt,
-		DelayMs: float64(g.Delay) / float64(time.Millisecond), Count: g.count,
+		DelayMs: float64(g.Delay) / float64(time.Millisecond), Count: g.count, TraceID: g.TraceID,
 	}
 	if g.Kind == resilience.EventStateChanged {
 		e.From, e.To = g.From.String(), g.To.String()

@@ -99,7 +99,7 @@ func (c *call) do(ctx context.Context) error {
 		return c.doObserved(ctx)
 	}
 	if err := c.runUnlessStopped(ctx); err != nil {
-		return c.end(err)
+		return c.end(ctx, err)
 	}
 	return nil
 }
@@ -111,15 +111,15 @@ func (c *call) doObserved(ctx context.Context) error {
 	err := error(errPanicked)
 	defer func() { o.endCall(ctx, span, c, err) }()
 	if err = c.runUnlessStopped(ctx); err != nil {
-		err = c.end(err)
+		err = c.end(ctx, err)
 	}
 	return err
 }
 
 // end completes and counts a failure.
-func (c *call) end(err error) error {
+func (c *call) end(ctx context.Context, err error) error {
 	failed := c.failed(err, time.Since(c.begun))
-	c.live.ended(c.op, failed)
+	c.live.ended(ctx, c.op, failed)
 	return failed
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/kernel"
@@ -104,15 +105,19 @@ func (l *live) stats() ClientStats {
 	return s
 }
 
-// tell publishes an event and logs it.
-func (l *live) tell(level slog.Level, message string, event resilience.Event) {
+// tell publishes an event and logs it, in the context of the call if that is
+// known.
+func (l *live) tell(ctx context.Context, level slog.Level, message string, event resilience.Event) {
 	p := l.processor
 	event.Client, event.At = l.declaration.Name, time.Now()
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		event.TraceID = span.TraceID().String()
+	}
 	if p.events != nil {
 		lifecycle.Publish(p.events, event)
 	}
 	logger := p.log()
-	if !logger.Enabled(context.Background(), level) {
+	if !logger.Enabled(ctx, level) {
 		return
 	}
 	args := []any{"client", event.Client}
@@ -131,7 +136,7 @@ func (l *live) tell(level slog.Level, message string, event resilience.Event) {
 	if event.Err != nil {
 		args = append(args, "cause", event.Err)
 	}
-	logger.Log(context.Background(), level, message, args...)
+	logger.Log(ctx, level, message, args...)
 }
 
 func retriesOf(i *instruments) metric.Int64Counter   { return i.retries }
@@ -146,7 +151,7 @@ func (l *live) onStateChange(change resilience.StateChange) {
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
 	}
-	l.tell(level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, Name: change.Name, From: change.From, To: change.To})
+	l.tell(context.Background(), level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, Name: change.Name, From: change.From, To: change.To})
 }
 
 // telemetry is nil if there is none, or no engine yet.
@@ -161,23 +166,23 @@ func (l *live) telemetry() *telemetry {
 func (l *live) onSlowCall(took time.Duration) {
 	l.counters.slowCalls.Add(1)
 	l.telemetry().slowCall(l.declaration.Name)
-	l.tell(slog.LevelInfo, "slow call", resilience.Event{Kind: resilience.EventSlowCall, Delay: took})
+	l.tell(context.Background(), slog.LevelInfo, "slow call", resilience.Event{Kind: resilience.EventSlowCall, Delay: took})
 }
 
 func (l *live) onRetry(op *operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
 		op.observed.count(retriesOf)
-		l.tell(slog.LevelWarn, "retrying a call", resilience.Event{
+		l.tell(e.Context, slog.LevelWarn, "retrying a call", resilience.Event{
 			Kind: resilience.EventRetryScheduled, Method: op.method, Attempt: e.Attempt, Delay: e.Delay, Err: e.Err,
 		})
 	}
 }
 
-func (l *live) onBudgetExhausted(op *operation, attempt int, err error) {
+func (l *live) onBudgetExhausted(ctx context.Context, op *operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
 	op.observed.count(exhaustedOf)
-	l.tell(slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
+	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
 		Kind: resilience.EventBudgetExhausted, Method: op.method, Attempt: attempt, Err: err,
 	})
 }
@@ -186,7 +191,7 @@ func (l *live) onHedge(op *operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
 		op.observed.count(hedgesOf)
-		l.tell(slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.method, Attempt: attempt, Delay: after})
+		l.tell(context.Background(), slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.method, Attempt: attempt, Delay: after})
 	}
 }
 
@@ -194,7 +199,7 @@ func (l *live) onHedgeWon(op *operation) func(int) {
 	return func(attempt int) {
 		l.counters.hedgesWon.Add(1)
 		op.observed.count(hedgeWinsOf)
-		l.tell(slog.LevelDebug, "a hedge was faster", resilience.Event{Kind: resilience.EventHedgeWon, Method: op.method, Attempt: attempt})
+		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", resilience.Event{Kind: resilience.EventHedgeWon, Method: op.method, Attempt: attempt})
 	}
 }
 
@@ -202,14 +207,14 @@ func (l *live) onStale(op *operation) func(time.Duration, error) {
 	return func(age time.Duration, cause error) {
 		l.counters.staleAnswers.Add(1)
 		op.observed.count(staleOf)
-		l.tell(slog.LevelWarn, "answering with an old answer", resilience.Event{
+		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", resilience.Event{
 			Kind: resilience.EventStaleAnswer, Method: op.method, Delay: age, Err: cause,
 		})
 	}
 }
 
 // ended counts the end of a call.
-func (l *live) ended(op *operation, err error) {
+func (l *live) ended(ctx context.Context, op *operation, err error) {
 	if err == nil {
 		return
 	}
@@ -219,7 +224,7 @@ func (l *live) ended(op *operation, err error) {
 	}
 	if isRejection(err) {
 		l.counters.rejected.Add(1)
-		l.tell(slog.LevelDebug, "call rejected", resilience.Event{Kind: resilience.EventRejected, Method: op.method, Err: err})
+		l.tell(ctx, slog.LevelDebug, "call rejected", resilience.Event{Kind: resilience.EventRejected, Method: op.method, Err: err})
 	}
 }
 

@@ -428,7 +428,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 	if s.hedgeEnabled && op.repeatable && !op.streams {
 		c := s.hedge
 		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
-		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(op, attempt, nil) }
+		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
 		op.hedge = resilience.NewHedge(c)
 	}
 	if !s.retryEnabled {
@@ -437,7 +437,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 	c := s.retry
 	c.RetryOn, c.Budget, c.Breaker = op.mayRepeat, budget, op.breaker
 	c.OnRetry = l.onRetry(op)
-	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(op, e.Attempt, e.Err) }
+	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }
 	op.retry = resilience.NewRetryPolicy(c)
 	return op
 }

@@ -29,7 +29,7 @@ func (e *engine) open(ctx context.Context, op *operation, m *message) (*http.Res
 
 func (c *call) openAndCount(ctx context.Context) (*http.Response, error) {
 	if err := c.openUnlessStopped(ctx); err != nil {
-		return nil, c.end(err)
+		return nil, c.end(ctx, err)
 	}
 	return c.stream, nil
 }

@@ -15,8 +15,9 @@ type Event struct {
 	Attempt int           `json:"attempt,omitempty"` // that failed, or that begins
 	From    CircuitState  `json:"from"`              // of a change of state
 	To      CircuitState  `json:"to"`
-	Delay   time.Duration `json:"delay,omitempty"` // until the retry; how long the slow call took; the age of the stale answer
-	Err     error         `json:"-"`               // why
+	Delay   time.Duration `json:"delay,omitempty"`   // until the retry; how long the slow call took; the age of the stale answer
+	Err     error         `json:"-"`                 // why
+	TraceID string        `json:"traceId,omitempty"` // of the call, if it is traced and the policy knows the call
 }
 
 // EventKind says what an [Event] is about.

@@ -105,7 +105,7 @@ func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration,
 	if breaker := p.config.Breaker; breaker != nil && breaker.refusesAfter(delay) {
 		return 0, true
 	}
-	event := RetryEvent{Attempt: attempt, Delay: delay, Err: err}
+	event := RetryEvent{Attempt: attempt, Delay: delay, Err: err, Context: ctx}
 	if p.config.Budget != nil && !p.config.Budget.withdraw() {
 		if p.config.OnBudgetExhausted != nil {
 			p.config.OnBudgetExhausted(event)

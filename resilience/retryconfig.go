@@ -3,6 +3,7 @@
 package resilience
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -62,9 +63,10 @@ const (
 
 // RetryEvent tells of an attempt that failed and will be followed by another.
 type RetryEvent struct {
-	Attempt int           // the attempt that failed, from 1
-	Delay   time.Duration // until the next one
-	Err     error         // why it failed
+	Attempt int             // the attempt that failed, from 1
+	Delay   time.Duration   // until the next one
+	Err     error           // why it failed
+	Context context.Context // of the call: for logs and traces
 }
 
 const (
