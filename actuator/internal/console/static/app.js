@@ -58,13 +58,14 @@ let live = '';
 function refused(detail) {
   showLive('refused', 'token needed');
   offerToken(true);
+  if (!model.clients.size) setText(byId('verdict-text'), 'The application asks for its token before it says how it is.');
   askToken(detail);
 }
 
 function showLive(state, detail) {
   const text = state === 'connecting' && live ? 'reconnecting' : state;
   setData(byId('live'), 'live', state);
-  model.setLive(state === 'live');
+  model.setLive(state !== 'connecting');
   setText(byId('live-text'), detail ? `${text}, ${detail}` : text);
 }
 

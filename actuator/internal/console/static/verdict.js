@@ -11,7 +11,7 @@ const listed = 3;
 const patience = 3; // seconds without the stream
 
 // The finding that comes before all others: nothing more is known.
-const silent = { severity: 'bad', client: { name: 'This application' }, breaker: null, nameless: true, what: 'does not answer', does: 'what is shown is from before' };
+const silent = { severity: 'bad', client: { name: 'This application' }, breaker: null, nameless: true, what: 'has not answered', does: 'what is shown is from before' };
 
 export function startVerdict(model) {
   let shown = '';
@@ -84,7 +84,8 @@ function wellText(model) {
   const clients = [...model.clients.values()];
   if (!clients.length) return 'No clients are registered yet.';
   const guarded = clients.filter((client) => worstState(client) !== 'none').length;
-  return `${count(clients.length)} ${clients.length === 1 ? 'dependency answers' : 'dependencies answer'}, ${guarded === 1 ? 'its circuit is' : `${count(guarded)} circuits are`} closed.`;
+  const circuits = guarded === 0 ? 'no circuit breaker guards them' : guarded === 1 ? 'one circuit, closed' : `${count(guarded)} circuits, all closed`;
+  return `${count(clients.length)} ${clients.length === 1 ? 'dependency answers' : 'dependencies answer'}; ${circuits}.`;
 }
 
 function title(findings, down, model) {
