@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package e2e has nothing but tests of the actuator as its users meet it: the
+// console in a real browser, the metrics in a real Prometheus. It is a module of
+// its own, so that what drives a browser reaches nobody else.
+//
+// The tests need chromium, prometheus and promtool; tools/install-e2e.sh installs
+// them on Debian and what descends from it. A test whose program is missing is
+// skipped, but fails where CI is true.
+package e2e
