@@ -47,7 +47,7 @@ function ofBreaker(client, breaker, now) {
 function probe(breaker, now) {
   if (breaker.probeAt === null) return 'a probe follows after the recovery time';
   const left = breaker.probeAt - now;
-  return left > 0.5 ? `next probe in ${span(Math.ceil(left))}` : 'the next call will be the probe';
+  return left > 0.5 ? `next probe in ${span(left)}` : 'the next call will be the probe';
 }
 
 function ofErrors(client, now) {
@@ -72,12 +72,10 @@ function earliest(client, since) {
 }
 
 function whileFailing(client) {
-  const retries = client.declaration?.resilience?.retry;
-  const guarded = client.breakers.size > 0;
-  if (retries && guarded) return 'they are retried, the circuit is still closed';
-  if (retries) return 'they are retried; no circuit breaker guards this client';
-  if (guarded) return 'the circuit is still closed';
-  return 'neither retry nor circuit breaker guard this client';
+  const retried = client.declaration?.resilience?.retry ? 'they are retried where that is safe, ' : '';
+  if (!client.breakers.size) return `${retried}no circuit breaker guards this client`;
+  if (worst(client).state === 'disabled') return `${retried}the circuit breaker is switched off`;
+  return `${retried}the circuit is still closed`;
 }
 
 function ofRejections(client) {

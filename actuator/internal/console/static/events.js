@@ -157,11 +157,18 @@ function row(event) {
     h('td', { class: 'num', text: event.count > 1 ? `×${count(event.count)}` : '' }));
 }
 
+// Errors of clients begin with the client and the method, which have columns
+// of their own.
+function withoutName({ error, client, method }) {
+  const name = `${client}.${method}: `;
+  return error.startsWith(name) ? error.slice(name.length) : error;
+}
+
 function detail(event) {
   const parts = [];
   if (event.kind === 'state-changed') parts.push(`${event.from ?? '?'} → ${event.to ?? '?'}`);
   if (event.attempt) parts.push(`attempt ${event.attempt}`);
   if (event.delayMs) parts.push(`${event.kind === 'retry-scheduled' ? 'after' : 'took'} ${count(event.delayMs)} ms`);
-  if (event.error) parts.push(event.error);
+  if (event.error) parts.push(withoutName(event));
   return parts.join(' · ');
 }

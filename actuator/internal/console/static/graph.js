@@ -31,6 +31,7 @@ export async function drawGraph(container, nodes, edges, onPick) {
     textureOnViewport: many,
     pixelRatio: many ? 1 : 'auto',
   });
+  if (cy.zoom() > 1.2) cy.zoom(1.2).center(); // a few beans are no posters
   const forget = onTheme(() => cy.style(style(many)));
   cy.on('tap', 'node', (event) => onPick(event.target.id()));
   keys(container, cy);

@@ -4,6 +4,7 @@
 import { post, token } from './api.js';
 import { askToken, confirmed } from './token.js';
 import { notice } from './notice.js';
+import { stateName } from './model.js';
 
 /** The switches, and what each of them does, for the question before. */
 export const switches = [
@@ -25,7 +26,7 @@ async function send(model, breaker, action, triesLeft) {
   const path = `circuitbreakers/${breaker.name.split('/').map(encodeURIComponent).join('/')}`;
   try {
     const answer = await post(path, { updateState: action });
-    notice(answer.message || `${breaker.name} is now ${String(answer.currentState).toLowerCase().replaceAll('_', ' ')}`);
+    notice(answer.currentState ? `${breaker.name} is now ${stateName(answer.currentState).replaceAll('-', ' ')}` : answer.message);
     model.tell('stale');
   } catch (error) {
     if (error.status === 401 && triesLeft && (await askToken(error.message))) return send(model, breaker, action, triesLeft - 1);
