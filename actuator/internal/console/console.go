@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -52,8 +53,8 @@ type asset struct {
 // and has browsers ask again each time, which makes a new release show at once.
 // It is safe for concurrent use.
 func Handler() http.Handler {
-	assets := load()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(w, r, assets) })
+	assets := sync.OnceValue(load) // by the first who looks, not by every start
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(w, r, assets()) })
 }
 
 // load reads every embedded file once, by the path that it is asked for with.

@@ -9,7 +9,7 @@ const choices = ['system', 'light', 'dark'];
 const listeners = new Set();
 let palette = {};
 
-const names = ['accent', 'text', 'muted', 'line', 'grid', 'surface', 'surface-2', 'good', 'warn', 'bad', 'fill-accent', 'fill-bad', 'fill-warn',
+const names = ['accent', 'text', 'muted', 'line', 'grid', 'surface', 'bad', 'fill-accent', 'fill-bad', 'fill-warn',
   'series-1', 'series-2', 'series-3', 'node-client', 'node-service', 'node-config', 'node-processor', 'node-plain', 'node-hit'];
 
 /** A colour of the page, for canvas: colour('bad'). */
