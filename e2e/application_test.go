@@ -43,7 +43,7 @@ pyfly:
 type ShopSettings struct {
 	PageSize int    `koanf:"page-size"`
 	APIKey   string `koanf:"api-key"`
-	Greeting string `koanf:"greeting" default:"hello"`
+	Greeting string `koanf:"greeting"`
 }
 
 // StockClient has retries and a circuit breaker.
@@ -182,6 +182,9 @@ func (a *application) stop(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// httpClient keeps no connections, so that none is left behind.
+var httpClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // openStock lets calls of the stock client fail until its circuit opens.
 func (a *application) openStock(t *testing.T) {

@@ -121,6 +121,13 @@ func (p *page) complained() []string {
 	return append(slices.Clone(p.complaints), violations...)
 }
 
+// asked are the addresses that the page has asked for until now.
+func (p *page) asked() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.requests)
+}
+
 func (p *page) isQuiet() {
 	p.t.Helper()
 	for _, complaint := range p.complained() {
@@ -196,6 +203,12 @@ func (p *page) await(expression string) {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise)); err != nil {
 		p.t.Fatalf("%s does not come true: %v\ncomplaints: %q", expression, err, p.complained())
 	}
+}
+
+// nextFrame waits until the page has been drawn once more.
+func (p *page) nextFrame() {
+	p.t.Helper()
+	eval[bool](p, `new Promise((resolve) => requestAnimationFrame(() => resolve(true)))`)
 }
 
 // eval is the value of a JavaScript expression, awaited if it is a promise.
