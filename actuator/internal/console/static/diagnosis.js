@@ -72,7 +72,7 @@ function earliest(client, since) {
 }
 
 function whileFailing(client) {
-  const retried = client.declaration?.resilience?.retry ? 'they are retried where that is safe, ' : '';
+  const retried = client.declaration?.resilience?.retry ? 'they are retried where safe, ' : '';
   if (!client.breakers.size) return `${retried}no circuit breaker guards this client`;
   if (worst(client).state === 'disabled') return `${retried}the circuit breaker is switched off`;
   return `${retried}the circuit is still closed`;
