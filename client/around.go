@@ -28,7 +28,8 @@ func (c *call) hedge(ctx context.Context) error {
 		c.gate.join()
 		defer c.gate.leave()
 		kept := &keptAnswer{}
-		leg := &call{engine: c.engine, op: c.op, message: c.message, sink: kept, idempotencyKey: c.idempotencyKey, begun: time.Now()}
+		now := time.Now()
+		leg := &call{engine: c.engine, op: c.op, message: c.message, sink: kept, idempotencyKey: c.idempotencyKey, begun: now, admitted: now}
 		leg.attempts = before + int(made.Add(1)) - 1
 		if err := leg.attemptOnce(ctx); err != nil {
 			return err
@@ -89,7 +90,7 @@ func (c *call) key() string {
 func (c *call) runStreamLimited(ctx context.Context, total time.Duration) error {
 	limited, cancel := context.WithCancelCause(ctx)
 	isOver := &timeoutError{total, "total-timeout"}
-	timer := time.AfterFunc(total-time.Since(c.begun), func() { cancel(isOver) })
+	timer := time.AfterFunc(total-time.Since(c.admitted), func() { cancel(isOver) })
 	err := c.run(limited)
 	timer.Stop()
 	if err == nil {

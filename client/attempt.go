@@ -59,10 +59,11 @@ func (c *call) exchange(ctx context.Context) error {
 	return c.accept(ctx, attemptCtx, response)
 }
 
-// attemptBegun is when the attempt began. The first begins with the call.
+// attemptBegun is when the attempt began. The first begins as soon as the call
+// is admitted.
 func (c *call) attemptBegun() time.Time {
 	if c.attempts == 1 {
-		return c.begun
+		return c.admitted
 	}
 	return time.Now()
 }

@@ -88,8 +88,9 @@ type call struct {
 	stream         *http.Response // the answer, when it is read as a stream
 	endTotal       func()         // ends the context of a stream's total timeout
 
-	begun  time.Time
-	answer answer
+	begun    time.Time
+	admitted time.Time // by bulkhead and limits: from now on time limits count
+	answer   answer
 }
 
 // do runs the call to its end. The error is nil or an *Error.
@@ -172,6 +173,10 @@ func (c *call) runGuarded(ctx context.Context) error {
 
 // runLimited limits the time of all attempts.
 func (c *call) runLimited(ctx context.Context) error {
+	c.admitted = c.begun
+	if c.op.guard != nil || c.interceptCall != nil {
+		c.admitted = time.Now()
+	}
 	total := c.op.totalTimeout
 	switch {
 	case total <= 0:
@@ -180,7 +185,7 @@ func (c *call) runLimited(ctx context.Context) error {
 		return c.runStreamLimited(ctx, total)
 	}
 	limit := &deadlineContext{}
-	limit.begin(ctx, c.begun.Add(total))
+	limit.begin(ctx, c.admitted.Add(total))
 	defer limit.cancel()
 	err := c.run(limit)
 	if err != nil && ctx.Err() == nil && limit.Err() == context.DeadlineExceeded {

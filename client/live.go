@@ -82,7 +82,7 @@ func (l *live) replace(next *engine) {
 	old := l.current.Swap(next)
 	l.gates = append(l.gates, &old.gate)
 	old.gate.refuse()
-	if old.port == next.port {
+	if old.signature == next.signature { // and so the port
 		l.mu.Unlock()
 		return
 	}
@@ -117,7 +117,7 @@ func (l *live) reconfigure(s *clientSettings) error {
 	if err != nil {
 		return err
 	}
-	if next.port != before.port {
+	if next.signature != before.signature { // it has a port of its own
 		ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 		defer cancel()
 		if err := next.start(ctx); err != nil {

@@ -213,3 +213,19 @@ func TestAChangedFileReachesTheClients(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestChangedSettingsReachAClientWhosePortCannotBeCompared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		settings := func(timeout string) map[string]any {
+			return shopSettings("retry.enabled", false, "methods.search.timeout", timeout)
+		}
+		app, c := startBoutique(t, settings("10s"), client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) {
+			return answersAfter(time.Hour, 200), nil
+		}))
+		change(app, settings("2s"))
+		begun := time.Now()
+		if _, err := c.Search(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 2*time.Second {
+			t.Errorf("after %s: %v", time.Since(begun), err)
+		}
+	})
+}

@@ -88,6 +88,30 @@ func TestABulkheadLimitsTheCallsOfAClient(t *testing.T) {
 	}
 }
 
+func TestWaitingForAPlaceTakesNoTimeFromACall(t *testing.T) {
+	for name, limits := range map[string][]any{
+		"of an attempt":    {"timeout", "1500ms"},
+		"of all attempts":  {"timeout", "1s", "total-timeout", "1500ms", "retry.max-attempts", 1},
+		"of a hedged call": {"timeout", "1500ms", "hedge.delay", "1400ms"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				settings := shopSettings(append(limits, "bulkhead.max-concurrent", 1, "bulkhead.max-queue", 1)...)
+				c := wire[boutique](t, settings, answersAfter(900*time.Millisecond, 200))
+				var wg sync.WaitGroup
+				for range 2 { // the second waits for the first
+					wg.Go(func() {
+						if _, err := c.Get(t.Context(), "1"); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+			})
+		})
+	}
+}
+
 func TestARateLimitAndATotalTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type limited struct {

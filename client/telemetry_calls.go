@@ -163,10 +163,10 @@ func (c *call) elapsed(err error) time.Duration {
 // attemptSeen is when the attempt begins. A call that has not waited for anything
 // needs no second look at the clock.
 func (c *call) attemptSeen() time.Time {
-	if c.attempts > 0 || c.op.guard != nil || c.interceptCall != nil {
+	if c.attempts > 0 {
 		return time.Now()
 	}
-	return c.begun
+	return c.admitted
 }
 
 func (c *call) exchangeUnobserved(ctx context.Context) error {
