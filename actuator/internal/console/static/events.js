@@ -164,11 +164,16 @@ function withoutName({ error, client, method }) {
   return error.startsWith(name) ? error.slice(name.length) : error;
 }
 
+// What an event's delay is.
+const delays = { 'retry-scheduled': 'again in', 'hedge-started': 'after', 'slow-call': 'took', 'stale-answer': 'aged' };
+
 function detail(event) {
   const parts = [];
+  if (event.name && event.name !== event.client) parts.push(event.name);
   if (event.kind === 'state-changed') parts.push(`${event.from ?? '?'} → ${event.to ?? '?'}`);
   if (event.attempt) parts.push(`attempt ${event.attempt}`);
-  if (event.delayMs) parts.push(`${event.kind === 'retry-scheduled' ? 'after' : 'took'} ${count(event.delayMs)} ms`);
+  if (event.delayMs) parts.push(`${delays[event.kind] ?? 'took'} ${count(event.delayMs)} ms`);
+  if (event.traceId) parts.push(`trace ${event.traceId}`);
   if (event.error) parts.push(withoutName(event));
   return parts.join(' · ');
 }
