@@ -41,6 +41,7 @@ type options struct {
 	once           bool
 	callsPerSecond float64
 	file           string
+	otlp           bool
 }
 
 func parse(args []string, out io.Writer) (options, error) {
@@ -52,6 +53,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.once, "once", false, "stop after the last phase instead of beginning anew")
 	flags.Float64Var(&o.callsPerSecond, "calls-per-second", 40, "so `many` customers come")
 	flags.StringVar(&o.file, "config", "pyfly.yaml", "read settings from this `file`")
+	flags.BoolVar(&o.otlp, "otlp", false, "send metrics and spans to where OTEL_EXPORTER_OTLP_ENDPOINT says")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -85,6 +87,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	app := newApplication(cfg, out)
+	if o.otlp {
+		registerOTLP(app)
+	}
 	if err := app.Start(ctx); err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
@@ -190,6 +192,27 @@ func TestWhatIsWrongIsReported(t *testing.T) {
 	}
 	if err := run(t.Context(), []string{"-help"}, io.Discard); err != nil {
 		t.Errorf("help is no error: %v", err)
+	}
+}
+
+func TestMetricsAndSpansAreSentByOTLP(t *testing.T) {
+	quick(t)
+	var mu sync.Mutex
+	sent := map[string]int{}
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		sent[r.URL.Path]++
+	}))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	if err := run(t.Context(), []string{"-port", "0", "-once", "-phase", "100ms", "-otlp"}, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if sent["/v1/metrics"] == 0 || sent["/v1/traces"] == 0 {
+		t.Errorf("sent were %v", sent)
 	}
 }
 
