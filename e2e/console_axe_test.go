@@ -18,6 +18,7 @@ import (
 const axe = "testdata/axe.min.js"
 
 func TestAxeIsTheOneThatWasTakenOver(t *testing.T) {
+	t.Parallel()
 	sums, err := os.Open("testdata/SHA256SUMS")
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +65,7 @@ func (p *page) isAccessible(what string) {
 }
 
 func TestAxeFindsNothingSerious(t *testing.T) {
+	t.Parallel()
 	script, err := os.ReadFile(axe)
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +91,7 @@ func TestAxeFindsNothingSerious(t *testing.T) {
 }
 
 func TestAxeFindsNothingSeriousInWhatOpens(t *testing.T) {
+	t.Parallel()
 	script, err := os.ReadFile(axe)
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheFirstTabStopSkipsToTheContent(t *testing.T) {
+	t.Parallel()
 	p := openConsole(t, startApplication(t))
 	p.press(kb.Tab)
 	p.await(`document.activeElement.matches('a.skip') && document.activeElement.getBoundingClientRect().top >= 0`)
@@ -18,6 +19,7 @@ func TestTheFirstTabStopSkipsToTheContent(t *testing.T) {
 }
 
 func TestEveryViewIsReachedByKeyboard(t *testing.T) {
+	t.Parallel()
 	p := openConsole(t, startApplication(t))
 	for _, view := range views {
 		p.tabTo(fmt.Sprintf(`#nav a[href="#%s"]`, view))
@@ -28,6 +30,7 @@ func TestEveryViewIsReachedByKeyboard(t *testing.T) {
 }
 
 func TestACircuitIsSwitchedByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	p := openConsole(t, startApplication(t))
 	p.tabTo(`article[data-client="payment-client"] details > summary`)
 	p.press(kb.Enter)

@@ -39,6 +39,7 @@ const isDark = `(() => {
 })()`
 
 func TestThePageIsDarkWhenTheSystemIs(t *testing.T) {
+	t.Parallel()
 	p := openConsole(t, startApplication(t))
 	p.prefer("light")
 	p.await(`!` + isDark)
@@ -47,6 +48,7 @@ func TestThePageIsDarkWhenTheSystemIs(t *testing.T) {
 }
 
 func TestTheSwitchOfColoursWinsAndIsRemembered(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	p.prefer("light")
@@ -61,6 +63,7 @@ func TestTheSwitchOfColoursWinsAndIsRemembered(t *testing.T) {
 }
 
 func TestANarrowScreenShowsEverythingWithoutScrollingSideways(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	p.do("narrow", chromedp.EmulateViewport(390, 844))

@@ -19,6 +19,7 @@ import (
 )
 
 func TestNoRequestLeavesTheOrigin(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	for _, view := range views {
@@ -37,6 +38,7 @@ func TestNoRequestLeavesTheOrigin(t *testing.T) {
 }
 
 func TestThePolicyRefusesOtherOriginsAndInlineScript(t *testing.T) {
+	t.Parallel()
 	var hits atomic.Int32
 	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		hits.Add(1)
@@ -118,6 +120,7 @@ var attempts = []struct{ what, script string }{
 }
 
 func TestAnotherSiteCanNeitherReadNorSwitchNorFrame(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t, set("pyfly.actuator.token", token))
 	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -145,6 +148,7 @@ func TestAnotherSiteCanNeitherReadNorSwitchNorFrame(t *testing.T) {
 }
 
 func TestAddressesThatPointAtANameAreRefused(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, app.url+"/console/", nil)
 	if err != nil {
@@ -172,6 +176,7 @@ func (sickPart) Health(context.Context) lifecycle.Health {
 const html = `<img src=x onerror="window.ran=1"><script>window.ran=1</script>`
 
 func TestHTMLInNamesIsTextAndRunsNothing(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t, set("shop.greeting", html), register(newPart, container.Named(html)),
 		register(func() *sickPart { return &sickPart{} }, container.Named("sick"+html)))
 	p := openConsole(t, app)

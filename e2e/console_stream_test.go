@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheStreamComesBackAfterARestart(t *testing.T) {
+	t.Parallel()
 	service := newService(t)
 	first := newApplication(t, service)
 	first.start(t)
@@ -41,6 +42,7 @@ func TestTheStreamComesBackAfterARestart(t *testing.T) {
 }
 
 func TestBeyondLoopbackThePageAsksForTheToken(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t, set("pyfly.actuator.address", "0.0.0.0"))
 	address, err := url.Parse(app.url)
 	if err != nil {

@@ -41,6 +41,7 @@ func (a *application) paymentIs(t *testing.T, want resilience.CircuitState) {
 }
 
 func TestASwitchIsNotThrownWithoutTheToken(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	throwSwitch(p, "FORCE_OPEN")
@@ -56,6 +57,7 @@ func TestASwitchIsNotThrownWithoutTheToken(t *testing.T) {
 }
 
 func TestASwitchIsNotThrownWithAWrongToken(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	throwSwitch(p, "FORCE_OPEN")
@@ -68,6 +70,7 @@ func TestASwitchIsNotThrownWithAWrongToken(t *testing.T) {
 }
 
 func TestWithTheTokenACircuitIsForcedOpenAndReset(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	throwSwitch(p, "FORCE_OPEN")
@@ -94,6 +97,7 @@ func TestWithTheTokenACircuitIsForcedOpenAndReset(t *testing.T) {
 }
 
 func TestASwitchTellsThatNoTokenIsConfigured(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t, set("pyfly.actuator.token", ""))
 	p := openConsole(t, app)
 	throwSwitch(p, "FORCE_OPEN")

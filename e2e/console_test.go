@@ -15,6 +15,7 @@ import (
 var views = []string{"clients", "timeline", "beans", "startup", "settings", "events"}
 
 func TestThePageLoadsWithoutComplaint(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	for _, view := range views {

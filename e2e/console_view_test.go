@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheGraphFindsABean(t *testing.T) {
+	t.Parallel()
 	p := openConsole(t, startApplication(t))
 	p.show("beans")
 	p.await(`document.querySelector('#graph-wait').hidden`)
@@ -28,6 +29,7 @@ func TestTheGraphFindsABean(t *testing.T) {
 }
 
 func TestSettingsTellTheirOriginAndKeepSecrets(t *testing.T) {
+	t.Parallel()
 	p := openConsole(t, startApplication(t))
 	p.show("settings")
 	for key, want := range map[string][2]string{
@@ -58,6 +60,7 @@ func TestSettingsTellTheirOriginAndKeepSecrets(t *testing.T) {
 }
 
 func TestEventsAndTimelineTellWhatHappened(t *testing.T) {
+	t.Parallel()
 	app := startApplication(t)
 	p := openConsole(t, app)
 	p.show("events")
@@ -72,6 +75,7 @@ func TestEventsAndTimelineTellWhatHappened(t *testing.T) {
 }
 
 func TestTheStartIsShownStepByStep(t *testing.T) {
+	t.Parallel()
 	p := openConsole(t, startApplication(t))
 	p.show("startup")
 	p.await(`/checkout/.test(document.querySelector('#waterfall').innerText)`)

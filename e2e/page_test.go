@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -40,7 +41,8 @@ func newTab(t *testing.T) *page {
 	ctx, cancel := chromedp.NewContext(shared, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.hear))
 	p.ctx = ctx
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, command(network.Enable), command(log.Enable), chromedp.EmulateViewport(1280, 900), p.beforeScripts(keepViolations)); err != nil {
+	if err := chromedp.Do(ctx, command(network.Enable), command(log.Enable), chromedp.EmulateViewport(1280, 900),
+		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}), p.beforeScripts(keepViolations)); err != nil {
 		t.Fatal(err)
 	}
 	return p
