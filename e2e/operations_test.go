@@ -45,13 +45,13 @@ func TestAlertsAndDashboardAskForMetricsThatExist(t *testing.T) {
 	for _, file := range []string{alerts, dashboard} {
 		t.Run(file, func(t *testing.T) {
 			queries := queriesOf(t, file, read(t, file))
-			scrape := fetch(t, startTraffic(t).url+"/prometheus")
+			told := scrape(t, startTraffic(t).url+"/prometheus")
 			asked := metricName.FindAllString(queries, -1)
 			if len(asked) < 5 {
 				t.Errorf("only %d metrics are asked for: %q", len(asked), asked)
 			}
 			for _, name := range asked {
-				if !regexp.MustCompile(`(?m)^` + name + `[ {]`).MatchString(scrape) {
+				if !regexp.MustCompile(`(?m)^` + name + `[ {]`).MatchString(told) {
 					t.Errorf("there is no metric %s", name)
 				}
 			}

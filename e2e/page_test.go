@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	cdpfetch "github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -31,13 +32,14 @@ type page struct {
 	mu         sync.Mutex
 	complaints []string // warnings, errors, requests that failed
 	requests   []string // addresses
+	held       chan cdpfetch.RequestID
 }
 
 // newTab opens a tab with storage of its own.
 func newTab(t *testing.T) *page {
 	t.Helper()
 	shared := browser.get(t)
-	p := &page{t: t}
+	p := &page{t: t, held: make(chan cdpfetch.RequestID, 1)}
 	ctx, cancel := chromedp.NewContext(shared, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.hear))
 	p.ctx = ctx
 	t.Cleanup(cancel)
@@ -84,6 +86,8 @@ func (p *page) hear(event any) {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		p.requests = append(p.requests, e.Request.URL)
+	case *cdpfetch.EventRequestPaused:
+		p.held <- e.RequestID
 	case *network.EventResponseReceived:
 		if e.Response.Status >= 400 {
 			complain("%d for %s", e.Response.Status, e.Response.URL)

@@ -25,7 +25,7 @@ func TestPromtoolHasNothingToSayOfTheMetrics(t *testing.T) {
 	t.Parallel()
 	promtool := program(t, "promtool")
 	tr := startTraffic(t)
-	text := fetch(t, tr.url+"/prometheus")
+	text := scrape(t, tr.url+"/prometheus")
 	for _, moved := range moved {
 		if !regexp.MustCompile(`(?m)^` + moved).MatchString(text) {
 			t.Errorf("not moved: %s", moved)
@@ -219,7 +219,7 @@ func (p *prometheusServer) ask(ctx context.Context, query string) (string, error
 	return fmt.Sprint(answer.Data.Result[0].Value[1]), nil
 }
 
-func fetch(t *testing.T, url string) string {
+func scrape(t *testing.T, url string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
