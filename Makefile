@@ -5,32 +5,46 @@ SHELL := /bin/bash
 
 # Modules of their own keep what only tests, examples and benchmarks need out
 # of the main go.mod.
-MODULES := . client/zstd examples/custom-adapter examples/testing integration benchmarks
+MODULES := . client/zstd actuator examples/custom-adapter examples/testing examples/console integration benchmarks e2e
+# These have no tests, but are linted.
+TOOLS := tools/screenshots
 FUZZTIME ?= 30s
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 
 .PHONY: help
 help: ## Show this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: ## Run the catalog example against its embedded service
 	@go run ./examples/catalog
 
+.PHONY: console
+console: ## The catalog example with the console, under a load that fails and recovers
+	@cd examples/console && go run .
+
+.PHONY: screenshots
+screenshots: ## Take the pictures of the console anew: docs/images/console-*.png
+	@cd tools/screenshots && go run .
+
 .PHONY: test
-test: lint ## Check everything: lint, and all tests with the race detector
+test: lint $(if $(CI),install) ## Check everything: lint, and all tests with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
 	@for module in $(MODULES); do echo "== tests of $$module"; (cd $$module && go test $(RACE) -timeout 10m ./...); done
 	@echo "== tests of what calls cost, without the race detector"
 	@go test -run 'Allocates' ./client && cd benchmarks && go test -run 'Takes' .
+
+.PHONY: install
+install: ## Install what the tests in a browser need: Debian's chromium and prometheus
+	@tools/install-e2e.sh
 
 .PHONY: lint
 lint: ## Check formatting, go vet and staticcheck (pinned in tools/go.mod)
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
 	@mkdir -p .tmp && (cd tools && go build -o ../.tmp/staticcheck honnef.co/go/tools/cmd/staticcheck)
-	@for module in $(MODULES); do echo "== lint of $$module"; (cd $$module && go vet ./... && $(CURDIR)/.tmp/staticcheck ./...); done
+	@for module in $(MODULES) $(TOOLS); do echo "== lint of $$module"; (cd $$module && go vet ./... && $(CURDIR)/.tmp/staticcheck ./...); done
 
 .PHONY: bench
 bench: ## Run the benchmarks, side by side with other libraries
