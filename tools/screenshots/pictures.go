@@ -44,7 +44,7 @@ var pictures = []picture{
 	{name: "failing-dark", view: "clients", theme: "dark", ready: "#cards > *", settle: time.Second},
 	{name: "phone", view: "clients", theme: "light", ready: "#cards > *", width: 390, height: 844, scale: 2, settle: time.Second},
 	{name: "events", view: "events", theme: "light", after: productsSlow, settle: 4 * time.Second, ready: "#event-log tbody tr"},
-	{name: "slow", view: "clients", theme: "light", ready: "#cards > *", settle: 4 * time.Second},
+	{name: "slow", view: "clients", theme: "light", ready: "#cards > *", settle: 8 * time.Second},
 	{name: "timeline", view: "timeline", theme: "light", after: allIsWell, settle: 2 * time.Second, ready: "#lanes > *", height: 560},
 	{name: "beans", view: "beans", theme: "light", ready: "#graph canvas", settle: 2 * time.Second},
 	{name: "startup", view: "startup", theme: "light", ready: "#waterfall > *", settle: time.Second},
