@@ -71,7 +71,7 @@ func TestPrometheusScrapesOnLoopback(t *testing.T) {
 	t.Parallel()
 	tr := startTraffic(t)
 	p := startPrometheus(t, tr.url, "")
-	p.await(`up{job="shop"}`, "1")
+	p.await(`up{job="pyfly"}`, "1")
 	p.await(`sum(pyfly_client_call_duration_seconds_count{client="fine-client"})`, fmt.Sprint(tr.calls))
 	p.await(`histogram_quantile(0.5, sum by (le) (pyfly_client_call_duration_seconds_bucket{client="fine-client"})) < bool 2`, "1")
 	p.await(`count(target_info{service_name="shop"})`, "1")
@@ -82,10 +82,10 @@ func TestPrometheusScrapesWithTheTokenBeyondLoopback(t *testing.T) {
 	tr := startTraffic(t, set("pyfly.actuator.address", "0.0.0.0"))
 	reached := strings.Replace(tr.url, "localhost", "127.0.0.1", 1)
 	p := startPrometheus(t, reached, token)
-	p.await(`up{job="shop"}`, "1")
+	p.await(`up{job="pyfly"}`, "1")
 	p.await(`sum(pyfly_client_call_duration_seconds_count{client="fine-client"})`, fmt.Sprint(tr.calls))
 	without := startPrometheus(t, reached, "")
-	without.await(`up{job="shop"}`, "0")
+	without.await(`up{job="pyfly"}`, "0")
 }
 
 // prometheusServer is a real one, with a folder of its own.
@@ -94,12 +94,14 @@ type prometheusServer struct {
 	url string
 }
 
-func startPrometheus(t *testing.T, actuator, token string) *prometheusServer {
+// startPrometheus runs one that scrapes the actuator, and has the rules of the
+// files.
+func startPrometheus(t *testing.T, actuator, token string, rules ...string) *prometheusServer {
 	t.Helper()
 	path := program(t, "prometheus")
 	folder := t.TempDir()
 	file := filepath.Join(folder, "prometheus.yml")
-	if err := os.WriteFile(file, []byte(prometheusSettings(t, actuator, token)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(prometheusSettings(t, actuator, token, rules)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	said, out, err := os.Pipe()
@@ -135,7 +137,7 @@ func startPrometheus(t *testing.T, actuator, token string) *prometheusServer {
 	}
 }
 
-func prometheusSettings(t *testing.T, actuator, token string) string {
+func prometheusSettings(t *testing.T, actuator, token string, rules []string) string {
 	t.Helper()
 	u, err := url.Parse(actuator)
 	if err != nil {
@@ -145,15 +147,25 @@ func prometheusSettings(t *testing.T, actuator, token string) string {
 	if token != "" {
 		authorization = "\n    authorization:\n      credentials: " + token
 	}
+	files := ""
+	for _, file := range rules {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files += fmt.Sprintf("\n  - %q", path)
+	}
 	return fmt.Sprintf(`global:
   scrape_interval: 1s
   scrape_timeout: 1s
+  evaluation_interval: 1s
+rule_files:%s
 scrape_configs:
-  - job_name: shop
+  - job_name: pyfly
     metrics_path: %s/prometheus%s
     static_configs:
       - targets: ["%s"]
-`, u.Path, authorization, u.Host)
+`, files, u.Path, authorization, u.Host)
 }
 
 // listening is in the line that tells of the port, and not in the one before it,
@@ -193,30 +205,65 @@ func (p *prometheusServer) await(query, want string) {
 }
 
 func (p *prometheusServer) ask(ctx context.Context, query string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/api/v1/query?query="+url.QueryEscape(query), nil)
-	if err != nil {
+	var found struct {
+		Result []struct {
+			Value [2]any `json:"value"`
+		} `json:"result"`
+	}
+	if err := p.get(ctx, "/api/v1/query?query="+url.QueryEscape(query), &found); err != nil {
 		return "", err
+	}
+	if len(found.Result) != 1 {
+		return "", fmt.Errorf("there are %d answers", len(found.Result))
+	}
+	return fmt.Sprint(found.Result[0].Value[1]), nil
+}
+
+// failedRules are the errors of rules.
+func (p *prometheusServer) failedRules() (errs []string) {
+	p.t.Helper()
+	var found struct {
+		Groups []struct {
+			Rules []struct {
+				Name      string `json:"name"`
+				LastError string `json:"lastError"`
+			} `json:"rules"`
+		} `json:"groups"`
+	}
+	if err := p.get(p.t.Context(), "/api/v1/rules", &found); err != nil || len(found.Groups) == 0 {
+		p.t.Fatal("there are no rules: ", err)
+	}
+	for _, group := range found.Groups {
+		for _, rule := range group.Rules {
+			if rule.LastError != "" {
+				errs = append(errs, rule.Name+": "+rule.LastError)
+			}
+		}
+	}
+	return errs
+}
+
+func (p *prometheusServer) get(ctx context.Context, path string, data any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
+	if err != nil {
+		return err
 	}
 	response, err := httpClient.Do(request)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	var answer struct {
+	answer := struct {
 		Error string `json:"error"`
-		Data  struct {
-			Result []struct {
-				Value [2]any `json:"value"`
-			} `json:"result"`
-		} `json:"data"`
-	}
+		Data  any    `json:"data"`
+	}{Data: data}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return "", err
+		return err
 	}
-	if answer.Error != "" || len(answer.Data.Result) != 1 {
-		return "", errors.New("no single answer: " + answer.Error)
+	if answer.Error != "" {
+		return errors.New(answer.Error)
 	}
-	return fmt.Sprint(answer.Data.Result[0].Value[1]), nil
+	return nil
 }
 
 func scrape(t *testing.T, url string) string {

@@ -34,6 +34,7 @@ type (
 	hedgeClient    anyClient
 	slowClient     anyClient
 	staleClient    anyClient
+	goneClient     anyClient // its service is gone
 )
 
 // trafficSettings are those of the clients, below their name.
@@ -103,13 +104,14 @@ func startTraffic(t *testing.T, opts ...option) *traffic {
 	t.Cleanup(server.Close)
 	for _, add := range []func(*container.ApplicationContext, ...container.BeanOption){
 		client.Register[fineClient], client.Register[retryClient], client.Register[budgetClient], client.Register[openClient], client.Register[rateClient],
-		client.Register[bulkheadClient], client.Register[adaptiveClient], client.Register[hedgeClient], client.Register[slowClient], client.Register[staleClient],
+		client.Register[bulkheadClient], client.Register[adaptiveClient], client.Register[hedgeClient], client.Register[slowClient], client.Register[staleClient], client.Register[goneClient],
 	} {
 		opts = append(opts, withClient(add))
 	}
 	for _, name := range []string{"fine", "retry", "budget", "open", "rate", "bulkhead", "adaptive", "hedge", "slow", "stale"} {
 		opts = append(opts, set("pyfly.client.services."+name+"-client.base-url", server.URL))
 	}
+	opts = append(opts, set("pyfly.client.services.gone-client.base-url", "http://127.0.0.1:1"))
 	for key, value := range trafficSettings {
 		opts = append(opts, set("pyfly.client.services."+key, value))
 	}
@@ -126,6 +128,7 @@ func startTraffic(t *testing.T, opts ...option) *traffic {
 	repeat(t, container.Must(container.Get[*hedgeClient](a)).Get, "hedged", 1)
 	repeat(t, container.Must(container.Get[*slowClient](a)).Get, "fine", 1)
 	repeat(t, container.Must(container.Get[*staleClient](a)).Get, "stale", 2)
+	repeat(t, container.Must(container.Get[*goneClient](a)).Get, "fine", 1)
 	return tr
 }
 
