@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -66,7 +65,7 @@ func startBrowser(ctx context.Context, program string) (*browser, func()) {
 
 // takeAll takes the pictures while the example plays its phases.
 func (b *browser) takeAll(ctx context.Context, e *example, to string, rounds int) error {
-	if err := chromedp.Run(b.ctx, chromedp.Navigate(e.url)); err != nil {
+	if err := chromedp.Do(b.ctx, chromedp.Navigate(e.url)); err != nil {
 		return fmt.Errorf("the console cannot be opened: %w", err)
 	}
 	for _, p := range pictures {
@@ -84,19 +83,18 @@ func (b *browser) takeAll(ctx context.Context, e *example, to string, rounds int
 
 func (b *browser) take(p picture, to string) error {
 	p.width, p.height, p.scale = orElse(p.width, width), orElse(p.height, height), orElse(p.scale, 1)
-	var png []byte
-	actions := []chromedp.Action{
+	err := chromedp.Do(b.ctx,
 		chromedp.EmulateViewport(p.width, p.height, chromedp.EmulateScale(p.scale)),
-		chromedp.Evaluate(fmt.Sprintf("location.hash = %q", p.view), nil),
-		chromedp.Click(fmt.Sprintf("[data-theme-choice=%q]", p.theme), chromedp.ByQuery),
-		chromedp.WaitVisible(p.ready, chromedp.ByQuery),
+		chromedp.Evaluate[chromedp.Void](fmt.Sprintf("location.hash = %q", p.view)),
+		chromedp.Click(chromedp.CSS(fmt.Sprintf("[data-theme-choice=%q]", p.theme))),
+		chromedp.WaitVisible(chromedp.CSS(p.ready)),
 		chromedp.Sleep(p.settle),
-	}
-	actions = append(actions, chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		png, err = page.CaptureScreenshot().WithOptimizeForSpeed(false).Do(ctx)
+	)
+	if err != nil {
 		return err
-	}))
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
 		return err
 	}
 	if len(png) > maxSize {
