@@ -77,8 +77,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := service.Start(ctx); err != nil {
 		return err
 	}
-	stopping := context.WithoutCancel(ctx)
-	defer func() { err = errors.Join(err, service.Stop(stopping)) }()
+	defer func() { err = errors.Join(err, service.Stop(context.WithoutCancel(ctx))) }()
+	return runApplication(ctx, o, service, out)
+}
+
+// runApplication runs the application while the service is there.
+func runApplication(ctx context.Context, o options, service *server.Server, out io.Writer) (err error) {
 	token := rand.Text()
 	cfg, err := config.Load(config.File(o.file), config.Map(map[string]any{
 		"catalog.service-url": service.URL(), "pyfly.actuator.port": o.port, "pyfly.actuator.token": token,
@@ -93,7 +97,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := app.Start(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, app.Stop(stopping)) }()
+	defer func() { err = errors.Join(err, app.Stop(context.WithoutCancel(ctx))) }()
 	s := newShow(app, service, out)
 	s.line("the console:  %s/console", container.Must(container.Get[*actuator.Server](app)).URL())
 	s.line("its token:    %s  (to force a circuit breaker open)", token)
