@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 func TestTheStreamComesBackAfterARestart(t *testing.T) {
@@ -71,4 +73,18 @@ func TestBeyondLoopbackThePageAsksForTheToken(t *testing.T) {
 		p.show(view)
 	}
 	p.await(`document.querySelectorAll('tr[data-key]').length > 5`)
+}
+
+func TestAPageTooManyWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	app := startApplication(t, set("pyfly.actuator.max-streams", 1))
+	first := openConsole(t, app)
+	second := newTab(t)
+	second.visit(app.url + "/console/")
+	second.await(`/again/.test(document.querySelector('#live').textContent)`)
+	if err := chromedp.Cancel(first.ctx); err != nil { // it closes the tab
+		t.Fatal(err)
+	}
+	second.isLoaded()
+	second.await(`document.querySelectorAll('article[data-client]').length === 3`)
 }

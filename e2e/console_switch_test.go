@@ -3,9 +3,11 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
+	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -104,4 +106,22 @@ func TestASwitchTellsThatNoTokenIsConfigured(t *testing.T) {
 	giveToken(p, "whatever-it-may-be")
 	p.await(`document.querySelector('#notice').textContent.includes('PYFLY_ACTUATOR_TOKEN')`)
 	app.paymentIs(t, resilience.StateClosed)
+}
+
+func TestTheCircuitOfOneMethodIsSwitched(t *testing.T) {
+	t.Parallel()
+	app := startApplication(t, set("pyfly.client.services.payment-client.circuit-breaker.scope", "method"))
+	if _, err := app.payment.Charge(t.Context(), "1"); err != nil {
+		t.Fatal(err)
+	}
+	p := openConsole(t, app)
+	p.click(`article[data-client="payment-client"] details > summary`)
+	p.click(`button[data-action="FORCE_OPEN"][data-breaker="payment-client/Charge"]`)
+	p.click(`#confirm-ok`)
+	giveToken(p, token)
+	isShown(p, "forced-open")
+	if _, err := app.payment.Charge(t.Context(), "1"); !errors.Is(err, kernel.ErrCircuitOpen) {
+		t.Errorf("a call of the method says %v", err)
+	}
+	p.isQuiet()
 }
