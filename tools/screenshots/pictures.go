@@ -42,7 +42,7 @@ var pictures = []picture{
 	{name: "failing-light", view: "clients", theme: "light", after: paymentsFail, settle: 7 * time.Second, ready: "#cards > *"},
 	{name: "failing-dark", view: "clients", theme: "dark", ready: "#cards > *", settle: time.Second},
 	{name: "phone", view: "clients", theme: "light", ready: "#cards > *", width: 390, height: 844, scale: 2, settle: time.Second},
-	{name: "events", view: "events", theme: "light", after: productsSlow, settle: 11 * time.Second, ready: "#event-log tbody tr"},
+	{name: "events", view: "events", theme: "light", after: productsSlow, settle: 13 * time.Second, ready: "#event-log tbody tr"},
 	{name: "timeline", view: "timeline", theme: "light", after: allIsWell, settle: 2 * time.Second, ready: "#lanes > *", height: 560},
 	{name: "beans", view: "beans", theme: "light", ready: "#graph canvas", settle: 2 * time.Second},
 	{name: "startup", view: "startup", theme: "light", ready: "#waterfall > *", settle: time.Second},
