@@ -46,9 +46,9 @@ func TestThePolicyRefusesOtherOriginsAndInlineScript(t *testing.T) {
 	}))
 	t.Cleanup(foreign.Close)
 	p := openConsole(t, startApplication(t))
-	eval[bool](p, `(() => { // the policy of scripts is to hold for one who knows how to get past trusted types
+	eval[bool](p, `(() => { // the policy of scripts is to hold for one who has got past trusted types
 		const same = (text) => text;
-		window.trusted = trustedTypes.createPolicy('e2e', { createHTML: same, createScript: same, createScriptURL: same });
+		window.trusted = trustedTypes.createPolicy('pyfly-console-layout', { createHTML: same, createScript: same, createScriptURL: same });
 		return true;
 	})()`)
 	for _, attempt := range attempts {
@@ -57,7 +57,7 @@ func TestThePolicyRefusesOtherOriginsAndInlineScript(t *testing.T) {
 			t.Errorf("%s is %s", attempt.what, got)
 		}
 	}
-	for _, directive := range []string{"connect-src", "img-src", "script-src-elem", "script-src-attr", "script-src ", "require-trusted-types-for", "style-src-attr", "form-action", "base-uri"} {
+	for _, directive := range []string{"connect-src", "img-src", "script-src-elem", "script-src-attr", "script-src ", "require-trusted-types-for", "trusted-types", "style-src-attr", "form-action", "base-uri"} {
 		p.await(fmt.Sprintf(`window.violations.some((v) => v.startsWith(%q))`, directive))
 	}
 	if n := hits.Load(); n > 0 {
@@ -70,6 +70,7 @@ func TestThePolicyRefusesOtherOriginsAndInlineScript(t *testing.T) {
 var attempts = []struct{ what, script string }{
 	{"a request to another origin", `fetch('FOREIGN').then(() => 'done', () => 'refused')`},
 	{"a beacon to another origin", `(navigator.sendBeacon('FOREIGN', 'x'), 'refused')`}, // the hits tell
+	{"a policy of trusted types", `(() => { try { trustedTypes.createPolicy('other', {}); return 'done'; } catch { return 'refused'; } })()`},
 	{"an image of another origin", `new Promise((resolve) => {
 		const img = new Image();
 		img.onload = () => resolve('done');

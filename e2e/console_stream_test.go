@@ -75,6 +75,15 @@ func TestBeyondLoopbackThePageAsksForTheToken(t *testing.T) {
 	p.await(`document.querySelectorAll('tr[data-key]').length > 5`)
 }
 
+func TestAPageThatIsLeftFreesItsStream(t *testing.T) {
+	t.Parallel()
+	app := startApplication(t, set("pyfly.actuator.max-streams", 1))
+	first := openConsole(t, app)
+	first.visit(app.url + "/info")
+	second := openConsole(t, app)
+	second.await(`document.querySelectorAll('article[data-client]').length === 3`)
+}
+
 func TestAPageTooManyWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	app := startApplication(t, set("pyfly.actuator.max-streams", 1))

@@ -27,7 +27,7 @@ var files embed.FS
 // inline script or style, no text that becomes script.
 const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'"
+	"require-trusted-types-for 'script'; trusted-types pyfly-console-layout"
 
 // contentTypes names the types of what is served, by extension: the machine's
 // table of types has no say.

@@ -61,11 +61,14 @@ function place(nodes, edges) {
 }
 
 // Where trusted types are enforced, the address of a worker has to be one. The
-// policy knows a single address.
+// policy, the only one that the page may have, knows a single address.
+const layoutAddress = new URL('./layout.js', import.meta.url).href;
+let policy;
+
 function workerAddress() {
-  const address = new URL('./layout.js', import.meta.url).href;
-  if (!globalThis.trustedTypes) return address;
-  return trustedTypes.createPolicy('pyfly-console-layout', { createScriptURL: () => address }).createScriptURL('');
+  if (!globalThis.trustedTypes) return layoutAddress;
+  policy ??= trustedTypes.createPolicy('pyfly-console-layout', { createScriptURL: () => layoutAddress });
+  return policy.createScriptURL('');
 }
 
 function style(many) {

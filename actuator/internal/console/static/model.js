@@ -120,9 +120,12 @@ export class Model extends EventTarget {
     for (const [name, columns] of Object.entries(history?.clients ?? {})) this.client(name).series.load(at, columns);
     for (const [name, given] of Object.entries(history?.breakers ?? {})) {
       const breaker = this.breaker(name, given.client);
-      breaker.changes = (given.changes ?? []).map((change) => ({ at: change.at, state: stateName(change.state) }));
-      const last = breaker.changes.at(-1);
-      if (last) this.#setState(breaker, last.state, last.at);
+      const changes = (given.changes ?? []).map((change) => ({ at: change.at, state: stateName(change.state) }));
+      const last = changes.at(-1);
+      if (!last) continue;
+      // The stream may have told of later changes while the answer was on its way.
+      breaker.changes = changes.concat(breaker.changes.filter(({ at }) => at > last.at));
+      if (!(breaker.since > last.at)) this.#setState(breaker, last.state, last.at);
     }
     this.tell('history');
   }

@@ -31,6 +31,7 @@ export function startStartup(model, navigation) {
     rows = steps.map((each, i) => row(each, i, total));
     byId('waterfall').replaceChildren(...rows);
     byId('slowest').replaceChildren(...[...steps].filter((each) => each.bean).sort((a, b) => b.took - a.took).slice(0, slowest).map((each) => slow(each)));
+    filter();
     if (steps.length) choose(0, false);
   }
 

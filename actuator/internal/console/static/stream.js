@@ -71,7 +71,18 @@ export function openStream({ onEvent, onState }) {
     delay = Math.min(delay * 2, longest);
   }
 
+  // A page that waits in the browser's memory to be gone back to keeps no
+  // stream from others.
+  function leave() {
+    clearTimeout(timer);
+    const left = current;
+    current = null;
+    left?.abort();
+  }
+
   addEventListener('online', retry);
+  addEventListener('pagehide', leave);
+  addEventListener('pageshow', ({ persisted }) => persisted && retry());
   connect();
   return { retry };
 }

@@ -23,13 +23,13 @@ export function startVerdict(model) {
     const down = downComponents(model.health);
     const severity = findings.some((f) => f.severity === 'bad') || down.length ? 'bad' : findings.length ? 'warn' : 'good';
     setData(byId('verdict'), 'severity', severity);
-    const signature = `${severity}|${findings.map((f) => f.client.name + f.what.replace(/[\d.]+ %/, '')).join('|')}|${down.map((d) => d.name)}`;
+    const signature = `${severity}|${findings.map((f) => f.client.name + f.what.replace(/[\d.]+ %/, '')).join('|')}|${down.map((d) => d.name)}|${model.info?.app?.name ?? ''}|${severity === 'good' ? wellText(model) : ''}`;
     if (signature !== shown) rebuild(findings, down, severity, model);
     shown = signature;
     texts(findings, model.now());
   }
 
-  for (const type of ['tick', 'clients', 'health', 'breaker', 'history', 'live']) model.on(type, render);
+  for (const type of ['tick', 'info', 'clients', 'health', 'breaker', 'history', 'live']) model.on(type, render);
   setInterval(() => {
     if (!document.hidden && model.now() - model.at > 1.5) render(); // the seconds count while the stream is cut, too
   }, 1000);
