@@ -95,17 +95,21 @@ func (c *call) newError() *Error {
 	}
 }
 
-// failed completes the error of a call.
+// failed completes the error of a call. That of an attempt may have been told to
+// subscribers of events, so it stays as it is.
 func (c *call) failed(err error, elapsed time.Duration) *Error {
-	e, ok := err.(*Error)
-	if !ok {
-		e = c.newError()
-		e.Err = err
+	var completed *Error
+	if e, ok := err.(*Error); ok {
+		told := *e
+		completed = &told
+	} else {
+		completed = c.newError()
+		completed.Err = err
 		var last *Error
 		if errors.As(err, &last) { // the wait for another attempt was cut short
-			e.Status, e.Header, e.Body, e.Problem, e.decoded = last.Status, last.Header, last.Body, last.Problem, last.decoded
+			completed.Status, completed.Header, completed.Body, completed.Problem, completed.decoded = last.Status, last.Header, last.Body, last.Problem, last.decoded
 		}
 	}
-	e.Attempts, e.Elapsed = c.attempts, elapsed
-	return e
+	completed.Attempts, completed.Elapsed = c.attempts, elapsed
+	return completed
 }

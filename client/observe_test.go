@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -77,6 +78,37 @@ func tracesOf(t *testing.T, log, message string) (count int) {
 		}
 	}
 	return count
+}
+
+func TestAnErrorThatEventsHaveToldStaysAsItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spent := map[string]any{"pyfly.client.retry.budget.ratio": 0, "pyfly.client.retry.budget.min-per-second": 0} // so that the first error is the last
+		app := newApp(spent, client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return newScript(t, status(503)), nil }))
+		client.Register[guarded](app)
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var told []error
+		texts := map[error]string{}
+		lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
+			if e.Err != nil {
+				told = append(told, e.Err)
+				texts[e.Err] = fmt.Sprintf("%+v", e.Err)
+			}
+		})
+		_, err := container.Must(container.Get[*guarded](app)).Get(t.Context())
+		for _, of := range told {
+			if of == err || fmt.Sprintf("%+v", of) != texts[of] {
+				t.Errorf("%v is the call's own, or has changed", of)
+			}
+		}
+		if len(told) == 0 {
+			t.Error("nothing was told")
+		}
+		if err := app.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestOnlySickServicesMakeCallsUnavailable(t *testing.T) {
