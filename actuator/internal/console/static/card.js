@@ -3,7 +3,7 @@
 
 import { h, icon, setData, setText } from './dom.js';
 import { count, latency, percent, rate, span } from './format.js';
-import { diagnose, sentence, worstState } from './diagnosis.js';
+import { diagnose, sentence, sickSince, worstState } from './diagnosis.js';
 import { Charts } from './charts.js';
 import { CardDetails } from './carddetails.js';
 import { stateWords } from './states.js';
@@ -77,7 +77,7 @@ export class Card {
     const tick = client.tick ?? {};
     const state = this.badge.dataset.state;
     const breaker = [...client.breakers].find((each) => each.state === state);
-    const since = breaker?.since && state !== 'closed' ? ` ${span(this.#model.now() - breaker.since)}` : '';
+    const since = breaker?.since && state !== 'closed' ? ` ${span(this.#model.now() - sickSince(breaker))}` : '';
     setText(this.badgeText, `${stateWords[state] ?? state}${since}`);
     setText(this.type, client.type);
     setText(cells.rate, rate(tick.rate));

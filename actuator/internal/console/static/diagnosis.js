@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is sick, since when, and what the application does about it.
 
-import { percent, span, timeOfDay } from './format.js';
+import { latency, percent, span, timeOfDay } from './format.js';
 
 // How bad a breaker's state is.
 const weight = { open: 5, 'half-open': 4, 'forced-open': 4, disabled: 1, closed: 0, none: 0 };
 
-const failing = 0.1; // of calls, over ten seconds: sick though the circuit is closed
+const failing = 0.1; // of calls, in the last sample: sick though the circuit is closed
 const enough = 0.3; // calls a second; fewer prove nothing
+const slower = 4; // times what is usual
+const noticed = 0.1; // seconds: what is less nobody minds
 
 /** The worst state of a client's breakers; "none" without any. */
 export function worstState(client) {
@@ -25,7 +27,7 @@ export function worstState(client) {
 export function diagnose(client, now) {
   const breaker = worst(client);
   if (breaker && weight[breaker.state] >= 4) return ofBreaker(client, breaker, now);
-  return ofErrors(client, now) ?? ofRejections(client) ?? ofDisabled(client, breaker);
+  return ofErrors(client, now) ?? ofRejections(client) ?? ofSlowness(client, now) ?? ofDisabled(client, breaker);
 }
 
 function worst(client) {
@@ -38,10 +40,20 @@ function worst(client) {
 
 function ofBreaker(client, breaker, now) {
   const part = breaker.name === client.name ? '' : ` of ${breaker.name}`;
-  const base = { severity: 'bad', rank: weight[breaker.state], client, breaker, since: breaker.since };
+  const base = { severity: 'bad', rank: weight[breaker.state], client, breaker, since: sickSince(breaker) };
   if (breaker.state === 'open') return { ...base, what: `circuit open${part}`, does: `calls are refused, ${probe(breaker, now)}` };
   if (breaker.state === 'half-open') return { ...base, what: `circuit half-open${part}`, does: 'a probe is let through and decides; all other calls are refused' };
   return { ...base, what: `circuit held open by hand${part}`, does: 'calls are refused until somebody closes or resets it' };
+}
+
+/** Since when a breaker has not been closed: a probe that fails is no recovery. */
+export function sickSince(breaker) {
+  let { since } = breaker;
+  for (const { at, state } of breaker.changes.toReversed()) {
+    if (!(weight[state] >= 4)) break;
+    since = Math.min(since ?? at, at);
+  }
+  return since;
 }
 
 function probe(breaker, now) {
@@ -52,8 +64,8 @@ function probe(breaker, now) {
 
 function ofErrors(client, now) {
   const { series } = client;
-  const share = series.mean('errors', 10);
-  if (share === null || share < failing || (series.mean('rate', 10) ?? 0) < enough) {
+  const share = series.last('errors');
+  if (share === null || share < failing || (series.last('rate') ?? 0) < enough) {
     begun.delete(client);
     return null;
   }
@@ -83,6 +95,30 @@ function ofRejections(client) {
   if (rejected < 0.5) return null;
   const since = client.series.since((i) => (client.series.rejections[i] ?? 0) > 0);
   return { severity: 'warn', rank: 2, client, breaker: null, what: 'calls are turned away', since, does: `a limit refuses about ${rejected.toFixed(1)} calls a second` };
+}
+
+function ofSlowness(client, now) {
+  const { series } = client;
+  const usual = usualOf(client);
+  const p95 = series.last('p95');
+  const isSlow = (value) => value !== null && value > usual * slower && value - usual > noticed;
+  if (usual === null || !isSlow(p95)) return null;
+  const limit = client.settings.find(({ name }) => name === 'timeout')?.value;
+  const does = limit && limit !== '0s' ? `an attempt is given up after ${limit}` : 'no time limit ends a call';
+  return { severity: 'warn', rank: 1.5, client, breaker: null, what: `slow, p95 ${latency(p95)} instead of ${latency(usual)}`, since: series.since((i) => isSlow(series.p95[i])), does };
+}
+
+// What p95 usually is, as it was at the last look some seconds ago.
+const usuals = new WeakMap();
+const lookAgain = 10; // seconds
+
+function usualOf(client) {
+  const at = client.series.at.at(-1) ?? 0;
+  const known = usuals.get(client);
+  if (known && at - known.at < lookAgain) return known.usual;
+  const usual = client.series.median('p95');
+  usuals.set(client, { at, usual });
+  return usual;
 }
 
 function ofDisabled(client, breaker) {

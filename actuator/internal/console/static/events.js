@@ -38,7 +38,7 @@ export function startEvents(model, navigation) {
     }
     const more = omitted ? [{ kind: 'omitted', omitted, at: events.at(-1)?.at ?? model.now() }] : [];
     total += omitted;
-    const added = events.concat(more);
+    const added = events.toSorted((a, b) => a.at - b.at).concat(more);
     log = log.concat(added).slice(-kept);
     fresh = fresh.concat(added).slice(-kept);
     clients(events);

@@ -61,6 +61,17 @@ export class Series {
     return n ? sum / n : null;
   }
 
+  /** The last value of a column, null without samples. */
+  last(column) {
+    return this[column].at(-1) ?? null;
+  }
+
+  /** The median of a column, null with fewer than half a minute of values. */
+  median(column) {
+    const values = this[column].filter((value) => value !== null && value !== undefined).sort((a, b) => a - b);
+    return values.length < 30 ? null : values[values.length >> 1];
+  }
+
   /** Since when test(index) has been true up to now, tolerating gaps of a few samples; null if not now. */
   since(test, gap = 3) {
     let begun = null;

@@ -23,7 +23,7 @@ export function startVerdict(model) {
     const down = downComponents(model.health);
     const severity = findings.some((f) => f.severity === 'bad') || down.length ? 'bad' : findings.length ? 'warn' : 'good';
     setData(byId('verdict'), 'severity', severity);
-    const signature = `${severity}|${findings.map((f) => f.client.name + f.what.replace(/[\d.]+ %/, '')).join('|')}|${down.map((d) => d.name)}|${model.info?.app?.name ?? ''}|${severity === 'good' ? wellText(model) : ''}`;
+    const signature = `${severity}|${findings.map((f) => f.client.name + f.what.replace(/[\d.]+/g, '')).join('|')}|${down.map((d) => d.name)}|${model.info?.app?.name ?? ''}|${severity === 'good' ? wellText(model) : ''}`;
     if (signature !== shown) rebuild(findings, down, severity, model);
     shown = signature;
     texts(findings, model.now());
