@@ -8,6 +8,7 @@ import { drawGraph } from './graph.js';
 import { linkTo } from './nav.js';
 
 const listed = 200;
+const typed = 150; // milliseconds without a further letter
 const sorts = { client: 'client', service: 'with a stereotype', config: 'settings', processor: 'post-processor', plain: 'other' };
 
 export function startBeans(model, navigation) {
@@ -15,6 +16,7 @@ export function startBeans(model, navigation) {
   let graph = null;
   let hits = [];
   let current = -1;
+  let typing = 0;
   let loading = null;
 
   async function load() {
@@ -61,10 +63,12 @@ export function startBeans(model, navigation) {
     setText(byId('bean-count'), wanted ? `${count(hits.length)} found` : '');
     setText(byId('bean-hits-title'), wanted ? 'Found' : 'All beans');
     byId('bean-hits').replaceChildren(...hits.slice(0, listed).map((bean) => h('li', {}, link(bean.name, bean.type))), ...rest(hits.length));
-    if (wanted && hits.length) go(0);
+    clearTimeout(typing);
+    if (wanted && hits.length) typing = setTimeout(() => go(0), typed);
   }
 
   function go(index) {
+    clearTimeout(typing);
     current = (index + hits.length) % hits.length;
     setText(byId('bean-count'), `${count(current + 1)} of ${count(hits.length)}`);
     show(hits[current].name);

@@ -35,7 +35,7 @@ export async function drawGraph(container, nodes, edges, onPick) {
   const forget = onTheme(() => cy.style(style(many)));
   cy.on('tap', 'node', (event) => onPick(event.target.id()));
   keys(container, cy);
-  return { ...controls(cy), destroy: () => (forget(), cy.destroy()) };
+  return { ...controls(cy, many ? 0 : 220), destroy: () => (forget(), cy.destroy()) };
 }
 
 function elements(nodes, edges) {
@@ -95,7 +95,8 @@ function style(many) {
   ];
 }
 
-function controls(cy) {
+// glide is how many milliseconds a move takes: a large graph jumps.
+function controls(cy, glide) {
   return {
     /** Shows a bean among its neighbours; null shows all alike. */
     focus(id) {
@@ -109,17 +110,17 @@ function controls(cy) {
         node.addClass('hit');
       });
       const node = id === null ? cy.collection() : cy.getElementById(id);
-      if (node.nonempty()) move(cy, { center: { eles: node }, zoom: Math.max(cy.zoom(), 0.9) });
+      if (node.nonempty()) move(cy, { center: { eles: node }, zoom: Math.max(cy.zoom(), 0.9) }, glide);
     },
     zoom: (factor) => zoomBy(cy, factor),
-    fit: () => move(cy, { fit: { eles: cy.elements(), padding: 24 } }),
+    fit: () => move(cy, { fit: { eles: cy.elements(), padding: 24 } }, glide),
     resize: () => cy.resize(),
   };
 }
 
-function move(cy, to) {
+function move(cy, to, glide) {
   cy.stop();
-  cy.animate(to, { duration: motion() ? 220 : 0 });
+  cy.animate(to, { duration: motion() ? glide : 0 });
 }
 
 function zoomBy(cy, factor) {
