@@ -74,10 +74,17 @@ func (e *endpoints) handler() http.Handler {
 		mux.Handle("GET "+basePath+"/console/", page)
 		mux.Handle("GET /{$}", http.RedirectHandler(basePath+"/console", http.StatusFound))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeProblem(w, http.StatusNotFound, "there is nothing here: GET "+basePath+" lists what there is")
-	})
+	mux.HandleFunc("/", serveNothing)
 	return e.guard.around(mux)
+}
+
+func serveNothing(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		writeProblem(w, http.StatusNotFound, "there is nothing here: GET "+basePath+" lists what there is")
+		return
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	writeProblem(w, http.StatusMethodNotAllowed, "this can only be read: what can be changed are circuit breakers, by POST "+basePath+"/circuitbreakers/{name}")
 }
 
 // greeting is what a client of the event stream is told first.
@@ -86,7 +93,7 @@ func (e *endpoints) greeting(now time.Time) any {
 		At          seconds `json:"at"`
 		Application string  `json:"application"`
 		Events      []event `json:"events"`
-	}{secondsOf(now), applicationName(e.app), e.hub.recent.all()}
+	}{secondsOf(now), e.app.Name(), e.hub.recent.all()}
 }
 
 type link struct {
@@ -127,11 +134,6 @@ func clientsOf(app *container.ApplicationContext) clients {
 		answer.Clients = append(answer.Clients, clientInfo{info.Declaration.Name, info.Declaration.Type, info.Stats.BaseURL, info})
 	}
 	return answer
-}
-
-// applicationName is pyfly.app.name, or that of the program.
-func applicationName(app *container.ApplicationContext) string {
-	return app.Config().String("pyfly.app.name", programName())
 }
 
 // sorted is a list that is never null in JSON.

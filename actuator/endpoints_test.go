@@ -171,6 +171,17 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 	}
 }
 
+func TestOnlyCircuitBreakersCanBeChanged(t *testing.T) {
+	r := run(t, nil)
+	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH"} {
+		for _, path := range []string{"/beans", "/configprops", "/health", "/clients", "/console"} {
+			if a := ask(t, method, r.url+path, "{}", withToken); a.status != 405 && a.status != 404 || a.status == 405 && a.header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
+			}
+		}
+	}
+}
+
 func TestWithoutTheActuatorNothingIsServed(t *testing.T) {
 	app := newApp(map[string]any{"pyfly.actuator.enabled": false})
 	if err := app.Start(t.Context()); err != nil {

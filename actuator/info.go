@@ -4,7 +4,6 @@ package actuator
 
 import (
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -53,7 +52,7 @@ type processInfo struct {
 func infoOf(app *container.ApplicationContext, cfg *config.Config, now time.Time) info {
 	begun := app.Report().Begun
 	i := info{
-		App:   appInfo{applicationName(app), append([]string{}, cfg.Profiles()...)},
+		App:   appInfo{app.Name(), append([]string{}, cfg.Profiles()...)},
 		Build: readBuildInfo(),
 		Go:    goInfo{runtime.Version(), runtime.GOOS, runtime.GOARCH},
 		Process: processInfo{
@@ -90,9 +89,4 @@ func readBuildInfo() (b buildInfo) {
 		}
 	}
 	return b
-}
-
-// programName is the name of the executable.
-func programName() string {
-	return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 }

@@ -53,7 +53,7 @@ func newMetrics(in metricsParameters) (*metrics, func() error, error) {
 		return nil, nil, fmt.Errorf("the metrics cannot be written for Prometheus: %w", err)
 	}
 	described, err := resource.New(context.Background(),
-		resource.WithAttributes(attribute.String("service.name", applicationName(in.App))), resource.WithFromEnv(), resource.WithTelemetrySDK())
+		resource.WithAttributes(attribute.String("service.name", in.App.Name())), resource.WithFromEnv(), resource.WithTelemetrySDK())
 	if err != nil {
 		in.Logger.Warn("OTEL_RESOURCE_ATTRIBUTES does not describe the application well", "error", err)
 	}

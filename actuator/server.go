@@ -109,8 +109,8 @@ func (s *Server) cannotListen(err error) error {
 	}
 }
 
-// URL is where the endpoints are: "http://127.0.0.1:9464/actuator". It is empty
-// before Start.
+// URL is where the endpoints are, or were before Stop:
+// "http://127.0.0.1:9464/actuator". It is empty before Start.
 func (s *Server) URL() string {
 	if s.listener == nil {
 		return ""
@@ -135,6 +135,6 @@ func (s *Server) Stop(ctx context.Context) error {
 		err = errors.Join(err, s.http.Close())
 	}
 	<-s.served
-	s.http, s.listener = nil, nil
+	s.http = nil
 	return err
 }

@@ -44,25 +44,25 @@ func (l *ownLog) tellStart(app *ApplicationContext) {
 	info, _ := debug.ReadBuildInfo()
 	version, profiles := versionIn(info), append([]string{}, app.profiles()...)
 	if !l.handler.IsText() {
-		app.logger.Info("application context starting", "version", version, "go", runtime.Version(), "profiles", profiles, "pid", os.Getpid())
+		app.logger.Info("application context starting", "application", app.Name(), "version", version, "go", runtime.Version(), "profiles", profiles, "pid", os.Getpid())
 		return
 	}
 	if l.handler.LevelOf(modulePath+"/container") <= slog.LevelInfo {
-		_, _ = io.WriteString(l.out, banner(version, profiles)) // as with a log: there is nobody to tell
+		_, _ = io.WriteString(l.out, banner(app.Name(), version, profiles)) // as with a log: there is nobody to tell
 	}
 }
 
 // banner is what is written when an application starts.
-func banner(version string, profiles []string) string {
+func banner(application, version string, profiles []string) string {
 	active := "no profile"
 	if len(profiles) > 0 {
 		active = "profiles " + strings.Join(profiles, ", ")
 	}
 	return fmt.Sprintf(`    __|__
 --o--(_)--o--  PyFly for Go %s
-               %s, %s, pid %d
+               %s, %s, %s, pid %d
 
-`, version, runtime.Version(), active, os.Getpid())
+`, version, application, runtime.Version(), active, os.Getpid())
 }
 
 // versionIn returns the version of this project in a program.

@@ -31,8 +31,8 @@ func TestTheVersionIsThatOfThisModule(t *testing.T) {
 
 func TestTheBannerIsShort(t *testing.T) {
 	for want, profiles := range map[string][]string{"profiles prod, eu, pid": {"prod", "eu"}, "no profile, pid": nil} {
-		text := banner("v1.2.3", profiles)
-		if strings.Count(text, "\n") > 4 || !strings.Contains(text, "PyFly for Go v1.2.3\n") || !strings.Contains(text, want) {
+		text := banner("shop", "v1.2.3", profiles)
+		if strings.Count(text, "\n") > 4 || !strings.Contains(text, "PyFly for Go v1.2.3\n") || !strings.Contains(text, want) || !strings.Contains(text, " shop, go") {
 			t.Error(text)
 		}
 	}

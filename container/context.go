@@ -5,7 +5,10 @@ package container
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -112,6 +115,13 @@ func (app *ApplicationContext) profiles() []string {
 		}
 	}
 	return active
+}
+
+// Name returns what the application is called: the setting pyfly.app.name, or the
+// name of the program.
+func (app *ApplicationContext) Name() string {
+	program := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	return app.config.String("pyfly.app.name", program)
 }
 
 // Config returns the context's configuration.

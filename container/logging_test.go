@@ -42,7 +42,7 @@ func startAndStop(t *testing.T, app *container.ApplicationContext, out *bytes.Bu
 
 func TestAContextWithoutALoggerHasOneOfItsOwn(t *testing.T) {
 	var out bytes.Buffer
-	app := newLogging(&out, map[string]any{"pyfly.profiles.active": "prod"})
+	app := newLogging(&out, map[string]any{"pyfly.profiles.active": "prod", "pyfly.app.name": "shop"})
 	var injected *slog.Logger
 	app.Register(func(l *slog.Logger) *english { injected = l; return &english{} })
 	log := startAndStop(t, app, &out)
@@ -53,7 +53,7 @@ func TestAContextWithoutALoggerHasOneOfItsOwn(t *testing.T) {
 	if err := json.Unmarshal([]byte(strings.Split(log, "\n")[0]), &first); err != nil {
 		t.Fatalf("%v: %s", err, log)
 	}
-	if first["msg"] != "application context starting" || first["level"] != "INFO" || first["version"] == "" || first["go"] != runtime.Version() ||
+	if first["msg"] != "application context starting" || first["level"] != "INFO" || first["version"] == "" || first["application"] != "shop" || first["go"] != runtime.Version() ||
 		first["pid"] != float64(os.Getpid()) || first["profiles"] == nil {
 		t.Errorf("the first record is %v", first)
 	}

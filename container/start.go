@@ -321,6 +321,7 @@ func (r *run) cancelled(ctx context.Context) *Problem {
 
 // warnOfUnknownKeys names the settings below pyfly that nothing has asked for.
 func (r *run) warnOfUnknownKeys() {
+	_ = r.app.Name() // its key is known, whoever asks for it
 	for _, unknown := range r.app.config.UnknownKeys("pyfly") {
 		args := []any{"key", unknown.Key, "at", unknown.Origin.String()}
 		if unknown.Nearest != "" {
