@@ -110,7 +110,7 @@ func TestTheDemoShowsWhatItPromises(t *testing.T) {
 		`rejected in \d+(\.\d+)?µs: circuit breaker "payment-client" is open`,
 		`circuit  open -> half-open`, `circuit  half-open -> closed`,
 		`payment pay-2 of order-99 is captured`,
-		`application context stopped: 6 beans`,
+		`application context stopped: 6 beans`, `make console`,
 	} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("the output does not match %s:\n%s", want, text)

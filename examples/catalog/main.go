@@ -65,7 +65,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() {
 		c.title("Shutdown")
-		err = errors.Join(err, app.Stop(context.WithoutCancel(ctx)))
+		if err = errors.Join(err, app.Stop(context.WithoutCancel(ctx))); err == nil {
+			c.title("The same with a console in the browser, under load: make console")
+		}
 	}()
 	if err := newDemo(c, app).run(ctx); err != nil {
 		if ctx.Err() != nil {
