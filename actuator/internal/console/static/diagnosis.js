@@ -8,6 +8,7 @@ const weight = { open: 5, 'half-open': 4, 'forced-open': 4, disabled: 1, closed:
 
 const failing = 0.1; // of calls, in the last sample: sick though the circuit is closed
 const enough = 0.3; // calls a second; fewer prove nothing
+const looksBack = 10; // seconds, for what comes and goes
 const slower = 4; // times what is usual
 const noticed = 0.1; // seconds: what is less nobody minds
 
@@ -27,7 +28,7 @@ export function worstState(client) {
 export function diagnose(client, now) {
   const breaker = worst(client);
   if (breaker && weight[breaker.state] >= 4) return ofBreaker(client, breaker, now);
-  return ofErrors(client, now) ?? ofRejections(client) ?? ofSlowness(client, now) ?? ofDisabled(client, breaker);
+  return ofErrors(client, now) ?? ofRejections(client, now) ?? ofSlowness(client, now) ?? ofDisabled(client, breaker);
 }
 
 function worst(client) {
@@ -64,13 +65,19 @@ function probe(breaker, now) {
 
 function ofErrors(client, now) {
   const { series } = client;
-  const share = series.last('errors');
-  if (share === null || share < failing || (series.last('rate') ?? 0) < enough) {
+  const share = failed(series, series.at.length - 1);
+  if (share < failing || (series.last('rate') ?? 0) < enough) {
     begun.delete(client);
     return null;
   }
-  const since = earliest(client, series.since((i) => (series.errors[i] ?? 0) >= failing));
+  const since = earliest(client, series.since((i) => failed(series, i) >= failing));
   return { severity: 'bad', rank: 3 + Math.min(share, 0.99), client, breaker: null, what: `${percent(share)} of calls fail`, since: since && now - since > 2 ? since : null, does: whileFailing(client) };
+}
+
+// The share of calls that failed and were not merely turned away.
+function failed(series, i) {
+  const turnedAway = series.rate[i] > 0 ? (series.rejections[i] ?? 0) / series.rate[i] : 0;
+  return (series.errors[i] ?? 0) - turnedAway;
 }
 
 // Since when clients have been failing: longer ago than the samples reach.
@@ -90,8 +97,10 @@ function whileFailing(client) {
   return `${retried}the circuit is still closed`;
 }
 
-function ofRejections(client) {
-  const rejected = client.series.mean('rejections', 10) ?? 0;
+function ofRejections(client, now) {
+  const changed = Math.max(...[...client.breakers].map(({ since }) => since ?? 0));
+  if (now - changed < looksBack) return null; // it was the circuit that refused them
+  const rejected = client.series.mean('rejections', looksBack) ?? 0;
   if (rejected < 0.5) return null;
   const since = client.series.since((i) => (client.series.rejections[i] ?? 0) > 0);
   return { severity: 'warn', rank: 2, client, breaker: null, what: 'calls are turned away', since, does: `a limit refuses about ${rejected.toFixed(1)} calls a second` };
