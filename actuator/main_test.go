@@ -20,6 +20,7 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/container/containertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,27 +43,18 @@ type running struct {
 	status atomic.Int32
 }
 
-// newApp makes an application with an actuator on any free port.
-func newApp(settings map[string]any, opts ...container.Option) *container.ApplicationContext {
+// options are those of an application whose actuator takes any free port.
+func options(settings map[string]any) []container.Option {
 	all := map[string]any{"pyfly.actuator.port": 0}
 	maps.Copy(all, settings)
-	opts = append([]container.Option{container.WithLogger(slog.New(slog.DiscardHandler)), container.WithConfig(config.New(all))}, opts...)
-	app := container.NewApplicationContext(opts...)
-	app.Install(client.Module(), actuator.Module())
-	return app
+	return []container.Option{container.WithLogger(slog.New(slog.DiscardHandler)), container.WithConfig(config.New(all))}
 }
 
-func start(t *testing.T, app *container.ApplicationContext) string {
-	t.Helper()
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return serverOf(app).URL()
+// newApp makes an application with an actuator, which the test starts.
+func newApp(settings map[string]any, opts ...container.Option) *container.ApplicationContext {
+	app := container.NewApplicationContext(append(options(settings), opts...)...)
+	app.Install(client.Module(), actuator.Module())
+	return app
 }
 
 func serverOf(app *container.ApplicationContext) *actuator.Server {
@@ -83,12 +75,14 @@ func run(t *testing.T, settings map[string]any, register ...func(*container.Appl
 	t.Cleanup(service.Close)
 	all := map[string]any{"pyfly.client.services.stock-client.base-url": service.URL, "pyfly.actuator.token": token}
 	maps.Copy(all, settings)
-	r.app = newApp(all)
-	client.Register[StockClient](r.app)
-	for _, register := range register {
-		register(r.app)
-	}
-	r.url = start(t, r.app)
+	own := container.Module{Name: "shop", Configure: func(app *container.ApplicationContext) {
+		client.Register[StockClient](app)
+		for _, register := range register {
+			register(app)
+		}
+	}}
+	r.app = containertest.NewWith(t, options(all), client.Module(), actuator.Module(), own)
+	r.url = serverOf(r.app).URL()
 	r.StockClient = container.Must(container.Get[*StockClient](r.app))
 	return r
 }

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -22,6 +21,7 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
 	"github.com/pyfly-go/pyfly/examples/catalog/shop"
+	"github.com/pyfly-go/pyfly/examples/internal/screen"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -53,8 +53,8 @@ func TestTheExitCode(t *testing.T) {
 
 func TestCtrlC(t *testing.T) {
 	cmd := program(t)
-	out := &screen{when: "attempt 1 failed"}
-	out.then = func() { _ = cmd.Process.Signal(os.Interrupt) }
+	out := &screen.Screen{When: "attempt 1 failed"}
+	out.Then = func() { _ = cmd.Process.Signal(os.Interrupt) }
 	cmd.Stdout, cmd.Stderr = out, out
 	var exit *exec.ExitError
 	if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
@@ -67,34 +67,8 @@ func TestCtrlC(t *testing.T) {
 	}
 }
 
-// screen is what the demo prints; it calls back when a text appears.
-type screen struct {
-	mu   sync.Mutex
-	text strings.Builder
-	when string
-	then func()
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.text.Write(p)
-	if s.then != nil && strings.Contains(s.text.String(), s.when) {
-		then := s.then
-		s.then = nil
-		then()
-	}
-	return len(p), nil
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
 func TestTheDemoShowsWhatItPromises(t *testing.T) {
-	out := &screen{}
+	out := &screen.Screen{}
 	if err := run(t.Context(), nil, out); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -124,7 +98,7 @@ func TestAgainstAServiceThatIsRunningAlready(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = service.Stop(context.Background()) }()
-	out := &screen{}
+	out := &screen.Screen{}
 	if err := run(t.Context(), []string{"-base-url", service.URL()}, out); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -147,7 +121,7 @@ func TestInterruptedAtAnyMoment(t *testing.T) {
 		t.Run(moment, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			out := &screen{when: moment, then: cancel}
+			out := &screen.Screen{When: moment, Then: cancel}
 			if err := run(ctx, nil, out); err == nil {
 				t.Errorf("it was not interrupted:\n%s", out)
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
+	"github.com/pyfly-go/pyfly/examples/internal/screen"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -34,32 +35,6 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// screen is what the example prints; it calls back when a text appears.
-type screen struct {
-	mu   sync.Mutex
-	text strings.Builder
-	when string
-	then func()
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.text.Write(p)
-	if s.then != nil && strings.Contains(s.text.String(), s.when) {
-		then := s.then
-		s.then = nil
-		then()
-	}
-	return len(p), nil
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
 // quick are settings with which a phase of a second is enough.
 func quick(t *testing.T) {
 	t.Helper()
@@ -69,7 +44,7 @@ func quick(t *testing.T) {
 
 func TestThePhasesMakeTheCircuitOpenAndClose(t *testing.T) {
 	quick(t)
-	out := &screen{}
+	out := &screen.Screen{}
 	if err := run(t.Context(), []string{"-port", "0", "-once", "-phase", "1s"}, out); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -150,8 +125,8 @@ func TestAShopThatDoesNotSellIsDegraded(t *testing.T) {
 func TestCtrlCEndsItCleanly(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-port", "0")
 	cmd.Env = append(os.Environ(), "CONSOLE_RUN_MAIN=1")
-	out := &screen{when: "all is well"}
-	out.then = func() { _ = cmd.Process.Signal(os.Interrupt) }
+	out := &screen.Screen{When: "all is well"}
+	out.Then = func() { _ = cmd.Process.Signal(os.Interrupt) }
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil || !strings.HasSuffix(out.String(), "the end\n") {
 		t.Errorf("ended with %v: %s", err, out)
@@ -166,7 +141,7 @@ func TestInterruptedAtAnyMoment(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			out := &screen{when: moment, then: cancel}
+			out := &screen.Screen{When: moment, Then: cancel}
 			if err := run(ctx, []string{"-port", "0", "-once", "-phase", "300ms", "-calls-per-second", "200"}, out); err != nil {
 				t.Errorf("ended with %v: %s", err, out)
 			}
@@ -218,12 +193,12 @@ func TestMetricsAndSpansAreSentByOTLP(t *testing.T) {
 
 func TestThePortIsTaken(t *testing.T) {
 	quick(t)
-	out := &screen{when: "all is well"}
-	out.then = func() {
-		port := regexp.MustCompile(`127\.0\.0\.1:(\d+)`).FindStringSubmatch(out.text.String())[1]
+	out := &screen.Screen{When: "all is well"}
+	out.Then = func() {
+		port := regexp.MustCompile(`127\.0\.0\.1:(\d+)`).FindStringSubmatch(out.String())[1]
 		err := run(t.Context(), []string{"-port", port}, io.Discard)
 		var report *container.StartupError
-		if !errors.As(err, &report) || !errors.Is(err, kernel.ErrBeanCreation) && !strings.Contains(err.Error(), port) {
+		if !errors.As(err, &report) || !errors.Is(err, kernel.ErrConfig) || !strings.Contains(err.Error(), port) {
 			t.Errorf("it is reported as %v", err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/examples/internal/screen"
 )
 
 // These tests keep docs/operations.md and the files beside it true.
@@ -103,9 +104,9 @@ func TestTheGuideNamesEachSetting(t *testing.T) {
 func TestTheDashboardAndTheAlertsAreOfMetricsThatThereAre(t *testing.T) {
 	quick(t)
 	var scraped string
-	out := &screen{when: "come back"}
-	out.then = func() {
-		address := regexp.MustCompile(`http://\S+/actuator`).FindString(out.text.String())
+	out := &screen.Screen{When: "come back"}
+	out.Then = func() {
+		address := regexp.MustCompile(`http://\S+/actuator`).FindString(out.String())
 		_, scraped = get(t, address+"/prometheus")
 	}
 	if err := run(t.Context(), []string{"-port", "0", "-once", "-phase", "1s", "-calls-per-second", "80"}, out); err != nil {

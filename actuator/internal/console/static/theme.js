@@ -5,7 +5,7 @@
 import { byId } from './dom.js';
 
 const key = 'pyfly.console.theme';
-const choices = ['system', 'light', 'dark'];
+const darkIf = { system: '(prefers-color-scheme: dark)', light: 'not all', dark: 'all' }; // media of dark.css
 const listeners = new Set();
 let palette = {};
 
@@ -30,11 +30,13 @@ export function startTheme() {
     store(choice);
     apply(choice);
   });
+  byId('dark').addEventListener('load', refresh); // it comes last as long as it does not hold
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
 }
 
 function apply(choice) {
   document.documentElement.dataset.theme = choice;
+  byId('dark').media = darkIf[choice];
   for (const button of byId('theme').querySelectorAll('button')) {
     button.setAttribute('aria-pressed', String(button.dataset.themeChoice === choice));
   }
@@ -50,7 +52,7 @@ function refresh() {
 function stored() {
   try {
     const choice = localStorage.getItem(key);
-    return choices.includes(choice) ? choice : 'system';
+    return Object.hasOwn(darkIf, choice) ? choice : 'system';
   } catch {
     return 'system';
   }
