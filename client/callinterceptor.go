@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // CallInterceptor wraps whole calls, with all their attempts: to answer from a
@@ -65,7 +67,7 @@ func (c *call) runIntercepted(ctx context.Context) error {
 	response, err := c.interceptCall(request)
 	switch {
 	case err != nil:
-		return err
+		return usercode.Error(err)
 	case response == nil:
 		return errNoResponse
 	case response.Body == nil:

@@ -30,8 +30,11 @@ func Error(err error) error {
 
 // IsSafe reports whether [Error] returns err itself.
 func IsSafe(err error) bool {
-	isSafe := err == nil
-	return isSafe || attempt(func() { isSafe = new(walk).isSafe(err) }) == nil && isSafe
+	if err == nil {
+		return true
+	}
+	isSafe := false
+	return attempt(func() { isSafe = new(walk).isSafe(err) }) == nil && isSafe
 }
 
 // maxErrors is how many errors one error may wrap; an error that wraps itself
