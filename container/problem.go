@@ -44,7 +44,8 @@ type Problem struct {
 	// Remedy says what to do.
 	Remedy string `json:"remedy,omitempty"`
 	// Err is the cause: a constructor's error, a *config.Error, a
-	// *kernel.PanicError.
+	// *kernel.PanicError. An error whose methods panic is replaced by one that
+	// says so and that errors.Is and errors.As take for it.
 	Err error `json:"-"`
 }
 

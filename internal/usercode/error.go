@@ -24,7 +24,7 @@ func Error(err error) error {
 	if IsSafe(err) {
 		return err
 	}
-	replacement, _ := new(walk).replace(err)
+	_, replacement := new(walk).replace(err)
 	return replacement
 }
 
@@ -98,11 +98,11 @@ func unwrap(err error) []error {
 	return nil
 }
 
-// replace makes stand-ins for err and for all that it wraps, and returns what is
-// wrong with their methods.
-func (w *walk) replace(err error) (replacement error, faults []string) {
+// replace returns a stand-in for err, which wraps stand-ins for all that err
+// wraps, and what is wrong with the methods of these errors.
+func (w *walk) replace(err error) (faults []string, replacement error) {
 	if w.isTooLong() {
-		return nil, []string{fmt.Sprintf("%s: it wraps more than %d errors", describe(err), maxErrors)}
+		return []string{fmt.Sprintf("%s: it wraps more than %d errors", describe(err), maxErrors)}, nil
 	}
 	var wrapped, inner []error
 	fault := faultOf(err, "Unwrap", func() { wrapped = unwrap(err) })
@@ -110,7 +110,7 @@ func (w *walk) replace(err error) (replacement error, faults []string) {
 		if e == nil {
 			continue
 		}
-		e, more := w.replace(e)
+		more, e := w.replace(e)
 		faults = append(faults, more...)
 		if e != nil {
 			inner = append(inner, e)
@@ -121,11 +121,11 @@ func (w *walk) replace(err error) (replacement error, faults []string) {
 	_, isList := err.(interface{ Unwrap() []error })
 	switch {
 	case len(inner) == 0:
-		return &s, faults
+		return faults, &s
 	case isList:
-		return &listStandIn{s, inner}, faults
+		return faults, &listStandIn{s, inner}
 	}
-	return &wrapperStandIn{s, inner[0]}, faults
+	return faults, &wrapperStandIn{s, inner[0]}
 }
 
 // maxFaults is how many faults a text names at most.
