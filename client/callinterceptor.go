@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // CallInterceptor wraps whole calls, with all their attempts: to answer from a
@@ -108,7 +110,7 @@ func (c *call) runIntercepted(ctx context.Context) error {
 	i.end()
 	switch {
 	case err != nil:
-		return err
+		return usercode.Error(err)
 	case response == nil:
 		return errNoResponse
 	case response.Body == nil:

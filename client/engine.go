@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -53,7 +54,7 @@ func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []In
 
 // start prepares the port for calls.
 func (e *engine) start(ctx context.Context) error {
-	if err := e.port.Start(ctx); err != nil {
+	if err := usercode.Call(func() error { return e.port.Start(ctx) }); err != nil {
 		return fmt.Errorf("the port of the client %s cannot be started: %w", e.name, err)
 	}
 	return nil
@@ -67,7 +68,7 @@ func (e *engine) stop(ctx context.Context) error {
 	if e.tokens != nil {
 		defer e.tokens.close()
 	}
-	if err := e.port.Stop(ctx); err != nil {
+	if err := usercode.Call(func() error { return e.port.Stop(ctx) }); err != nil {
 		return fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
 	}
 	return nil

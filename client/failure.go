@@ -10,13 +10,15 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // unanswered describes an attempt that brought no answer, or not all of it.
 // Whatever the port returns is a failure of the service, unless the port says
 // that it refused the request or the answer itself.
 func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
-	err = withoutURL(err)
+	err = usercode.Error(withoutURL(usercode.Error(err)))
 	e := c.newError()
 	e.Err = err
 	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -294,7 +295,8 @@ func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings,
 	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
 		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
 	}
-	port, err := factory(cfg)
+	var port HttpClientPort
+	err := usercode.Call(func() (err error) { port, err = factory(cfg); return err })
 	if err != nil {
 		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", d.Name, err)
 	}
