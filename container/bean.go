@@ -37,6 +37,7 @@ type bean struct {
 	took          time.Duration     // from the call of the constructor until it could be injected
 	steps         []stepTiming
 	startPhase    int
+	hasPhase      bool // the option or the bean itself gives startPhase
 	isStarted     bool
 	hasRunOnStart bool // without a problem
 	isHanging     bool // a hook did not return; no other is called

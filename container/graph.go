@@ -3,6 +3,7 @@
 package container
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -248,10 +249,7 @@ func (g *graph) processors() []*bean {
 // byOrder sorts by Order, then by registration.
 func byOrder(beans []*bean) []*bean {
 	slices.SortStableFunc(beans, func(a, b *bean) int {
-		if a.order != b.order {
-			return a.order - b.order
-		}
-		return a.index - b.index
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.index, b.index))
 	})
 	return beans
 }

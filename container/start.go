@@ -215,6 +215,7 @@ func (r *run) startBeans(ctx context.Context) []*Problem {
 	if problems := r.readPhases(); len(problems) > 0 {
 		return problems
 	}
+	r.warnOfEarlyPhases()
 	s := &starting{run: r}
 	s.ctx, s.giveUp = context.WithCancel(ctx)
 	defer s.giveUp()
