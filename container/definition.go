@@ -281,9 +281,12 @@ func unqualified(arguments string) string {
 	return strings.Join(parts, ",")
 }
 
+// isNil reports whether v is nil, or an interface that holds a nil.
 func isNil(v reflect.Value) bool {
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+	case reflect.Interface:
+		return v.IsNil() || isNil(v.Elem())
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
 		return v.IsNil()
 	}
 	return false
