@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/internal/goroutines"
@@ -29,18 +30,21 @@ type run struct {
 	steps []stepTiming // of the whole
 	took  time.Duration
 
-	life        context.Context // from Start to the beginning of Stop
-	endLife     context.CancelFunc
-	cancelStart context.CancelFunc
-	startDone   chan struct{} // closed when Start returns
-	runners     runners
-	watches     bool          // the files of the configuration
-	watched     chan struct{} // closed when that has ended
-	isStopping  bool          // guarded by app.mu
-	shutdown    chan struct{} // closed by Shutdown
-	stopped     chan struct{} // closed when all has ended
-	stopErr     error
-	problems    []*Problem // why it did not start
+	life                  context.Context // from Start to the beginning of Stop
+	endLife               context.CancelFunc
+	cancelStart           context.CancelFunc
+	startDone             chan struct{} // closed when Start returns
+	subscribers           subscribers
+	endEvents             func() // ends the subscriptions made during this run
+	runners               runners
+	watches               bool          // the files of the configuration
+	watched               chan struct{} // closed when that has ended
+	isStopping            bool          // guarded by app.mu
+	isStoppedBySubscriber atomic.Bool
+	shutdown              chan struct{} // closed by Shutdown
+	stopped               chan struct{} // closed when all has ended
+	stopErr               error
+	problems              []*Problem // why it did not start
 }
 
 // Start builds every bean and starts those that have a Start method: by phase,
@@ -48,13 +52,15 @@ type run struct {
 // side, at most pyfly.context.start-parallelism at a time (GOMAXPROCS). When it
 // fails, everything that was started has been stopped and everything that was
 // built has been destroyed, and the error is a [*StartupError] that reports all
-// mistakes. Cancelling ctx before Start returns gives up the start; afterwards
-// ctx has no effect.
+// mistakes. Start returns when the subscribers of lifecycle.ContextRefreshed and
+// ApplicationReady have returned. Cancelling ctx before that gives up the start;
+// afterwards ctx has no effect.
 //
 // A second Start without a Stop is [ErrStarted]. A context that was stopped, or
 // failed to start, may be started again: all beans are made anew.
 func (app *ApplicationContext) Start(ctx context.Context) error {
 	r := app.newRun(ctx)
+	outer := ctx
 	ctx, r.cancelStart = context.WithCancel(ctx)
 	defer r.cancelStart()
 	app.mu.Lock()
@@ -65,6 +71,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.run = r
 	app.mu.Unlock()
 
+	r.endEvents = app.events.Bus().Scope()
 	app.beginLog()
 	problems := r.start(ctx)
 	r.took = r.elapsed()
@@ -80,8 +87,21 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.last.Store(r)
 	r.watchConfig()
 	close(r.startDone)
-	r.announce()
+	r.announce(ctx)
+	switch {
+	case r.isEnding():
+		<-r.stopped
+	case outer.Err() != nil:
+		return r.giveUp(outer)
+	}
 	return nil
+}
+
+// giveUp stops a context that is up but whose Start was cancelled before it
+// returned.
+func (r *run) giveUp(ctx context.Context) error {
+	err := r.app.Stop(context.WithoutCancel(ctx))
+	return &StartupError{Problems: append([]*Problem{r.cancelled(ctx)}, problemsOf(err, CodeHook)...)}
 }
 
 func (app *ApplicationContext) newRun(ctx context.Context) *run {
@@ -306,14 +326,16 @@ func (b *bean) bind(fn hookFunc) func(context.Context) error {
 
 // announce publishes that the context is up and lets the runners run. Start is
 // over by then, so that a subscriber may call Stop.
-func (r *run) announce() {
-	lifecycle.Publish(r.app.events, lifecycle.ContextRefreshed{})
-	if !r.isAlive() {
+func (r *run) announce(ctx context.Context) {
+	r.publish(ctx, lifecycle.ContextRefreshed{}, r.startLimit)
+	if ctx.Err() != nil {
 		return
 	}
 	r.logStarted()
-	lifecycle.Publish(r.app.events, lifecycle.ApplicationReady{})
-	r.becomeReady()
+	r.publish(ctx, lifecycle.ApplicationReady{}, r.startLimit)
+	if ctx.Err() == nil {
+		r.becomeReady()
+	}
 }
 
 func (r *run) cancelled(ctx context.Context) *Problem {

@@ -19,7 +19,9 @@ import (
 // panics or hangs is named in the error and does not keep the others from
 // stopping. Before that it ends the ApplicationRunners. During a start Stop
 // cancels it and waits for its end. Stopping a context that is not started, or
-// twice, is no error; a Stop that meets another one under way waits for it.
+// twice, is no error; a Stop that meets another one under way waits for it, but
+// returns nil at once if it is called by a subscriber of lifecycle.ContextClosed,
+// for which that one waits.
 func (app *ApplicationContext) Stop(ctx context.Context) error {
 	app.mu.Lock()
 	r := app.run
@@ -28,7 +30,10 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		return nil
 	}
 	isFirst := !r.isStopping
-	r.isStopping = true
+	if isFirst {
+		r.isStopping = true
+		r.isStoppedBySubscriber.Store(r.subscribers.ofCaller() != nil)
+	}
 	app.mu.Unlock()
 
 	r.cancelStart()
@@ -43,6 +48,9 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		r.stop(ctx)
 	}
 	if !isClosed(r.stopped) {
+		if _, isWaitedFor := r.subscribers.ofCaller().(lifecycle.ContextClosed); isWaitedFor {
+			return nil
+		}
 		select {
 		case <-r.stopped:
 		case <-ctx.Done():
@@ -50,6 +58,13 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		}
 	}
 	return r.stopErr
+}
+
+// isEnding reports whether a Stop has begun.
+func (r *run) isEnding() bool {
+	r.app.mu.Lock()
+	defer r.app.mu.Unlock()
+	return r.isStopping
 }
 
 // isAlive reports whether the start succeeded, so that there is something to stop.
@@ -63,9 +78,9 @@ func (r *run) isAlive() bool {
 }
 
 func (r *run) stop(ctx context.Context) {
-	lifecycle.Publish(r.app.events, lifecycle.ContextClosed{})
 	ctx, cancel := withTotalLimit(ctx, "pyfly.context.total-shutdown-timeout", r.totalStop)
 	defer cancel()
+	r.publish(ctx, lifecycle.ContextClosed{}, r.stopLimit)
 	r.endLife()
 	select {
 	case <-r.watched:
@@ -97,6 +112,7 @@ func (r *run) startedBeans() int {
 
 // end lets the context be started again.
 func (r *run) end(err error) {
+	r.endEvents()
 	r.app.mu.Lock()
 	r.app.run = nil
 	if isClosed(r.app.ready) {
