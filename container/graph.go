@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container/internal/chain"
 )
 
 // graph is who needs whom, worked out and checked before anything is built:
@@ -22,11 +23,17 @@ type graph struct {
 	byType      map[reflect.Type]*slot
 	byInterface map[reflect.Type][]*bean // as far as they were asked for
 	byName      map[string]*bean
-	order       []*bean // everything needed comes before what needs it
-	excluded    []exclusion
+	byGroup     map[string][]*bean
+	bySource    map[*definition]*bean // those of dig.Out structs
+	numbers     map[string]int        // the next number of beans of one name
+	order       []*bean               // everything needed comes before what needs it
+	excluded    definitions           // by a condition
+	exclusions  map[*definition]exclusion
 	problems    []*Problem
 	hasWants    bool
 	chains      []wantedChain
+	near        *nearIndex
+	fromRoots   *chain.Forest // from the beans that nobody needs
 }
 
 // slot holds the beans that are registered as, or made as, one type.
@@ -51,55 +58,93 @@ func (app *ApplicationContext) newGraph() *graph {
 	return g
 }
 
-func (g *graph) override(definitions, overrides []*definition) []*definition {
+// override puts each override in the place of what it overrides: the definition
+// of the same type and name, or, if it was given no name, the only one of its
+// type.
+func (g *graph) override(list, overrides []*definition) []*definition {
+	if len(overrides) == 0 {
+		return list
+	}
+	places := map[reflect.Type][]int{} // in the list
+	addPlaces := func(place int, d *definition) {
+		places[d.typ] = append(places[d.typ], place)
+		if d.made != d.typ {
+			places[d.made] = append(places[d.made], place)
+		}
+	}
+	for i, d := range list {
+		addPlaces(i, d)
+	}
+	var near *definitions
 	for _, o := range overrides {
 		if len(o.problems) > 0 {
-			definitions = append(definitions, o)
+			list = append(list, o)
 			continue
 		}
-		i := slices.IndexFunc(definitions, o.replaces(definitions))
-		if i < 0 {
-			g.problems = append(g.problems, nothingToOverride(o, definitions))
+		i, ok := o.placeIn(list, places)
+		if !ok {
+			if near == nil {
+				near = indexed(list)
+			}
+			g.problems = append(g.problems, nothingToOverride(o, near))
 			continue
 		}
 		replacement := *o
 		if !o.isNamed {
-			replacement.name = definitions[i].name
+			replacement.name = list[i].name
 		}
-		replacement.index = definitions[i].index
-		definitions[i] = &replacement
+		replacement.index = list[i].index
+		list[i] = &replacement
+		addPlaces(i, &replacement)
 	}
-	return definitions
+	return list
 }
 
-// replaces returns the test for what o overrides: the same type and name, or,
-// if o was given no name, the only definition of its type.
-func (d *definition) replaces(definitions []*definition) func(*definition) bool {
-	sameType := func(other *definition) bool {
-		return other.typ != nil && (other.typ == d.typ || other.made == d.made) && !other.isInfrastructure
-	}
-	ofType := 0
-	for _, other := range definitions {
-		if sameType(other) {
-			ofType++
+// placeIn returns the place of what d overrides. places tells by type where to
+// look.
+func (d *definition) placeIn(list []*definition, places map[reflect.Type][]int) (place int, ok bool) {
+	var ofType []int
+	for _, i := range slices.Concat(places[d.typ], places[d.made]) {
+		other := list[i]
+		if other.typ != nil && (other.typ == d.typ || other.made == d.made) && !other.isInfrastructure {
+			ofType = append(ofType, i)
 		}
 	}
-	return func(other *definition) bool {
-		return sameType(other) && (other.name == d.name || !d.isNamed && ofType == 1)
+	slices.Sort(ofType)
+	ofType = slices.Compact(ofType)
+	for _, i := range ofType {
+		if list[i].name == d.name || !d.isNamed && len(ofType) == 1 {
+			return i, true
+		}
 	}
+	return 0, false
 }
 
-func nothingToOverride(o *definition, definitions []*definition) *Problem {
+// indexed lists the definitions of beans that can be overridden.
+func indexed(list []*definition) *definitions {
+	overridable := &definitions{}
+	for _, d := range list {
+		if d.typ != nil && !d.isInfrastructure {
+			overridable.add(d)
+		}
+	}
+	return overridable
+}
+
+// nothingToOverride lists the beans of the name, those that are what the override
+// is, and those as which the override could be used.
+func nothingToOverride(o *definition, registered *definitions) *Problem {
 	p := &Problem{
 		Code: CodeRegistration, Bean: o.name,
 		What:   fmt.Sprintf("an Override of %s named %q replaces nothing", o.typ, o.name),
 		Remedy: "override with a constructor of the registered type, and with Named if there are several of it",
 	}
 	p.detail("registered", o.where())
-	for _, d := range definitions {
-		if d.typ != nil && !d.isInfrastructure && (d.typ == o.typ || d.name == o.name || d.typ.AssignableTo(o.typ) || o.typ.AssignableTo(d.typ)) {
-			p.detail("near", d.describe())
-		}
+	near := slices.Concat(registered.byName[o.name], registered.find(o.typ), registered.usableAs(o.typ))
+	slices.SortFunc(near, func(a, b *definition) int { return cmp.Compare(a.index, b.index) })
+	near = slices.Compact(near)
+	for _, d := range near[:min(maxListed, len(near))] {
+		p.detail("near", d.describe())
 	}
 	return p
 }
@@ -128,6 +173,7 @@ func (g *graph) addBeans(definitions []*definition) {
 	g.byType = make(map[reflect.Type]*slot, len(definitions))
 	g.byInterface = map[reflect.Type][]*bean{}
 	g.byName = make(map[string]*bean, len(definitions))
+	g.byGroup, g.bySource, g.numbers = map[string][]*bean{}, map[*definition]*bean{}, map[string]int{}
 	g.beans = make([]*bean, 0, len(definitions))
 	beans, slots := make([]bean, len(definitions)), make([]slot, len(definitions))
 	room := make([]*bean, len(definitions)) // most slots hold one bean
@@ -156,6 +202,14 @@ func (g *graph) addBeans(definitions []*definition) {
 
 func (g *graph) addBean(b *bean, spare *slot) {
 	g.beans = append(g.beans, b)
+	if b.isOut() {
+		g.bySource[b.definition] = b
+	}
+	for i, group := range b.groups {
+		if !slices.Contains(b.groups[:i], group) {
+			g.byGroup[group] = append(g.byGroup[group], b)
+		}
+	}
 	if len(b.groups) > 0 {
 		return
 	}
@@ -183,8 +237,9 @@ func (g *graph) addName(b *bean) {
 	first, taken := g.byName[b.name]
 	if taken && b.isNumbered() {
 		numbered := *b.definition
-		for n := 2; taken; n++ {
+		for n := max(2, g.numbers[b.name]); taken; n++ {
 			numbered.name = fmt.Sprintf("%s#%d", b.name, n)
+			g.numbers[b.name] = n + 1
 			_, taken = g.byName[numbered.name]
 		}
 		b.definition = &numbered
@@ -224,10 +279,7 @@ func (g *graph) find(t reflect.Type) []*bean {
 // members returns the beans of a value group that fit a type.
 func (g *graph) members(group string, t reflect.Type) []*bean {
 	var members []*bean
-	for _, b := range g.beans {
-		if !slices.Contains(b.groups, group) {
-			continue
-		}
+	for _, b := range g.byGroup[group] {
 		if b.isA(t) || b.isFlattened && b.typ.Elem().AssignableTo(t) {
 			members = append(members, b)
 		}

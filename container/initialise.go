@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/container/internal/chain"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
@@ -177,6 +178,7 @@ func (m *maker) warnOfEarlyBeans() {
 	m.mu.Lock()
 	early, processors := m.early, m.processors
 	m.mu.Unlock()
+	chains := map[*bean]chain.Forest{}
 	for _, e := range early {
 		if e.bean.isProcessor {
 			continue
@@ -187,26 +189,15 @@ func (m *maker) warnOfEarlyBeans() {
 				missed = append(missed, p.bean.name)
 			}
 		}
-		if len(missed) > 0 {
-			m.run.app.logger.Warn("a bean was created before post-processors that were meant to see it",
-				"bean", e.bean.name, "missed", strings.Join(missed, ", "), "chain", chain(e.neededBy, e.bean))
+		if len(missed) == 0 {
+			continue
 		}
+		chain, known := chains[e.neededBy]
+		if !known {
+			chain = m.graph.chainsFrom(e.neededBy.position)
+			chains[e.neededBy] = chain
+		}
+		m.run.app.logger.Warn("a bean was created before post-processors that were meant to see it",
+			"bean", e.bean.name, "missed", strings.Join(missed, ", "), "chain", m.graph.chain(chain, e.bean))
 	}
-}
-
-// chain is the way by which one bean needs another: "a -> b -> c".
-func chain(from, to *bean) string {
-	var find func(*bean) []string
-	find = func(b *bean) []string {
-		if b == to {
-			return []string{b.name}
-		}
-		for _, needed := range b.needs {
-			if rest := find(needed); rest != nil {
-				return append([]string{b.name}, rest...)
-			}
-		}
-		return nil
-	}
-	return strings.Join(find(from), " -> ")
 }

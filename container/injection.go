@@ -130,7 +130,7 @@ func (g *graph) resolveParameters(b *bean) {
 	b.injections = make([]injection, parameters)
 	for i := range parameters {
 		if i == 0 && b.source != nil {
-			b.injections[0] = injection{typ: fn.In(0), kind: injectOne, beans: []*bean{g.maker(b.source)}}
+			b.injections[0] = injection{typ: fn.In(0), kind: injectOne, beans: []*bean{g.bySource[b.source]}}
 			continue
 		}
 		b.injections[i] = g.inject(point{bean: b, place: place(i)}, fn.In(i))
@@ -144,12 +144,6 @@ func place(i int) string {
 		return places[i]
 	}
 	return "parameter " + strconv.Itoa(i+1)
-}
-
-// maker returns the bean of a dig.Out struct.
-func (g *graph) maker(source *definition) *bean {
-	i := slices.IndexFunc(g.beans, func(b *bean) bool { return b.definition == source })
-	return g.beans[i]
 }
 
 func (g *graph) inject(p point, t reflect.Type) injection {

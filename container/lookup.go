@@ -89,7 +89,7 @@ type beans struct {
 	graph *graph
 	maker *maker
 	found sync.Map   // reflect.Type to the singleton that was found for it
-	mu    sync.Mutex // guards graph.byInterface
+	mu    sync.Mutex // guards what the graph remembers of interfaces
 }
 
 // newBeans lets the beans of a build that has ended be got.
@@ -113,7 +113,7 @@ func (b *beans) find(t reflect.Type, name []string) (any, error) {
 	}
 	switch chosen := choose(b.fitting(t)); len(chosen) {
 	case 0:
-		return nil, fmt.Errorf("%w of type %s%s", kernel.ErrNoSuchBean, t, b.keptOut(func(e exclusion) bool { return e.isA(t) }))
+		return nil, fmt.Errorf("%w of type %s%s", kernel.ErrNoSuchBean, t, b.keptOut(b.excluded(t)))
 	case 1:
 		bean, err := b.obtain(chosen[0])
 		if err == nil && chosen[0].scope != prototype {
@@ -136,6 +136,12 @@ func (b *beans) fitting(t reflect.Type) []*bean {
 	return b.graph.find(t)
 }
 
+func (b *beans) excluded(t reflect.Type) []*definition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.graph.excluded.find(t)
+}
+
 func (b *beans) obtain(wanted *bean) (any, error) {
 	v, problem := b.maker.obtain(wanted, nil)
 	if problem != nil {
@@ -149,7 +155,7 @@ func (b *beans) findNamed(t reflect.Type, name string) (any, error) {
 	switch {
 	case named == nil:
 		return nil, fmt.Errorf("%w of type %s named %q%s", kernel.ErrNoSuchBean, t, name,
-			b.keptOut(func(e exclusion) bool { return e.name == name }))
+			b.keptOut(b.graph.excluded.byName[name]))
 	case !named.isA(t):
 		return nil, fmt.Errorf("%w of type %s named %q: the bean of that name is %s",
 			kernel.ErrNoSuchBean, t, name, named.describe())
@@ -157,12 +163,10 @@ func (b *beans) findNamed(t reflect.Type, name string) (any, error) {
 	return b.obtain(named)
 }
 
-// keptOut names the bean that a condition kept out.
-func (b *beans) keptOut(isMeant func(exclusion) bool) string {
-	for _, e := range b.graph.excluded {
-		if isMeant(e) {
-			return ": " + e.String()
-		}
+// keptOut names the first of the definitions that a condition kept out.
+func (b *beans) keptOut(excluded []*definition) string {
+	if len(excluded) == 0 {
+		return ""
 	}
-	return ""
+	return ": " + b.graph.keptOut(excluded[0])
 }

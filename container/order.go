@@ -3,7 +3,6 @@
 package container
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -56,7 +55,7 @@ func (g *graph) walk(withWants bool) {
 type walker struct {
 	graph            *graph
 	order            []*bean
-	path             []*bean
+	path             []*bean // from where the walk began
 	withWants        bool
 	isEarly, isEager bool
 }
@@ -106,14 +105,27 @@ func reachesPath(b *bean, seen map[*bean]bool) bool {
 	return slices.ContainsFunc(b.needs, func(n *bean) bool { return reachesPath(n, seen) })
 }
 
+// maxCircle is how many beans of a circle are named.
+const maxCircle = 100
+
 func cycle(circle []*bean) *Problem {
-	var names, steps []string
-	for _, b := range circle {
-		names = append(names, b.name)
-		steps = append(steps, fmt.Sprintf("%s needs", b.describe()))
+	head, leftOut, tail := circle, 0, circle[:0]
+	if n := len(circle); n > maxCircle {
+		head, leftOut, tail = circle[:maxCircle/2], n-maxCircle, circle[n-maxCircle/2:]
 	}
-	names = append(names, circle[0].name)
-	steps = append(steps, circle[0].name)
+	var names, steps []string
+	add := func(beans []*bean) {
+		for _, b := range beans {
+			names = append(names, b.name)
+			steps = append(steps, b.describe()+" needs")
+		}
+	}
+	add(head)
+	if leftOut > 0 {
+		names, steps = append(names, more(leftOut)), append(steps, more(leftOut))
+	}
+	add(tail)
+	names, steps = append(names, circle[0].name), append(steps, circle[0].name)
 	p := &Problem{
 		Code: CodeCycle, Bean: circle[0].name,
 		What: "beans need each other in a circle: " + strings.Join(names, " -> "),
@@ -121,68 +133,4 @@ func cycle(circle []*bean) *Problem {
 			"of the other and get it when it is used",
 	}
 	return p.detail("path", strings.Join(steps, "\n"))
-}
-
-// chainTo is the shortest way by which a bean that nobody needs comes to need b:
-// "a -> b -> c". It is "" if nobody needs b.
-func (g *graph) chainTo(b *bean) string {
-	next := map[*bean]*bean{b: nil} // one step nearer to b
-	top := b
-	for queue := []*bean{b}; len(queue) > 0; queue = queue[1:] {
-		top = queue[0]
-		before := len(queue)
-		for _, dependent := range g.beans {
-			if _, seen := next[dependent]; !seen && slices.Contains(dependent.needs, top) {
-				next[dependent] = top
-				queue = append(queue, dependent)
-			}
-		}
-		if len(queue) == before && top != b {
-			break // nobody needs it
-		}
-	}
-	if top == b {
-		return ""
-	}
-	var names []string
-	for ; top != nil; top = next[top] {
-		names = append(names, top.name)
-	}
-	return strings.Join(names, " -> ")
-}
-
-// wantedChain is a detail of a problem that can be told only when all beans are
-// resolved.
-type wantedChain struct {
-	problem *Problem
-	detail  int
-	to      *bean
-}
-
-// detailChain adds the chain to b to a problem, if there is one.
-func (g *graph) detailChain(p *Problem, b *bean) {
-	g.chains = append(g.chains, wantedChain{p, len(p.Details), b})
-	p.Details = append(p.Details, Detail{Label: "chain"})
-}
-
-func (g *graph) tellChains() {
-	for _, c := range g.chains {
-		if text := g.chainTo(c.to); text != "" {
-			c.problem.Details[c.detail].Text = text
-		} else {
-			c.problem.Details = slices.Delete(c.problem.Details, c.detail, c.detail+1)
-		}
-	}
-}
-
-// tellChainsOf adds to problems that arose while beans were made how it came
-// that each was wanted.
-func (g *graph) tellChainsOf(problems []*Problem) {
-	for _, p := range problems {
-		b := g.byName[p.Bean]
-		if b == nil || kindOfCode[p.Code] != nil || p.Code == CodeRegistration || p.Code == CodeDuplicate {
-			continue
-		}
-		p.detail("chain", g.chainTo(b))
-	}
 }
