@@ -100,27 +100,25 @@ func failing(i int) any {
 	}).Interface()
 }
 
-// TestReportsTakeATimeProportionalToTheirBeans compares the times that reports of
-// n and of several times n beans take: were one quadratic, it would take far
-// longer. Other work of the machine makes a time longer, never shorter.
-func TestReportsTakeATimeProportionalToTheirBeans(t *testing.T) {
-	const n, times, tries = 300, 10, 5
+// TestReportsOfManyBeans gives each report a time that one that looks at all beans
+// for each bean does not keep.
+func TestReportsOfManyBeans(t *testing.T) {
+	n, limit := 3000, 10*time.Second
+	if isRace {
+		n = 1000
+	}
 	for name, register := range bigApps {
 		t.Run(name, func(t *testing.T) {
-			shortest := map[int]time.Duration{n: time.Hour, n * times: time.Hour}
-			for range tries {
-				for n := range shortest {
-					app := newApp()
-					register(app, n)
-					begun := time.Now()
-					_ = startFails(t, app).Error()
-					shortest[n] = min(shortest[n], time.Since(begun))
-				}
-				if shortest[n*times] < 3*times*shortest[n] {
-					return
-				}
+			app := newApp()
+			register(app, n)
+			begun := time.Now()
+			text := startFails(t, app).Error()
+			if took := time.Since(begun); took > limit {
+				t.Errorf("%d beans take %s", n, took)
 			}
-			t.Errorf("%d times as many beans take %s instead of %s", times, shortest[n*times], shortest[n])
+			if size := len(text); size > 10_000*n {
+				t.Errorf("the report of %d beans has %d bytes", n, size)
+			}
 		})
 	}
 }

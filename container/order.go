@@ -56,6 +56,7 @@ type walker struct {
 	graph            *graph
 	order            []*bean
 	path             []*bean // from where the walk began
+	circles          int
 	withWants        bool
 	isEarly, isEager bool
 }
@@ -65,7 +66,7 @@ func (w *walker) walk(b *bean) {
 	case visited:
 		return
 	case onPath:
-		w.graph.problems = append(w.graph.problems, cycle(w.path[slices.Index(w.path, b):]))
+		w.graph.problems = append(w.graph.problems, w.cycle(w.path[slices.Index(w.path, b):]))
 		return
 	}
 	b.visit = onPath
@@ -105,13 +106,23 @@ func reachesPath(b *bean, seen map[*bean]bool) bool {
 	return slices.ContainsFunc(b.needs, func(n *bean) bool { return reachesPath(n, seen) })
 }
 
-// maxCircle is how many beans of a circle are named.
-const maxCircle = 100
+// maxCircle is how many beans of a circle are named; there are fewer if there are
+// more than manyCircles.
+const (
+	maxCircle          = 100
+	maxCircleAmongMany = 10
+	manyCircles        = 10
+)
 
-func cycle(circle []*bean) *Problem {
+// cycle reports a circle of beans.
+func (w *walker) cycle(circle []*bean) *Problem {
+	most := maxCircle
+	if w.circles++; w.circles > manyCircles {
+		most = maxCircleAmongMany
+	}
 	head, leftOut, tail := circle, 0, circle[:0]
-	if n := len(circle); n > maxCircle {
-		head, leftOut, tail = circle[:maxCircle/2], n-maxCircle, circle[n-maxCircle/2:]
+	if n := len(circle); n > most {
+		head, leftOut, tail = circle[:most/2], n-most, circle[n-most/2:]
 	}
 	var names, steps []string
 	add := func(beans []*bean) {
