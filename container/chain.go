@@ -23,7 +23,7 @@ func (g *graph) eachNeed(place int, fn func(needed int)) {
 }
 
 // chain is the way by which one bean needs another: "a -> b -> c".
-func (g *graph) chain(forest chain.Forest, to *bean) string {
+func (g *graph) chain(forest chain.Forest, to *node) string {
 	places, leftOut := forest.To(to.position, maxChain)
 	names := make([]string, len(places))
 	for i, place := range places {
@@ -42,7 +42,7 @@ func more(n int) string { return fmt.Sprintf("(%d more)", n) }
 
 // chainTo is the shortest way by which a bean that nobody needs comes to need b.
 // It is "" if nobody needs b.
-func (g *graph) chainTo(b *bean) string {
+func (g *graph) chainTo(b *node) string {
 	if g.fromRoots == nil {
 		forest := g.chainsFrom(chain.Roots(len(g.order), g.eachNeed)...)
 		g.fromRoots = &forest
@@ -58,11 +58,11 @@ func (g *graph) chainTo(b *bean) string {
 type wantedChain struct {
 	problem *Problem
 	detail  int
-	to      *bean
+	to      *node
 }
 
 // detailChain adds the chain to b to a problem, if there is one.
-func (g *graph) detailChain(p *Problem, b *bean) {
+func (g *graph) detailChain(p *Problem, b *node) {
 	g.chains = append(g.chains, wantedChain{p, len(p.Details), b})
 	p.Details = append(p.Details, Detail{Label: "chain"})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container/internal/profile"
 )
 
 // condition decides whether a definition becomes a bean. One of its two tests
@@ -32,7 +33,7 @@ type condition struct {
 // registration.
 func Profile(expression string) BeanOption {
 	return func(d *definition) {
-		holds, err := parseProfile(expression)
+		holds, err := profile.Parse(expression)
 		if err != nil {
 			d.fail(fmt.Sprintf("Profile(%q): %v", expression, err), `write profiles joined by & | ! ( ), such as "prod & !eu"`)
 			return

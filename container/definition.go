@@ -30,7 +30,7 @@ type definition struct {
 	scope       scope
 	primary     bool
 	order       int
-	phase       *int // of the option Phase
+	givenPhase  *int // by the option Phase
 	stereotype  string
 	prefix      string // of the settings that [Properties] binds
 	groups      []string

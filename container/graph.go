@@ -19,27 +19,28 @@ type graph struct {
 	config   *config.Config
 	profiles []string
 
-	beans       []*bean // without what is overridden, superseded or kept out
-	byType      map[reflect.Type]*slot
-	byInterface map[reflect.Type][]*bean // as far as they were asked for
-	byName      map[string]*bean
-	byGroup     map[string][]*bean
-	bySource    map[*definition]*bean // those of dig.Out structs
+	nodes       []*node // without what is overridden, superseded or kept out
+	byType      map[reflect.Type]*candidates
+	byInterface map[reflect.Type][]*node // as far as they were asked for
+	byName      map[string]*node
+	byGroup     map[string][]*node
+	bySource    map[*definition]*node // those of dig.Out structs
 	numbers     map[string]int        // the next number of beans of one name
-	order       []*bean               // everything needed comes before what needs it
+	order       []*node               // everything needed comes before what needs it
 	excluded    definitions           // by a condition
 	exclusions  map[*definition]exclusion
 	problems    []*Problem
 	hasWants    bool
+	circles     int // that have been reported
 	chains      []wantedChain
 	near        *nearIndex
 	fromRoots   *chain.Forest // from the beans that nobody needs
 }
 
-// slot holds the beans that are registered as, or made as, one type.
-type slot struct {
-	beans []*bean
-	only  any // the bean that Get returns, once the context is started
+// candidates are the beans that are registered as, or made as, one type.
+type candidates struct {
+	nodes  []*node
+	number int // of the type
 }
 
 // newGraph resolves every parameter of every definition and notes whatever is
@@ -49,8 +50,8 @@ func (app *ApplicationContext) newGraph() *graph {
 	definitions := g.override(slices.Clone(app.definitions), app.overrides)
 	definitions = g.withoutMistaken(definitions)
 	definitions = g.applyConditions(definitions)
-	g.addBeans(definitions)
-	for _, b := range g.beans {
+	g.addNodes(definitions)
+	for _, b := range g.nodes {
 		g.resolve(b)
 	}
 	g.putInOrder()
@@ -167,65 +168,66 @@ func (g *graph) withoutMistaken(definitions []*definition) []*definition {
 	return usable
 }
 
-// addBeans makes the beans and indexes them. What the context offers gives way
+// addNodes makes the nodes and indexes them. What the context offers gives way
 // to a bean of the same type that the user registered.
-func (g *graph) addBeans(definitions []*definition) {
-	g.byType = make(map[reflect.Type]*slot, len(definitions))
-	g.byInterface = map[reflect.Type][]*bean{}
-	g.byName = make(map[string]*bean, len(definitions))
-	g.byGroup, g.bySource, g.numbers = map[string][]*bean{}, map[*definition]*bean{}, map[string]int{}
-	g.beans = make([]*bean, 0, len(definitions))
-	beans, slots := make([]bean, len(definitions)), make([]slot, len(definitions))
-	room := make([]*bean, len(definitions)) // most slots hold one bean
-	for i := range slots {
-		slots[i].beans = room[i : i : i+1]
+func (g *graph) addNodes(definitions []*definition) {
+	g.byType = make(map[reflect.Type]*candidates, len(definitions))
+	g.byInterface = map[reflect.Type][]*node{}
+	g.byName = make(map[string]*node, len(definitions))
+	g.byGroup, g.bySource, g.numbers = map[string][]*node{}, map[*definition]*node{}, map[string]int{}
+	g.nodes = make([]*node, 0, len(definitions))
+	nodes, spare := make([]node, len(definitions)), make([]candidates, len(definitions))
+	room := make([]*node, len(definitions)) // most types have one bean
+	for i := range spare {
+		spare[i].nodes = room[i : i : i+1]
 	}
 	for i, d := range definitions {
-		beans[i].definition = d
+		nodes[i].definition = d
 		if !d.isInfrastructure {
-			g.addBean(&beans[i], &slots[i])
+			g.addNode(&nodes[i], &spare[i])
 		}
 	}
 	for _, isNumbered := range []bool{false, true} { // a number does not take a name from others
 		for i, d := range definitions {
 			if !d.isInfrastructure && d.isNumbered() == isNumbered {
-				g.addName(&beans[i])
+				g.addName(&nodes[i])
 			}
 		}
 	}
 	for i, d := range definitions {
 		if d.isInfrastructure && g.byType[d.typ] == nil {
-			g.addBean(&beans[i], &slots[i])
+			g.addNode(&nodes[i], &spare[i])
 		}
 	}
 }
 
-func (g *graph) addBean(b *bean, spare *slot) {
-	g.beans = append(g.beans, b)
-	if b.isOut() {
-		g.bySource[b.definition] = b
+func (g *graph) addNode(n *node, spare *candidates) {
+	g.nodes = append(g.nodes, n)
+	if n.isOut() {
+		g.bySource[n.definition] = n
 	}
-	for i, group := range b.groups {
-		if !slices.Contains(b.groups[:i], group) {
-			g.byGroup[group] = append(g.byGroup[group], b)
+	for i, group := range n.groups {
+		if !slices.Contains(n.groups[:i], group) {
+			g.byGroup[group] = append(g.byGroup[group], n)
 		}
 	}
-	if len(b.groups) > 0 {
+	if len(n.groups) > 0 {
 		return
 	}
-	g.addToSlot(b.typ, b, spare)
-	if b.made != b.typ {
-		g.addToSlot(b.made, b, &slot{})
+	g.addCandidate(n.typ, n, spare)
+	if n.made != n.typ {
+		g.addCandidate(n.made, n, &candidates{})
 	}
 }
 
-func (g *graph) addToSlot(t reflect.Type, b *bean, spare *slot) {
-	s := g.byType[t]
-	if s == nil {
-		s = spare
-		g.byType[t] = s
+func (g *graph) addCandidate(t reflect.Type, n *node, spare *candidates) {
+	c := g.byType[t]
+	if c == nil {
+		c = spare
+		c.number = len(g.byType)
+		g.byType[t] = c
 	}
-	s.beans = append(s.beans, b)
+	c.nodes = append(c.nodes, n)
 }
 
 // isNumbered reports whether the bean gets another name where its own is taken:
@@ -233,7 +235,7 @@ func (g *graph) addToSlot(t reflect.Type, b *bean, spare *slot) {
 func (d *definition) isNumbered() bool { return len(d.groups) > 0 && !d.isNamed }
 
 // addName refuses a name that is taken.
-func (g *graph) addName(b *bean) {
+func (g *graph) addName(b *node) {
 	first, taken := g.byName[b.name]
 	if taken && b.isNumbered() {
 		numbered := *b.definition
@@ -257,16 +259,16 @@ func (g *graph) addName(b *bean) {
 }
 
 // find returns the beans that fit a type, in the order of registration.
-func (g *graph) find(t reflect.Type) []*bean {
+func (g *graph) find(t reflect.Type) []*node {
 	if t.Kind() != reflect.Interface {
-		if s := g.byType[t]; s != nil {
-			return s.beans
+		if c := g.byType[t]; c != nil {
+			return c.nodes
 		}
 		return nil
 	}
 	fitting, known := g.byInterface[t]
 	if !known {
-		for _, b := range g.beans {
+		for _, b := range g.nodes {
 			if b.fits(t) {
 				fitting = append(fitting, b)
 			}
@@ -277,8 +279,8 @@ func (g *graph) find(t reflect.Type) []*bean {
 }
 
 // members returns the beans of a value group that fit a type.
-func (g *graph) members(group string, t reflect.Type) []*bean {
-	var members []*bean
+func (g *graph) members(group string, t reflect.Type) []*node {
+	var members []*node
 	for _, b := range g.byGroup[group] {
 		if b.isA(t) || b.isFlattened && b.typ.Elem().AssignableTo(t) {
 			members = append(members, b)
@@ -288,9 +290,9 @@ func (g *graph) members(group string, t reflect.Type) []*bean {
 }
 
 // processors returns the post-processors by Order, then by registration.
-func (g *graph) processors() []*bean {
-	var processors []*bean
-	for _, b := range g.beans {
+func (g *graph) processors() []*node {
+	var processors []*node
+	for _, b := range g.nodes {
 		if b.isProcessor && b.scope != prototype {
 			processors = append(processors, b)
 		}
@@ -299,8 +301,8 @@ func (g *graph) processors() []*bean {
 }
 
 // byOrder sorts by Order, then by registration.
-func byOrder(beans []*bean) []*bean {
-	slices.SortStableFunc(beans, func(a, b *bean) int {
+func byOrder(beans []*node) []*node {
+	slices.SortStableFunc(beans, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.index, b.index))
 	})
 	return beans

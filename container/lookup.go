@@ -33,8 +33,8 @@ func Get[T any](app *ApplicationContext, name ...string) (T, error) {
 	}
 	t := reflect.TypeFor[T]()
 	if len(name) == 0 {
-		if s := beans.graph.byType[t]; s != nil {
-			if typed, ok := s.only.(T); ok {
+		if c := beans.graph.byType[t]; c != nil {
+			if typed, ok := beans.only[c.number].(T); ok {
 				return typed, nil
 			}
 		}
@@ -88,18 +88,22 @@ func Must[T any](v T, err error) T {
 type beans struct {
 	graph *graph
 	maker *maker
+	only  []any      // by the number of a type, the singleton that Get returns
 	found sync.Map   // reflect.Type to the singleton that was found for it
 	mu    sync.Mutex // guards what the graph remembers of interfaces
 }
 
 // newBeans lets the beans of a build that has ended be got.
 func newBeans(m *maker) *beans {
-	for t, s := range m.graph.byType {
-		if chosen := choose(s.beans); t.Kind() != reflect.Interface && len(chosen) == 1 && chosen[0].isEager {
-			s.only = chosen[0].object
+	b := &beans{graph: m.graph, maker: m, only: make([]any, len(m.graph.byType))}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for t, c := range m.graph.byType {
+		if chosen := choose(c.nodes); t.Kind() != reflect.Interface && len(chosen) == 1 && chosen[0].isEager {
+			b.only[c.number] = m.slots[chosen[0].position].instance.object
 		}
 	}
-	return &beans{graph: m.graph, maker: m}
+	return b
 }
 
 // find resolves what is no plain look-up by a concrete type. What was found
@@ -130,7 +134,7 @@ func (b *beans) find(t reflect.Type, name []string) (any, error) {
 	}
 }
 
-func (b *beans) fitting(t reflect.Type) []*bean {
+func (b *beans) fitting(t reflect.Type) []*node {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.graph.find(t)
@@ -142,12 +146,12 @@ func (b *beans) excluded(t reflect.Type) []*definition {
 	return b.graph.excluded.find(t)
 }
 
-func (b *beans) obtain(wanted *bean) (any, error) {
-	v, problem := b.maker.obtain(wanted, nil)
+func (b *beans) obtain(wanted *node) (any, error) {
+	i, problem := b.maker.obtain(wanted, nil)
 	if problem != nil {
 		return nil, problem
 	}
-	return v.Interface(), nil
+	return i.object, nil
 }
 
 func (b *beans) findNamed(t reflect.Type, name string) (any, error) {

@@ -15,13 +15,13 @@ import (
 // them. Beans are known by their place in the graph's list.
 type nearIndex struct {
 	graph   *graph
-	made    map[reflect.Type][]*bean // by what constructors return
-	values  []*bean                  // that are no pointers
+	made    map[reflect.Type][]*node // by what constructors return
+	values  []*node                  // that are no pointers
 	grouped definitions              // that are found through groups only
 	places  map[*definition]int
 	names   similar.Index            // of what constructors return
-	lower   map[string][]*bean       // by name in lower case
-	pointed map[reflect.Type][]*bean // of values, by the interface that their pointers implement
+	lower   map[string][]*node       // by name in lower case
+	pointed map[reflect.Type][]*node // of values, by the interface that their pointers implement
 }
 
 // nearIndex is made when the first problem needs it.
@@ -30,10 +30,10 @@ func (g *graph) nearIndex() *nearIndex {
 		return g.near
 	}
 	x := &nearIndex{
-		graph: g, made: map[reflect.Type][]*bean{}, places: make(map[*definition]int, len(g.beans)),
-		lower: map[string][]*bean{}, pointed: map[reflect.Type][]*bean{},
+		graph: g, made: map[reflect.Type][]*node{}, places: make(map[*definition]int, len(g.nodes)),
+		lower: map[string][]*node{}, pointed: map[reflect.Type][]*node{},
 	}
-	for i, b := range g.beans {
+	for i, b := range g.nodes {
 		x.places[b.definition] = i
 		x.names.Add(bareName(b.made))
 		if b.isOut() {
@@ -59,15 +59,15 @@ const maxNear = 3
 
 // named returns some beans with names that differ from name in upper and lower
 // case only.
-func (x *nearIndex) named(name string) []*bean {
+func (x *nearIndex) named(name string) []*node {
 	found := x.lower[strings.ToLower(name)]
 	return found[:min(maxNear, len(found))]
 }
 
 // almostFitting returns the first beans for which [almostFits] has something to
 // say.
-func (x *nearIndex) almostFitting(p point, t reflect.Type) (found []*bean) {
-	take := func(candidates []*bean) {
+func (x *nearIndex) almostFitting(p point, t reflect.Type) (found []*node) {
+	take := func(candidates []*node) {
 		taken := 0
 		for _, b := range candidates {
 			if taken == maxNear {
@@ -80,7 +80,7 @@ func (x *nearIndex) almostFitting(p point, t reflect.Type) (found []*bean) {
 		}
 	}
 	for _, d := range x.grouped.find(t) {
-		take(x.graph.beans[x.places[d]:][:1])
+		take(x.graph.nodes[x.places[d]:][:1])
 		if len(found) == maxNear {
 			break
 		}
@@ -95,13 +95,13 @@ func (x *nearIndex) almostFitting(p point, t reflect.Type) (found []*bean) {
 	if t.Kind() == reflect.Interface {
 		take(x.pointersAre(t))
 	}
-	slices.SortFunc(found, func(a, b *bean) int { return cmp.Compare(x.places[a.definition], x.places[b.definition]) })
+	slices.SortFunc(found, func(a, b *node) int { return cmp.Compare(x.places[a.definition], x.places[b.definition]) })
 	found = slices.Compact(found)
 	return found[:min(maxNear, len(found))]
 }
 
 // pointersAre returns the values that would be a t as pointers.
-func (x *nearIndex) pointersAre(t reflect.Type) []*bean {
+func (x *nearIndex) pointersAre(t reflect.Type) []*node {
 	found, known := x.pointed[t]
 	if !known {
 		for _, b := range x.values {
@@ -116,16 +116,16 @@ func (x *nearIndex) pointersAre(t reflect.Type) []*bean {
 
 // similar returns the first beans with a name that is similar to that of a type:
 // of an interface, one that shares its words.
-func (x *nearIndex) similar(t reflect.Type, skip func(*bean) bool) (found []*bean) {
+func (x *nearIndex) similar(t reflect.Type, skip func(*node) bool) (found []*node) {
 	wanted := bareName(t)
 	if t.Kind() == reflect.Interface {
-		for _, i := range x.names.SharingWords(wanted, maxNear, func(i int) bool { return skip(x.graph.beans[i]) }) {
-			found = append(found, x.graph.beans[i])
+		for _, i := range x.names.SharingWords(wanted, maxNear, func(i int) bool { return skip(x.graph.nodes[i]) }) {
+			found = append(found, x.graph.nodes[i])
 		}
 		return found
 	}
 	for _, i := range x.names.Equal(wanted) {
-		if b := x.graph.beans[i]; !skip(b) {
+		if b := x.graph.nodes[i]; !skip(b) {
 			found = append(found, b)
 		}
 		if len(found) == maxNear {

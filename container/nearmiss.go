@@ -31,7 +31,7 @@ func (g *graph) missing(p point, t reflect.Type) *Problem {
 }
 
 // missingDependency says that DependsOn names no bean.
-func (g *graph) missingDependency(b *bean, name string) *Problem {
+func (g *graph) missingDependency(b *node, name string) *Problem {
 	p := &Problem{
 		Code: CodeMissing, Bean: b.name, What: fmt.Sprintf("no bean named %q", name),
 		Remedy: "name a registered bean in container.DependsOn; app.Beans() lists them",
@@ -65,14 +65,14 @@ func (g *graph) nearMisses(p point, t reflect.Type) (near []string) {
 	for _, b := range fits {
 		near = append(near, b.describe()+" "+almostFits(b, p, t))
 	}
-	skip := func(b *bean) bool { return b == p.bean || b.isOut() || slices.Contains(fits, b) }
+	skip := func(b *node) bool { return b == p.bean || b.isOut() || slices.Contains(fits, b) }
 	for _, b := range index.similar(t, skip) {
 		near = append(near, b.describe()+" "+similarity(t))
 	}
 	return near[:min(maxNear, len(near))]
 }
 
-func almostFits(d *bean, p point, t reflect.Type) string {
+func almostFits(d *node, p point, t reflect.Type) string {
 	switch {
 	case len(d.groups) > 0 && d.isA(t):
 		return fmt.Sprintf("is found through its group only: tag the field `group:%q`", d.groups[0])
@@ -106,7 +106,7 @@ func bareName(t reflect.Type) string {
 }
 
 // ambiguous says that several beans fit and how to pick one.
-func (g *graph) ambiguous(p point, t reflect.Type, candidates []*bean) *Problem {
+func (g *graph) ambiguous(p point, t reflect.Type, candidates []*node) *Problem {
 	problem := &Problem{
 		Code: CodeAmbiguous, Bean: p.bean.name,
 		What: fmt.Sprintf("%d beans fit the type %s", len(candidates), t),

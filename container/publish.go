@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/eventbus"
 	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -28,7 +29,7 @@ func (r *run) publish(ctx context.Context, event any, limit time.Duration) {
 
 func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, limit time.Duration) {
 	begun := r.elapsed()
-	where, err := r.runLimited(ctx, "", fmt.Sprintf("subscriber of %T", event), limit, func(context.Context) error {
+	where, err := r.call(ctx, "", fmt.Sprintf("subscriber of %T", event), limit, func(context.Context) error {
 		defer r.subscribers.enter(event)()
 		s.Deliver(event)
 		return nil
@@ -41,7 +42,7 @@ func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, 
 	switch {
 	case hasPanicked:
 		r.app.logger.Error("an event's subscriber panicked", "event", name, "error", err, "frames", panicked.Frames)
-	case !errors.Is(err, errHangs):
+	case !errors.Is(err, hook.ErrHangs):
 		r.app.logger.Error("an event's subscriber ended its goroutine with runtime.Goexit", "event", name)
 	case ctx.Err() != nil && r.isEnding():
 		if r.isStoppedBySubscriber.Load() {

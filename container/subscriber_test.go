@@ -34,9 +34,13 @@ var subscribeTo = map[string]func(events *lifecycle.Events, fn func()) (unsubscr
 // loggingApp is an app with one bean that records its hooks, and its log.
 func loggingApp(j *journal, opts ...container.Option) (*container.ApplicationContext, *lines) {
 	log := &lines{}
-	app := newApp(append([]container.Option{container.WithLogger(slog.New(slog.NewTextHandler(log, nil)))}, opts...)...)
+	app := newLoggedApp(log, opts...)
 	app.RegisterInstance(&recorder{"bean", j, nil})
 	return app, log
+}
+
+func newLoggedApp(log *lines, opts ...container.Option) *container.ApplicationContext {
+	return newApp(append([]container.Option{container.WithLogger(slog.New(slog.NewTextHandler(log, nil)))}, opts...)...)
 }
 
 func TestSubscribersThatDoNotReturnHarmNobody(t *testing.T) {
