@@ -40,6 +40,9 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		select {
 		case <-r.startDone:
 		case <-ctx.Done():
+			if isFirst {
+				close(r.stopGivenUp)
+			}
 			return ctx.Err()
 		}
 	}
@@ -77,7 +80,7 @@ func (r *run) isAlive() bool {
 }
 
 func (r *run) stop(ctx context.Context) {
-	ctx, cancel := withTotalLimit(ctx, "pyfly.context.total-shutdown-timeout", r.totalStop)
+	ctx, cancel := whole(ctx, totalStopKey, r.totalStop, 0)
 	defer cancel()
 	r.publish(ctx, lifecycle.ContextClosed{}, r.stopLimit)
 	r.endLife()
@@ -87,16 +90,16 @@ func (r *run) stop(ctx context.Context) {
 	case <-time.After(r.stopLimit):
 	}
 	problems := r.awaitRunners(ctx)
-	err := r.runners.err()
+	errs := []error{r.runners.err()}
 	problems = append(problems, r.shutDown(ctx)...)
 	for _, p := range problems {
 		r.app.logger.Error("a bean did not stop well", "bean", p.Bean, "error", p)
-		err = errors.Join(err, p)
+		errs = append(errs, p)
 	}
 	if r.app.sumsUp() {
 		r.app.logger.Info("application context stopped", "beans", r.startedBeans())
 	}
-	r.end(err)
+	r.end(errors.Join(errs...))
 }
 
 func (r *run) startedBeans() int {

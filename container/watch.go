@@ -3,10 +3,11 @@
 package container
 
 import (
+	"context"
 	"errors"
 
 	"github.com/pyfly-go/pyfly/config"
-	"github.com/pyfly-go/pyfly/internal/usercode"
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 )
 
 // watchKey is the setting that turns watching off.
@@ -33,7 +34,7 @@ func (r *run) watchConfig() {
 		r.label("", "watch")
 		err := config.Watch(r.life, r.app.config, func(change config.Changed, err error) {
 			if err == nil {
-				err = r.app.validate(change.Config)
+				err = r.validate(change.Config)
 			}
 			if err == nil {
 				told = ""
@@ -53,10 +54,20 @@ func (r *run) watchConfig() {
 }
 
 // validate asks all validators.
-func (app *ApplicationContext) validate(cfg *config.Config) error {
+func (r *run) validate(cfg *config.Config) error {
 	var errs []error
-	for _, v := range app.validators {
-		errs = append(errs, usercode.Call(func() error { return v.check(cfg) }))
+	for _, v := range r.app.validators {
+		errs = append(errs, r.check(r.life, v, cfg))
 	}
 	return errors.Join(errs...)
+}
+
+// check asks a validator, within the limit of a hook.
+func (r *run) check(ctx context.Context, v validator, cfg *config.Config) error {
+	where, err := r.call(ctx, "", "validator", r.startLimit, func(context.Context) error { return v.check(cfg) })
+	if !errors.Is(err, hook.ErrHangs) && !errors.Is(err, hook.ErrExited) {
+		return err
+	}
+	p := &Problem{Code: CodeDeclaration, What: "a validator did not return: " + err.Error(), Err: err}
+	return p.detail("stands at", where).detail("registered", v.at.location().String())
 }
