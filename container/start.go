@@ -5,6 +5,7 @@ package container
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -299,7 +300,7 @@ func (s *starting) begin(i *instance) {
 }
 
 func (r *run) startBean(ctx context.Context, i *instance) *Problem {
-	if starter, ok := holderOf[lifecycle.Starter](i); ok && !i.isInfrastructure {
+	if starter, ok := hookAt[lifecycle.Starter](i, !i.isStarted); ok {
 		if problem := r.callHook(ctx, i, "Start", r.startLimit, starter.Start); problem != nil {
 			return problem
 		}
@@ -314,8 +315,14 @@ func (r *run) startBean(ctx context.Context, i *instance) *Problem {
 	return nil
 }
 
+// bind lets a function of OnStart or OnStop take the bean: what the constructor
+// returned, if a replacement is of another type.
 func (i *instance) bind(fn hookFunc) func(context.Context) error {
-	return func(ctx context.Context) error { return fn(ctx, i.object) }
+	bean := i.original
+	if reflect.TypeOf(i.object) == reflect.TypeOf(i.original) {
+		bean = i.object
+	}
+	return func(ctx context.Context) error { return fn(ctx, bean) }
 }
 
 // announce publishes that the context is up and lets the runners run. Start is

@@ -189,37 +189,41 @@ func (s *stopping) each(stage stage, hasWork func(*instance) bool, work func(*in
 	})
 }
 
+// stop calls the functions of OnStop, and Stop in its turn.
 func (s *stopping) stop(i *instance) {
-	if i.hasRunOnStart {
-		for _, fn := range slices.Backward(i.onStop) {
-			s.note(s.run.callHook(s.ctx, i, "OnStop", s.run.stopLimit, i.bind(fn)))
-		}
-	}
-	if stopper, ok := holderOf[lifecycle.Stopper](i); ok {
+	s.stopOptions(i)
+	if stopper, ok := hookAt[lifecycle.Stopper](i, i.isFirst()); ok {
 		s.note(s.run.callHook(s.ctx, i, "Stop", s.run.stopLimit, stopper.Stop))
 	}
 }
 
-func (i *instance) hasDestruction() bool {
-	if i.original == nil || i.isInfrastructure {
-		return false
+func (s *stopping) stopOptions(i *instance) {
+	if !i.hasRunOnStart {
+		return
 	}
-	_, ok := holderOf[lifecycle.PreDestroyer](i)
-	return ok || i.cleanup != nil || len(i.told) > 0
+	for _, fn := range slices.Backward(i.onStop) {
+		s.note(s.run.callHook(s.ctx, i, "OnStop", s.run.stopLimit, i.bind(fn)))
+	}
 }
 
 // destroy tells the processors, calls PreDestroy and then what the constructor
 // returned to clean up.
 func (s *stopping) destroy(i *instance) {
-	for _, p := range slices.Backward(i.told) {
-		aware := p.BeanPostProcessor.(lifecycle.DestructionAware)
-		s.note(s.run.callHook(s.ctx, i, "BeforeDestroy by "+p.node.name, s.run.stopLimit, func(context.Context) error {
-			return aware.BeforeDestroy(i.object, i.name)
-		}))
+	if of := i.initialised; i.isFirst() {
+		for _, p := range slices.Backward(i.told) {
+			aware := p.BeanPostProcessor.(lifecycle.DestructionAware)
+			s.note(s.run.callHook(s.ctx, i, "BeforeDestroy by "+p.node.name, s.run.stopLimit, func(context.Context) error {
+				return aware.BeforeDestroy(of.object, of.name)
+			}))
+		}
 	}
-	if destroyer, ok := holderOf[lifecycle.PreDestroyer](i); ok {
+	if destroyer, ok := hookAt[lifecycle.PreDestroyer](i, i.isFirst()); ok {
 		s.note(s.run.callHook(s.ctx, i, "PreDestroy", s.run.stopLimit, destroyer.PreDestroy))
 	}
+	s.cleanUp(i)
+}
+
+func (s *stopping) cleanUp(i *instance) {
 	if i.cleanup != nil {
 		s.note(s.run.callHook(s.ctx, i, "cleanup", s.run.stopLimit, func(context.Context) error { return i.cleanup() }))
 	}
