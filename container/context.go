@@ -165,25 +165,8 @@ func (app *ApplicationContext) RegisterInstance(value any, opts ...BeanOption) {
 // bean whose type implements lifecycle.BeanPostProcessor is one.
 func (app *ApplicationContext) RegisterPostProcessor(processor lifecycle.BeanPostProcessor, opts ...BeanOption) {
 	d := newInstance(processor, callerStack(), opts)
-	if d.made != nil && !d.isNamed {
-		d.name = app.freeName(d.name)
-	}
+	d.isAnonymous = true
 	app.register(d)
-}
-
-// freeName makes the name of a further processor of one type unique: nobody
-// asks for processors by name.
-func (app *ApplicationContext) freeName(name string) string {
-	count := 1
-	for _, d := range app.definitions {
-		if d.isProcessor && d.made != nil && defaultName(d.made) == name {
-			count++
-		}
-	}
-	if count == 1 {
-		return name
-	}
-	return fmt.Sprintf("%s#%d", name, count)
 }
 
 // Override replaces the definition of the same type and name by another: the
