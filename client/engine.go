@@ -5,13 +5,13 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/random"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -148,7 +148,7 @@ func (c *call) enter() bool {
 // runOnce runs the call, with all that may be around it.
 func (c *call) runOnce(ctx context.Context) error {
 	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
-		c.idempotencyKey = rand.Text()
+		c.idempotencyKey = random.Text(ctx)
 	}
 	if c.op.stale != nil && !c.streams {
 		return c.runOrStale(ctx)

@@ -40,7 +40,7 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client %s: its base URL is wrong: %w: %w", cfg.Name, kernel.ErrConfig, err)
 	}
-	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout))
+	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout), cfg.DialContext)
 	transport := newTransport(dialer)
 	configure(transport, &cfg)
 	var connections interface {

@@ -5,6 +5,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -44,12 +45,16 @@ type tokens struct {
 	fetches chan struct{} // holds one while a token is fetched
 }
 
-func newTokens(s oauth2Settings) *tokens {
+func newTokens(s oauth2Settings, dial func(ctx context.Context, network, address string) (net.Conn, error)) *tokens {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if dial != nil {
+		transport.DialContext = dial
+	}
 	t := &tokens{
 		config: clientcredentials.Config{
 			ClientID: s.clientID, ClientSecret: s.clientSecret, TokenURL: s.tokenURL, Scopes: s.scopes,
 		},
-		http:    &http.Client{Timeout: DefaultTimeout, Transport: http.DefaultTransport.(*http.Transport).Clone()},
+		http:    &http.Client{Timeout: DefaultTimeout, Transport: transport},
 		fetches: make(chan struct{}, 1),
 	}
 	if s.audience != "" {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -44,6 +45,7 @@ type HttpClientBeanPostProcessor struct {
 	errorDecoders []ErrorDecoder
 	codings       []ContentCoding
 	wrapTransport func(http.RoundTripper) http.RoundTripper
+	dial          func(ctx context.Context, network, address string) (net.Conn, error)
 	config        *config.Config
 	logger        *slog.Logger
 
@@ -86,6 +88,15 @@ func WithFactory(factory HttpClientFactory) Option {
 // called once for each client.
 func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return func(p *HttpClientBeanPostProcessor) { p.wrapTransport = wrap }
+}
+
+// WithDialContext makes the connections of every net/http adapter, those to
+// authorization servers included, by dial instead of a [net.Dialer]: to reach
+// services through a tunnel, or in a test through memory. network is "tcp" or
+// "unix". The setting connect-timeout limits it. dial must be safe for concurrent
+// use.
+func WithDialContext(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.dial = dial }
 }
 
 // WithRetryIf lets further errors be tried again: those for which retryIf
@@ -260,7 +271,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	} else if port, err = p.newPort(l.declaration, s, baseURL); err != nil {
 		return nil, err
 	} else if s.connection.oauth2.tokenURL != "" {
-		tokens = newTokens(s.connection.oauth2)
+		tokens = newTokens(s.connection.oauth2, p.dial)
 	}
 	interceptors := slices.Clone(p.interceptors)
 	if tokens != nil { // innermost: what others add may be signed with it
@@ -290,7 +301,7 @@ func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings,
 		factory = NewNetHTTPAdapter
 	}
 	cfg := s.portConfig(d.Name)
-	cfg.WrapTransport = p.wrapTransport
+	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
 	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
 		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
 	}
