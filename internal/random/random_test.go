@@ -30,3 +30,16 @@ func TestWithoutASourceValuesDiffer(t *testing.T) {
 		t.Errorf("got %d, want 0", n)
 	}
 }
+
+func TestKeyedNumbersDependOnTheirKeyOnly(t *testing.T) {
+	first := random.Keyed(1, "caller", 3).Uint64()
+	random.Keyed(1, "caller", 2).Uint64()
+	if again := random.Keyed(1, "caller", 3).Uint64(); again != first {
+		t.Error("the same key gives another number")
+	}
+	for _, other := range []uint64{random.Keyed(1, "caller", 4).Uint64(), random.Keyed(2, "caller", 3).Uint64(), random.Keyed(1, "caller3").Uint64()} {
+		if other == first {
+			t.Error("another key gives the same number")
+		}
+	}
+}

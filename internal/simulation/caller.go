@@ -126,7 +126,7 @@ func (c *call) make(ctx context.Context) {
 
 // limited gives the call a deadline, or lets the caller cancel it.
 func (c *call) limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	if strings.HasPrefix(c.id, "p") {
+	if !strings.HasPrefix(c.id, "c") {
 		return ctx, func() {}
 	}
 	choice := c.draws.IntN(4)
@@ -181,13 +181,16 @@ func (c *call) seen() string {
 func (w *World) caller(ctx context.Context, n int, ops []operation) {
 	d := w.draw("caller", n)
 	w.sleep(time.Duration(d.IntN(60))*time.Millisecond + d.offset())
-	count := 3 + d.IntN(3)
-	for i := range count {
+	for i := range 3 + d.IntN(mostCalls-2) {
 		if w.stopped.Load() {
 			return
 		}
+		op := &ops[d.IntN(len(ops))]
+		if !w.hasCall(n, i) {
+			continue
+		}
 		id := fmt.Sprintf("c%d-%d", n, i)
-		c := w.newCall(id, &ops[d.IntN(len(ops))])
+		c := w.newCall(id, op)
 		c.tenant = fmt.Sprintf("tenant-%d", n%3)
 		c.make(ctx)
 		pause := 120 * time.Millisecond
@@ -197,6 +200,9 @@ func (w *World) caller(ctx context.Context, n int, ops []operation) {
 		w.sleep(d.between(0, pause))
 	}
 }
+
+// mostCalls is how many calls a caller makes at most.
+const mostCalls = 5
 
 // available are the operations that the world has.
 func (w *World) available(all []operation) []operation {

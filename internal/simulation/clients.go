@@ -154,6 +154,9 @@ func operations(shop *Shop, plain *Plain) []operation {
 			return keep(c)(shop.Secret(ctx, c.id, planted+"-path"))
 		}},
 	}
+	ops = append(ops, operation{name: "pipeline", needs: "call.pipeline", verb: get, run: func(c *call, ctx context.Context) error {
+		return c.runPipeline(ctx)
+	}})
 	if plain == nil {
 		return ops
 	}

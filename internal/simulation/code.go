@@ -23,7 +23,10 @@ import (
 // This file holds the code of the user's: interceptors, codecs, codings, error
 // decoders, fallbacks. All of it is allowed, some of it is odd.
 
-var errCode = errors.New("the user's code failed")
+var (
+	errCode  = errors.New("the user's code failed")
+	errEmpty = errors.New("the product gave nothing")
+)
 
 // chance draws whether code of the user's does something odd to an attempt of a
 // call, once in n.

@@ -4,31 +4,42 @@ package simulation
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/random"
 )
 
 // draws are the random numbers of one entity.
-type draws struct{ *rand.Rand }
+type draws struct {
+	*rand.Rand
+	collide bool // round durations, so that things happen at one instant
+}
 
 // draw returns the numbers of the entity that parts name, whatever else is drawn.
 func (w *World) draw(parts ...any) draws {
-	h := fnv.New64a()
-	for _, part := range parts {
-		_, _ = fmt.Fprintf(h, "%v\x00", part)
-	}
-	return draws{rand.New(rand.NewPCG(uint64(w.Seed), h.Sum64()))}
+	return draws{random.Keyed(w.Seed, parts...), w.options.Collide}
 }
 
 // offset is below a millisecond and odd enough to be nobody else's.
-func (d draws) offset() time.Duration { return time.Duration(1 + d.IntN(999_983)) }
+func (d draws) offset() time.Duration {
+	offset := time.Duration(1 + d.IntN(999_983))
+	if d.collide {
+		return 0
+	}
+	return offset
+}
 
 // between is a duration of whole milliseconds in [from, to], with an offset.
 func (d draws) between(from, to time.Duration) time.Duration {
 	ms := d.Int64N(int64((to-from)/time.Millisecond) + 1)
-	return from + time.Duration(ms)*time.Millisecond + d.offset()
+	sum := from + time.Duration(ms)*time.Millisecond + d.offset()
+	if d.collide {
+		const grid = 20 * time.Millisecond
+		return max(sum.Round(grid), from)
+	}
+	return sum
 }
 
 // oneIn is true once in n.

@@ -5,7 +5,6 @@ package simulation
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -109,7 +108,7 @@ func (w *World) askActuator(n int) {
 	}
 	for _, path := range []string{"clients", "configprops", "circuitbreakers", "history", "health", "startup", "beans", "prometheus"} {
 		request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://actuator/actuator/"+path, nil)
-		request.Header.Set("Authorization", "Bearer "+planted+"-actuator-0123456789")
+		request.Header.Set("Authorization", "Bearer "+actuatorToken)
 		recorder := httptest.NewRecorder()
 		server.Handler().ServeHTTP(recorder, request)
 		if recorder.Code >= 500 && path != "health" {
@@ -174,5 +173,3 @@ func mapKeys[K comparable, V any](m map[K]V) func(yield func(K) bool) {
 		}
 	}
 }
-
-var _ = fmt.Sprint

@@ -127,7 +127,7 @@ func (w *World) judgeLimits(c *call) {
 	if c.limit > 0 && c.ended > max(c.limit, c.handed)+slack {
 		w.find(kind, "call %s (%s) ended at %s, its context at %s", c.id, c.op.name, c.ended, c.limit)
 	}
-	if c.op.streams || c.op.name == "plain-get" || c.op.name == "plain-post" {
+	if c.op.streams || strings.HasPrefix(c.op.name, "pl") || c.op.name == "pipeline" {
 		return
 	}
 	total, wait := time.Duration(0), time.Duration(0)
@@ -211,6 +211,12 @@ func (w *World) judgeThing(c *call, thing Thing) {
 }
 
 func (w *World) judgeError(c *call) {
+	if c.op.name == "pipeline" {
+		if errors.Is(c.err, errEmpty) {
+			w.find("pipeline-loses-its-value", "call %s: %v", c.id, c.err)
+		}
+		return
+	}
 	var e *client.Error
 	if !errors.As(c.err, &e) {
 		if !c.fellBack || !errors.Is(c.err, errCode) && !strings.Contains(c.err.Error(), "fallback panicked") {
@@ -219,6 +225,9 @@ func (w *World) judgeError(c *call) {
 			}
 		}
 		return
+	}
+	if errors.Is(c.err, client.ErrStopped) && c.id == "u0-1" {
+		w.find("stopped-before-its-beans", "a bean that stops calls a client: %v", c.err)
 	}
 	took := c.ended - c.begun
 	if !c.op.streams && !c.fellBack && c.op.name != "again" && !c.was("code.call-interceptor-twice") && (e.Elapsed < took-slack || e.Elapsed > took+time.Millisecond) {

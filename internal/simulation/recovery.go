@@ -7,21 +7,22 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // recover checks that a client works again when everything around it does: no
 // circuit is stuck, no limiter in debt, no place in a bulkhead lost.
 func (w *World) recover(ctx context.Context, shop *Shop) {
 	w.healthy.Store(true)
+	w.judgeRecoveryOfLimiter(ctx, shop)
 	w.sleep(3 * time.Minute) // connections, circuits and budgets of before are gone
 	w.judgeStatistics()
-	op := &operation{name: "get", verb: "GET", reads: true, run: func(c *call, ctx context.Context) error {
-		return keep(c)(shop.Get(ctx, c.id, nil))
-	}}
+	op := probing(shop)
 	last := w.versions[len(w.versions)-1]
 	for i := range 6 {
 		c := w.newCall(fmt.Sprintf("p0-%d", i), op)
@@ -55,6 +56,29 @@ func (w *World) recover(ctx context.Context, shop *Shop) {
 	}
 	if !all.wait(patience) {
 		w.find("does-not-recover", "%d calls side by side do not end", n)
+	}
+}
+
+// probing calls the client as plainly as can be.
+func probing(shop *Shop) *operation {
+	return &operation{name: "get", verb: http.MethodGet, reads: true, run: func(c *call, ctx context.Context) error {
+		return keep(c)(shop.Get(ctx, c.id, nil))
+	}}
+}
+
+// judgeRecoveryOfLimiter checks that a rate limiter admits calls as soon as there
+// are turns again.
+func (w *World) judgeRecoveryOfLimiter(ctx context.Context, shop *Shop) {
+	last := w.versions[len(w.versions)-1]
+	if last.perSecond == 0 || w.has("call.stream") || w.has("call.events") {
+		return
+	}
+	w.sleep(time.Duration(float64(last.burst)/last.perSecond*float64(time.Second)) + slack)
+	c := w.newCall("p2-0", probing(shop))
+	c.tenant = "tenant-0"
+	c.make(ctx)
+	if errors.Is(c.err, resilience.ErrRateLimitReached) {
+		w.find("rate-limit-in-debt", "%s after the last call a limiter of %.0f calls a second refuses one", slack, last.perSecond)
 	}
 }
 
@@ -93,7 +117,7 @@ func (w *World) judgeStatistics() {
 func (w *World) judgeCounts(stats client.ClientStats) {
 	calls, failures, unclear, unavailable, broken := int64(0), int64(0), int64(0), int64(0), int64(0)
 	for _, c := range w.calls {
-		if strings.HasPrefix(c.op.name, "plain") || strings.HasPrefix(c.id, "p") {
+		if strings.HasPrefix(c.op.name, "plain") || c.op.name == "pipeline" {
 			continue
 		}
 		if c.op.name == "again" || c.ended == 0 || c.panicked != nil || c.exited || c.blocks {

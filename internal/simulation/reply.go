@@ -83,7 +83,7 @@ func (p *replying) run() {
 		p.w.Header().Del("Link")
 		p.sleep(p.d.between(0, 20*time.Millisecond))
 		p.answer(http.StatusOK)
-	case "redirect", "redirect-allowed", "redirect-foreign", "redirect-dead":
+	case "redirect", "redirect-allowed", "redirect-foreign", "redirect-dead", "redirect-https":
 		p.redirect()
 	case "too-many-requests":
 		p.w.Header().Set("Retry-After", pick(p.d, "0", "1"))
@@ -172,12 +172,16 @@ func (p *replying) redirect() {
 	case "redirect-dead":
 		host = deadHost
 	}
+	base := p.url(host)
+	if p.a.reply == "redirect-https" {
+		base = "https://" + host
+	}
 	status := pick(p.d, 301, 302, 303, 307, 308)
 	path := p.r.URL.Path
 	if m := hopPath.FindStringSubmatch(path); m != nil {
 		path = m[2]
 	}
-	p.w.Header().Set("Location", fmt.Sprintf("%s/hop/%d%s?call=%s", p.url(host), p.a.hop+1, path, p.a.call))
+	p.w.Header().Set("Location", fmt.Sprintf("%s/hop/%d%s?call=%s", base, p.a.hop+1, path, p.a.call))
 	p.note(p.host+" < "+p.a.call, "redirects by %d to %s", status, host)
 	p.finish(status, []byte("moved "+mark(p.a.call)))
 }

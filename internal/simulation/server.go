@@ -58,6 +58,7 @@ type arrival struct {
 type server struct {
 	*World
 	host     string
+	secure   bool
 	http     *http.Server
 	listener net.Listener
 }
@@ -78,7 +79,12 @@ func (s *server) serve() {
 		s.http.IdleTimeout = s.draw("idle", s.host).between(20*time.Millisecond, 500*time.Millisecond)
 	}
 	s.listener = s.network.Listen(s.address())
-	if !s.secure() {
+	if !s.secure {
+		if s.has("net.h2c") {
+			s.http.Protocols = &http.Protocols{}
+			s.http.Protocols.SetHTTP1(true)
+			s.http.Protocols.SetUnencryptedHTTP2(true)
+		}
 		go func() { _ = s.http.Serve(s.listener) }()
 		return
 	}
@@ -96,7 +102,12 @@ func (s *server) serve() {
 	go func() { _ = s.http.ServeTLS(s.listener, "", "") }()
 }
 
-func (s *server) address() string { return s.host + ":" + s.port() }
+func (s *server) address() string {
+	if s.secure {
+		return s.host + ":443"
+	}
+	return s.host + ":80"
+}
 
 // restart closes everything, and is back after a while.
 func (s *server) restart(after time.Duration) {
@@ -193,7 +204,7 @@ func operationOf(path string) string {
 // replies are what servers may do, by the feature that allows it.
 var replies = []Feature{
 	"server.slow", "server.stall", "server.stall-body", "server.cut", "server.close", "server.early", "server.lie", "server.informational",
-	"server.redirect", "server.redirect-allowed", "server.redirect-foreign", "server.redirect-dead",
+	"server.redirect", "server.redirect-allowed", "server.redirect-foreign", "server.redirect-dead", "server.redirect-https",
 	"server.too-many-requests", "server.retry-after", "server.unavailable", "server.client-error",
 	"server.gzip", "server.gzip-broken", "server.bad-json", "server.empty", "server.large", "server.cr-events",
 }

@@ -34,16 +34,17 @@ type version struct {
 	scope       string
 }
 
-const services = "pyfly.client.services."
+const (
+	services      = "pyfly.client.services."
+	actuatorToken = planted + "-actuator-0123456789"
+)
 
 // settingsOf draws the nth version of the settings. Features that are settings are
 // there in the first; in later ones each may be gone or have another value.
 func (w *World) settingsOf(n int) *version {
 	v := &version{values: map[string]any{
-		"shop.url":            w.url(ownHost),
-		"pyfly.actuator.port": -1, "pyfly.actuator.token": planted + "-actuator-0123456789", "pyfly.actuator.allowed-hosts": []any{"actuator"},
+		"shop.url":                              w.url(ownHost),
 		"pyfly.context.shutdown-timeout":        stopLimit.String(),
-		"pyfly.context.startup-summary":         false,
 		services + "shop.allowed-hosts":         []any{allowedHost},
 		services + "shop.retry.jitter":          "none",
 		services + "plain.allowed-hosts":        []any{allowedHost},
@@ -52,12 +53,16 @@ func (w *World) settingsOf(n int) *version {
 		services + "shop.tls.ca-file":           authority().file,
 		services + "plain.tls.ca-file":          authority().file,
 		services + "plain.timeout":              "2s",
-		"pyfly.client.default.proxy":            "",
 		services + "shop.retry.max-retry-after": "3s",
 	}, timeout: 2 * time.Second, attempts: 3, retryDelay: 3 * time.Second, hasBreaker: true, recovery: 400 * time.Millisecond, idleTimeout: 30 * time.Second, scope: "client"}
-	delete(v.values, "pyfly.context.startup-summary")
-	delete(v.values, "pyfly.client.default.proxy")
-	if !w.secure() {
+	if w.has("actuator") {
+		v.values["pyfly.actuator.port"], v.values["pyfly.actuator.token"] = -1, actuatorToken
+		v.values["pyfly.actuator.allowed-hosts"] = []any{"actuator"}
+	}
+	if w.has("net.h2c") {
+		v.values[services+"shop.http2"] = "prior-knowledge"
+	}
+	if !w.secure() && !w.has("server.redirect-https") {
 		delete(v.values, services+"shop.tls.ca-file")
 		delete(v.values, services+"plain.tls.ca-file")
 	}

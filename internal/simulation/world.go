@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/simulation/memnet"
+	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // World is one run of the product.
@@ -28,11 +28,14 @@ type World struct {
 	Findings []Finding
 	trace
 
+	options   Options
 	features  map[Feature]bool
+	callers   int
 	begun     time.Time
 	network   *memnet.Network
 	servers   []*server
 	app       *container.ApplicationContext
+	pipeline  *resilience.Pipeline
 	telemetry *telemetry // nil: none
 	log       *recordingHandler
 
@@ -93,13 +96,8 @@ func (w *World) isOver() bool {
 	}
 }
 
-func (w *World) secure() bool { return w.hasAny("net.tls", "net.http2", "net.impostor") }
-
-func (w *World) port() string {
-	if w.secure() {
-		return "443"
-	}
-	return "80"
+func (w *World) secure() bool {
+	return w.hasAny("net.tls", "net.http2", "net.impostor") && !w.has("net.h2c")
 }
 
 func (w *World) url(host string) string {
@@ -115,10 +113,19 @@ func (w *World) callByMark(m string) *call {
 	return w.callsByID[strings.Trim(m, "~")]
 }
 
-// Run draws the world of a seed, without some features, and runs it.
-func Run(t *testing.T, seed uint64, off ...Feature) *World {
-	w := &World{Seed: seed, callsByID: map[string]*call{}, events: map[string]int{}}
-	w.drawFeatures(off)
+// Options change the world of a seed.
+type Options struct {
+	// Off are the features that it does not have.
+	Off []Feature
+	// Collide lets things happen at one instant, in the order of the scheduler's
+	// choice: the same seed may run differently.
+	Collide bool
+}
+
+// Run draws the world of a seed and runs it.
+func Run(t *testing.T, seed uint64, options Options) *World {
+	w := &World{Seed: seed, options: options, callsByID: map[string]*call{}, events: map[string]int{}}
+	w.drawFeatures()
 	authority()
 	defer func() {
 		// A bubble whose goroutines do not end panics.
@@ -126,21 +133,23 @@ func Run(t *testing.T, seed uint64, off ...Feature) *World {
 			w.find("goroutine-left", "%v", r)
 		}
 	}()
-	synctest.Test(t, func(t *testing.T) { w.run(t) })
+	synctest.Test(t, func(*testing.T) { w.run() })
 	return w
 }
 
-func (w *World) run(t *testing.T) {
+func (w *World) run() {
 	w.begun = time.Now()
 	w.over, w.release = make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	w.network = &memnet.Network{Fate: w.fate}
 	for _, host := range []string{ownHost, allowedHost, foreignHost, authHost} {
-		s := &server{World: w, host: host}
-		w.servers = append(w.servers, s)
-		s.serve()
+		w.serve(host, w.secure())
+		if w.has("server.redirect-https") && !w.secure() {
+			w.serve(host, true)
+		}
 	}
+	w.pipeline = w.newPipeline()
 	shop, plain, err := w.start(ctx)
 	if err != nil {
 		w.find("does-not-start", "%v", err)
@@ -150,7 +159,13 @@ func (w *World) run(t *testing.T) {
 	cancel()
 	w.end()
 	w.judge()
-	_ = t
+}
+
+// serve starts a server.
+func (w *World) serve(host string, secure bool) {
+	s := &server{World: w, host: host, secure: secure}
+	w.servers = append(w.servers, s)
+	s.serve()
 }
 
 // start starts the application.
@@ -185,6 +200,9 @@ func (w *World) start(ctx context.Context) (*Shop, *Plain, error) {
 	if w.has("call.plain") {
 		client.Register[Plain](app)
 	}
+	if w.hasAny("call.start", "call.stop") {
+		app.Register(func(shop *Shop) *worker { return &worker{w, shop} })
+	}
 	if err := app.Start(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -200,11 +218,10 @@ func (w *World) start(ctx context.Context) (*Shop, *Plain, error) {
 func (w *World) live(ctx context.Context, shop *Shop, plain *Plain) {
 	ops := w.available(operations(shop, plain))
 	callers, operators := group{}, group{}
-	count := 3 + w.draw("callers").IntN(3)
-	if w.has("call.storm") {
-		count += 8
-	}
-	for n := range count {
+	for n := range w.callers {
+		if !w.hasCaller(n) {
+			continue
+		}
 		callers.run(func() { w.caller(ctx, n, ops) })
 	}
 	for _, act := range w.operators() {
@@ -301,7 +318,7 @@ func (w *World) fate(ctx context.Context, address string, n int) memnet.Fate {
 	}
 	f.Refuse = w.has("net.refuse") && d.oneIn(5)
 	f.Unknown = w.has("net.unknown-name") && d.oneIn(5)
-	if w.has("net.cut") && d.oneIn(3) && !w.has("net.http2") {
+	if w.has("net.cut") && d.oneIn(3) && !w.hasAny("net.http2", "net.h2c") {
 		if d.oneIn(4) {
 			f.CutUp = d.IntN(1500)
 		} else {
@@ -316,5 +333,3 @@ func (w *World) fate(ctx context.Context, address string, n int) memnet.Fate {
 	}
 	return f
 }
-
-var _ = runtime.NumGoroutine
