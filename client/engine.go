@@ -86,7 +86,6 @@ type call struct {
 	idempotencyKey string
 	attempts       int
 	stream         *http.Response // the answer, when it is read as a stream
-	endTotal       func()         // ends the context of a stream's total timeout
 
 	begun    time.Time
 	admitted time.Time // by bulkhead and limits: from now on time limits count

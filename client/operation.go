@@ -3,6 +3,7 @@
 package client
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -63,6 +64,14 @@ type message struct {
 
 	timeout time.Duration // of one attempt, instead of the operation's; 0: that one; less: none
 	noRetry bool
+}
+
+// owned returns a copy that shares nothing with the caller of the method, who may
+// change what he has passed as soon as the call has ended.
+func (m *message) owned() *message {
+	copied := *m
+	copied.header, copied.body = m.header.Clone(), bytes.Clone(m.body)
+	return &copied
 }
 
 // base is where the message goes: to the client's service as a rule.

@@ -48,12 +48,7 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
-	body.leave = func() {
-		if c.endTotal != nil {
-			c.endTotal()
-		}
-		c.gate.leave()
-	}
+	body.atEnd(c.gate.leave)
 	return nil
 }
 
@@ -102,9 +97,13 @@ type streamBody struct {
 	cancel      context.CancelCauseFunc
 	timer       *time.Timer   // first of the headers, then of a pause
 	idleTimeout time.Duration // 0: none
-	leave       func()
+	ended       []func()      // to be called at the end, besides cancel
 	once        sync.Once
 }
+
+// atEnd has a function called when the stream ends. It must be called before
+// anybody else has the body.
+func (b *streamBody) atEnd(f func()) { b.ended = append(b.ended, f) }
 
 // begin lets the limit of pauses take the place of that of the headers.
 func (b *streamBody) begin() {
@@ -145,8 +144,8 @@ func (b *streamBody) end() {
 			b.timer.Stop()
 		}
 		b.cancel(errEnded)
-		if b.leave != nil {
-			b.leave()
+		for _, f := range b.ended {
+			f()
 		}
 	})
 }
