@@ -214,7 +214,11 @@ func (c *call) link() client.URL {
 func (c *call) reader() io.Reader {
 	text := []byte(mark(c.id) + strings.Repeat("u", c.draws.IntN(120<<10)))
 	c.body = text
-	switch choice := c.draws.IntN(6); {
+	choice := c.draws.IntN(6)
+	if c.has("server.early") && c.draws.oneIn(2) {
+		choice = 3
+	}
+	switch {
 	case choice == 0 && c.has("call.upload-blocks"):
 		c.blocks = true
 		return io.MultiReader(strings.NewReader("begin"), &blockedReader{c})

@@ -4,6 +4,7 @@ package simulation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -35,10 +36,13 @@ func (w *World) judge() {
 		w.judgeTexts(c)
 		w.judgeStream(c)
 		w.judgeHedges(c)
+		w.judgeReconnections(c)
+		w.judgeRemovedHeader(c)
 	}
 	w.judgeRequests()
 	w.judgeSharedKeys()
 	w.judgeLimiter()
+	w.judgeBulkhead()
 	w.judgeStop()
 	w.judgeTelemetry()
 	for host, n := range w.network.Open() {
@@ -300,6 +304,71 @@ func (w *World) judgeTexts(c *call) {
 	}
 }
 
+// judgeReconnections checks that a stream of events that begins again waits before
+// it does.
+func (w *World) judgeReconnections(c *call) {
+	of := w.arrivalsOf(c)
+	if c.op.name != "again" || w.hasAny("hedge", "code.interceptor-twice", "code.interceptor-dials", "code.transport-dials", "net.linger", "net.cut", "server.idle-death", "server.redirect-https") {
+		return
+	}
+	for i, a := range of[:max(0, len(of)-1)] {
+		if next := of[i+1]; a.done > 0 && a.status == http.StatusOK && a.hop == 0 && next.hop == 0 && next.at < a.done+time.Millisecond && a.sent > 0 {
+			w.find("reconnects-without-pause", "call %s: a stream ended at %s, the next began at %s", c.id, a.done, next.at)
+			return
+		}
+	}
+}
+
+// judgeRemovedHeader checks that a CallInterceptor can take off a header.
+func (w *World) judgeRemovedHeader(c *call) {
+	if !c.was("code.call-interceptor-removes") {
+		return
+	}
+	for _, a := range w.arrivalsOf(c) {
+		if strings.Contains(a.header, "X-M: a") {
+			w.find("header-cannot-be-removed", "call %s (%s): the header that a call interceptor removes was sent", c.id, c.op.name)
+			return
+		}
+	}
+}
+
+// judgeBulkhead checks that no more calls were under way than the client's
+// bulkhead lets in.
+func (w *World) judgeBulkhead() {
+	if len(w.versions) != 1 || w.versions[0].concurrent == 0 || w.hasAny("operator.stop", "bulkhead.method") {
+		return
+	}
+	type change struct {
+		at       time.Duration
+		by       int
+		isStream bool
+	}
+	var changes []change
+	for _, c := range w.calls {
+		of := w.arrivalsOf(c)
+		if len(of) == 0 || c.ended == 0 || c.op.name == "again" || strings.HasPrefix(c.op.name, "pl") || c.was("code.call-interceptor-twice") || c.exited || c.panicked != nil {
+			continue
+		}
+		changes = append(changes, change{of[0].at, 1, c.op.streams}, change{c.ended, -1, c.op.streams})
+	}
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.by, b.by)) })
+	inside, streams := 0, 0
+	for _, c := range changes {
+		inside += c.by
+		if c.isStream {
+			streams += c.by
+		}
+		if inside > w.versions[0].concurrent {
+			kind := "bulkhead-exceeded"
+			if streams > 0 {
+				kind = "bulkhead-exceeded-by-streams"
+			}
+			w.find(kind, "%d calls at %s, the limit is %d", inside, c.at, w.versions[0].concurrent)
+			return
+		}
+	}
+}
+
 // judgeStream checks what the reader of a stream got.
 func (w *World) judgeStream(c *call) {
 	if !c.op.streams || c.op.name == "again" {
@@ -312,6 +381,14 @@ func (w *World) judgeStream(c *call) {
 	last := of[len(of)-1]
 	if c.err == nil && !c.left && c.elements < elements && last.sent < elements && last.reply != "empty" && c.op.name != "events" && last.good && !c.was("code.interceptor-early") && !c.was("code.call-interceptor-early") {
 		w.find("stream-silently-short", "call %s (%s) got %d elements and no error", c.id, c.op.name, c.elements)
+	}
+	if last.reply == "cr-events" && len(c.times) > 0 && len(last.sentAt) > 0 && len(of) == 1 {
+		for i, at := range c.times[:min(len(c.times), len(last.sentAt))] {
+			if at > last.sentAt[i]+time.Millisecond && !c.worked {
+				w.find("event-held-back", "call %s: event %d was sent at %s and received at %s", c.id, i, last.sentAt[i], at)
+				break
+			}
+		}
 	}
 	idle := 30 * time.Second
 	for _, v := range w.versions {

@@ -314,6 +314,7 @@ func (p *replying) stream(parts []part) {
 			a.pause = max(a.pause, part.pause)
 			if part.isElement {
 				a.sent++
+				a.sentAt = append(a.sentAt, p.now())
 			}
 		})
 	}

@@ -43,7 +43,8 @@ type arrival struct {
 	done   time.Duration // when the whole response had been written; 0: never
 	pause  time.Duration // the longest pause between parts of the body
 	sent   int           // elements of a sequence that were written whole
-	good   bool          // the response is what it says to be
+	sentAt []time.Duration
+	good   bool // the response is what it says to be
 
 	bodyLength  int64 // as declared
 	bodyRead    []byte

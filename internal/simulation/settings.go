@@ -184,7 +184,7 @@ func (s *setting) breaker() {
 		s.set("circuit-breaker.scope", s.scope)
 	}
 	if d, ok := s.on("breaker.probes"); ok {
-		s.set("circuit-breaker.half-open-probes", 1+d.IntN(4))
+		s.set("circuit-breaker.half-open-probes", pick(d, 1, 2, 4))
 		s.set("circuit-breaker.half-open-max-wait", "20s")
 	}
 	if _, ok := s.on("breaker.method"); ok {

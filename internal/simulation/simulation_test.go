@@ -17,15 +17,17 @@ import (
 )
 
 var (
-	seeds     = flag.Uint64("seeds", defaultSeeds, "how many worlds to run")
-	first     = flag.Uint64("first", 1, "the first seed")
-	seed      = flag.Uint64("seed", 0, "run this world only, and print its trace")
-	off       = flag.String("off", "", "features that worlds do not have")
-	collide   = flag.Bool("collide", false, "let things happen at one instant")
-	table     = flag.String("coverage", "", "write the table of feature x feature to this file")
-	strict    = flag.Bool("strict", false, "known findings fail the run too")
-	child     = flag.String("child", "", "run these worlds in this process: first,step,count")
-	withTrace = flag.Bool("trace", false, "report the traces of worlds")
+	seeds         = flag.Uint64("seeds", defaultSeeds, "how many worlds to run")
+	first         = flag.Uint64("first", 1, "the first seed")
+	seed          = flag.Uint64("seed", 0, "run this world only, and print its trace")
+	off           = flag.String("off", "", "features that worlds do not have")
+	collide       = flag.Bool("collide", false, "let things happen at one instant")
+	table         = flag.String("coverage", "", "write the table of feature x feature to this file")
+	explains      = flag.Bool("explain", true, "shrink and show the worlds of the first findings")
+	mostExplained = flag.Int("explained", 3, "how many of them")
+	strict        = flag.Bool("strict", false, "known findings fail the run too")
+	child         = flag.String("child", "", "run these worlds in this process: first,step,count")
+	withTrace     = flag.Bool("trace", false, "report the traces of worlds")
 )
 
 func options() Options { return Options{Off: splitFeatures(*off), Collide: *collide} }
@@ -56,7 +58,7 @@ func TestWorlds(t *testing.T) {
 			continue
 		}
 		t.Errorf("%s, in %d worlds, first in seed %d", kind, counts[kind], samples[kind].Seed)
-		if reported++; reported <= 3 {
+		if reported++; *explains && reported <= *mostExplained {
 			explain(t, kind, samples[kind])
 		}
 	}
