@@ -5,7 +5,6 @@ package client
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -21,12 +20,13 @@ type attempt struct {
 	limit   deadlineContext
 	url     url.URL
 	request http.Request
+	call    Call
+	sends   sends
 }
 
 // exchange makes one attempt, within the attempt's time limit.
 func (c *call) exchange(ctx context.Context) error {
-	c.attempts++
-	a := &attempt{}
+	a := c.beginAttempt()
 	attemptCtx := ctx
 	switch timeout := c.timeout(); {
 	case timeout > 0:
@@ -41,22 +41,22 @@ func (c *call) exchange(ctx context.Context) error {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
 	c.telemetry.inject(attemptCtx, request)
-	response, err := c.send(request)
-	if err == nil && response == nil {
-		err = errNoResponse
-	}
+	response, err := c.transmit(a, request)
 	if err != nil {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
 	c.answered(response)
-	if response.Body == nil { // of a fake: net/http always has one
-		response.Body = http.NoBody
-	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return c.refused(response)
 	}
 	return c.accept(ctx, attemptCtx, response)
+}
+
+func (c *call) beginAttempt() *attempt {
+	c.attempts++
+	c.unacted = false
+	return &attempt{}
 }
 
 // attemptBegun is when the attempt began. The first begins as soon as the call
@@ -76,12 +76,10 @@ func (c *call) timeout() time.Duration {
 	return c.op.timeout
 }
 
-var errNoResponse = errors.New("the port returned neither a response nor an error")
-
 func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error) {
 	m := c.message
-	if c.isIntercepted {
-		ctx = c.withCall(ctx)
+	if c.isIntercepted || c.recordsSends() {
+		ctx = c.withCall(ctx, a)
 	}
 	r := &a.request
 	*r = *c.blank.WithContext(ctx)

@@ -54,7 +54,8 @@ type interceptedKey struct{}
 // return.
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c}
-	request, err := c.newRequest(context.WithValue(c.withCall(ctx), interceptedKey{}, i), &attempt{})
+	a := &attempt{}
+	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
 		return err
 	}
@@ -62,14 +63,9 @@ func (c *call) runIntercepted(ctx context.Context) error {
 		request.Body = http.NoBody // it can be read only once
 	}
 	i.body = request.Body
-	response, err := c.interceptCall(request)
-	switch {
-	case err != nil:
+	response, err := complete(c.interceptCall(request))
+	if err != nil {
 		return err
-	case response == nil:
-		return errNoResponse
-	case response.Body == nil:
-		response.Body = http.NoBody
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = response.Body.Close() }()

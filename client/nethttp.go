@@ -66,6 +66,7 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 func newNetHTTPAdapter(cfg PortConfig, base *url.URL, transport http.RoundTripper, closeConnections func()) *netHTTPAdapter {
 	return &netHTTPAdapter{
 		name:             cfg.Name,
+		isWrapped:        cfg.WrapTransport != nil,
 		target:           newTarget(base, cfg.Header),
 		timeout:          limitOrDefault(cfg.Timeout, DefaultTimeout),
 		maxResponseSize:  limitOrDefault(cfg.MaxResponseSize, DefaultMaxResponseSize),
@@ -86,6 +87,7 @@ func limitOrDefault[N ~int64](limit, byDefault N) N {
 type netHTTPAdapter struct {
 	name             string
 	target           target
+	isWrapped        bool          // there is a transport of the user's
 	timeout          time.Duration // 0: none
 	maxResponseSize  int64         // 0: no limit
 	transport        http.RoundTripper
@@ -173,12 +175,12 @@ func (a *netHTTPAdapter) Stop(ctx context.Context) error {
 	return nil
 }
 
-// withoutURL takes off the layer of [http.Client], whose text holds the whole
+// withoutURL takes off the layers of [http.Client], whose text holds the whole
 // URL.
 func withoutURL(err error) error {
 	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		return withURL.Err
+	for errors.As(err, &withURL) && withURL.Err != nil {
+		err = withURL.Err
 	}
 	return err
 }

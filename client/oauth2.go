@@ -87,7 +87,8 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 func (t *tokens) forget(token *oauth2.Token) { t.current.CompareAndSwap(token, nil) }
 
 // authorize is the interceptor that adds the token. A token that the service
-// refuses with 401 is replaced once, if the request can be sent again.
+// refuses with 401 is replaced once, if the request can be sent again and the
+// service has not acted upon it.
 func (t *tokens) authorize(next Exchange) Exchange {
 	return func(req *http.Request) (*http.Response, error) {
 		if req.URL.Host != "" { // another host's
@@ -98,14 +99,18 @@ func (t *tokens) authorize(next Exchange) Exchange {
 			closeRequestBody(req)
 			return nil, err
 		}
-		again, canRepeat := repeatable(req)
+		again := req.Clone(req.Context()) // now: the port may change req
+		sent := sendsOf(req.Context())
+		before := sent.unproven()
 		token.SetAuthHeader(req)
 		response, err := next(req)
 		if err != nil || response.StatusCode != http.StatusUnauthorized {
 			return response, err
 		}
 		t.forget(token)
-		if !canRepeat {
+		isRepeatable := isIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
+		mayHaveActed := isRedirected(response) || sent.unproven() > before
+		if mayHaveActed && !isRepeatable || !rewind(again) {
 			return response, nil
 		}
 		_ = response.Body.Close()
@@ -117,16 +122,15 @@ func (t *tokens) authorize(next Exchange) Exchange {
 	}
 }
 
-// repeatable returns a copy of a request that can be sent after it.
-func repeatable(req *http.Request) (again *http.Request, ok bool) {
-	again = req.Clone(req.Context())
+// rewind gives a request its body anew. It is false if that cannot be done.
+func rewind(req *http.Request) bool {
 	if req.Body == nil || req.Body == http.NoBody {
-		return again, true
+		return true
 	}
 	if req.GetBody == nil {
-		return nil, false
+		return false
 	}
 	body, err := req.GetBody()
-	again.Body = body
-	return again, err == nil
+	req.Body = body
+	return err == nil
 }

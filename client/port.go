@@ -30,6 +30,11 @@ type HttpClientPort interface {
 	// One that proves that no connection was made should be, or wrap, what
 	// the net package reports: a *net.OpError with Op "dial", or a
 	// *net.DNSError. Only then may a POST be repeated.
+	//
+	// Whatever comes after a followed redirect, a POST is not repeated. A port
+	// that follows redirects says so: the Request of a response that came after
+	// one has that as its Response, as [http.Client] leaves it, and an error is a
+	// *net.OpError with another Op, such as "redirect", around its cause.
 	Request(req *http.Request) (*http.Response, error)
 
 	// Start prepares the port for requests. It is called once.
