@@ -146,7 +146,7 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 	buffer := c.buffers.Get().(*bytes.Buffer)
 	defer c.putBuffer(buffer)
 	if err := readBody(buffer, response.Body, c.op.maxResponseSize); err != nil {
-		e := c.unanswered(ctx, attemptCtx, err)
+		e := c.unanswered(ctx, attemptCtx, asCodingError(err))
 		e.Status, e.Header = response.StatusCode, c.secrets.header(response.Header)
 		return e
 	}

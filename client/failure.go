@@ -18,7 +18,7 @@ func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
 	err = withoutURL(err)
 	e := c.newError()
 	e.Err = err
-	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge)
+	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)
 	e.unacted = c.unacted
 	switch {
 	case ctx.Err() != nil:

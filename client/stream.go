@@ -118,6 +118,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	case err == nil && b.timer != nil:
 		b.timer.Reset(b.idleTimeout)
 	case err != nil:
+		err = asCodingError(err)
 		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
 			err = reason
 		}
