@@ -3,6 +3,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -24,12 +25,14 @@ func (c *call) hedge(ctx context.Context) error {
 	var first *keptAnswer
 	var made atomic.Int32
 	before := c.attempts
+	sent := *c.message // of the legs: after the call, header and body are the caller's again
+	sent.header, sent.body = sent.header.Clone(), bytes.Clone(sent.body)
 	err := c.op.hedge.Execute(ctx, func(ctx context.Context) error {
 		c.gate.join()
 		defer c.gate.leave()
 		kept := &keptAnswer{}
 		now := time.Now()
-		leg := &call{engine: c.engine, op: c.op, message: c.message, sink: kept, idempotencyKey: c.idempotencyKey, begun: now, admitted: now}
+		leg := &call{engine: c.engine, op: c.op, message: &sent, sink: kept, idempotencyKey: c.idempotencyKey, begun: now, admitted: now}
 		leg.attempts = before + int(made.Add(1)) - 1
 		if err := leg.attemptOnce(ctx); err != nil {
 			return err
@@ -66,7 +69,7 @@ func (c *call) runOrStale(ctx context.Context) error {
 	if err != nil {
 		return failed
 	}
-	return c.deliver(&answer{kept.status, kept.header, kept.body})
+	return c.deliver(&answer{kept.status, kept.header.Clone(), kept.body}) // it stays for others
 }
 
 // key tells requests apart whose answers may differ.

@@ -6,9 +6,9 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +22,24 @@ type attempt struct {
 	request http.Request
 	call    Call
 	sends   sends
+	values  [4]string // of headers, as long as they last
+	used    int       // of values
+}
+
+// own returns a copy of a header's values that nobody else has: interceptors and
+// ports may append to what a request holds, and change it.
+func (a *attempt) own(values ...string) []string {
+	if len(values) == 0 {
+		return values[:0:0] // nil stays nil
+	}
+	if len(values) > len(a.values)-a.used {
+		return slices.Clone(values)
+	}
+	end := a.used + len(values)
+	own := a.values[a.used:end:end]
+	a.used = end
+	copy(own, values)
+	return own
 }
 
 // exchange makes one attempt, within the attempt's time limit.
@@ -89,33 +107,35 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
 	if m.elsewhere != nil {
 		a.url.Scheme, a.url.Host = m.elsewhere.Scheme, m.elsewhere.Host
-	} else if len(c.op.header) > 0 {
-		maps.Copy(r.Header, c.op.header)
+	} else {
+		for name, values := range c.op.header {
+			r.Header[name] = a.own(values...)
+		}
 	}
 	if c.op.accept != nil {
-		r.Header["Accept"] = c.op.accept
+		r.Header["Accept"] = a.own(c.op.accept...)
 	}
-	if err := c.addBody(r); err != nil {
+	if err := c.addBody(r, a); err != nil {
 		return nil, err
 	}
 	if c.idempotencyKey != "" {
-		r.Header["Idempotency-Key"] = []string{c.idempotencyKey}
+		r.Header["Idempotency-Key"] = a.own(c.idempotencyKey)
 	}
 	if c.op.attemptHeader && c.attempts > 1 {
-		r.Header[attemptHeader] = []string{strconv.Itoa(c.attempts)}
+		r.Header[attemptHeader] = a.own(strconv.Itoa(c.attempts))
 	}
 	for name, values := range m.header {
-		r.Header[http.CanonicalHeaderKey(name)] = values
+		r.Header[http.CanonicalHeaderKey(name)] = a.own(values...)
 	}
 	return r, nil
 }
 
-func (c *call) addBody(r *http.Request) error {
+func (c *call) addBody(r *http.Request, a *attempt) error {
 	m := c.message
 	if !m.hasBody {
 		return nil
 	}
-	r.Header["Content-Type"] = []string{m.contentType}
+	r.Header["Content-Type"] = a.own(m.contentType)
 	if m.streamed != nil {
 		body, err := m.streamed.open(c.attempts)
 		if err != nil {

@@ -198,6 +198,7 @@ type target struct {
 	escapedPath  string // the same, escaped
 	hasEscapes   bool   // escapedPath is not what url.URL would make of path
 	header       http.Header
+	values       int // of header
 	hostHeader   string
 }
 
@@ -209,7 +210,7 @@ func newTarget(base *url.URL, header http.Header) target {
 	t.path, t.escapedPath = trimSlash(base.Path), trimSlash(base.EscapedPath())
 	t.hasEscapes = base.RawPath != ""
 	for name, values := range header {
-		t.header[http.CanonicalHeaderKey(name)] = slices.Clip(slices.Clone(values))
+		t.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	if host := t.header.Get("Host"); host != "" { // net/http looks for it elsewhere
 		t.hostHeader = host
@@ -220,6 +221,9 @@ func newTarget(base *url.URL, header http.Header) target {
 		password, _ := base.User.Password()
 		withAuth := http.Request{Header: t.header}
 		withAuth.SetBasicAuth(base.User.Username(), password)
+	}
+	for _, values := range t.header {
+		t.values += len(values)
 	}
 	return t
 }
@@ -253,12 +257,23 @@ func (t *target) apply(req *http.Request, allowed allowedHosts) error {
 	if host := req.Header["Host"]; len(host) > 0 && host[0] != "" {
 		req.Host = host[0]
 	}
+	t.addHeader(req.Header)
+	return nil
+}
+
+// addHeader adds copies of the target's values, which the request may change.
+func (t *target) addHeader(header http.Header) {
+	if len(t.header) == 0 {
+		return
+	}
+	copies := make([]string, 0, t.values)
 	for name, values := range t.header {
-		if _, isSet := req.Header[name]; !isSet {
-			req.Header[name] = values
+		if _, isSet := header[name]; !isSet {
+			begin := len(copies)
+			copies = append(copies, values...)
+			header[name] = copies[begin:len(copies):len(copies)]
 		}
 	}
-	return nil
 }
 
 // applyPath puts the target's path before that of u, and keeps the escapes of
