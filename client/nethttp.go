@@ -41,15 +41,7 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 		return nil, fmt.Errorf("client %s: its base URL is wrong: %w: %w", cfg.Name, kernel.ErrConfig, err)
 	}
 	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout))
-	transport := newTransport(dialer)
-	configure(transport, &cfg)
-	var connections interface {
-		http.RoundTripper
-		CloseIdleConnections()
-	} = transport
-	if cfg.MaxConnectionAge > 0 {
-		connections = newAgingTransport(transport, cfg.MaxConnectionAge)
-	}
+	connections := configure(newTransport(dialer), &cfg, base)
 	closeConnections := func() {
 		connections.CloseIdleConnections()
 		dialer.close()
