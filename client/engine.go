@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -28,7 +29,9 @@ type engine struct {
 	signature     string   // of the settings that the port was made with
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
-	interceptCall Exchange // nil: none
+	isOpaque      bool        // the port may send more than once for a request without telling
+	hasStraySends atomic.Bool // interceptors have sent with contexts that tell no attempt
+	interceptCall Exchange    // nil: none
 	errorDecoders []ErrorDecoder
 	allowed       allowedHosts
 	secrets       secretNames
@@ -43,13 +46,17 @@ type engine struct {
 }
 
 func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []Interceptor) *engine {
-	return &engine{
+	e := &engine{
 		name: l.declaration.Name, live: l, baseURL: baseURL, port: port,
-		send: intercept(port.Request, interceptors), isIntercepted: len(interceptors) > 0,
+		send: port.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(port),
 		gate: gate{idle: make(chan struct{})}, stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
+	if e.isIntercepted || e.isOpaque {
+		e.send = intercept(e.record(port.Request), interceptors)
+	}
+	return e
 }
 
 // start prepares the port for calls.
@@ -86,6 +93,7 @@ type call struct {
 	took           time.Duration   // by the last attempt, if that began with the call and there are metrics
 	idempotencyKey string
 	attempts       int
+	unacted        bool           // the service cannot have acted upon the last attempt
 	stream         *http.Response // the answer, when it is read as a stream
 
 	begun    time.Time

@@ -414,7 +414,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 	op := &operation{
 		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: m.Path,
 		repeatable:  m.Idempotent,
-		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
+		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),
 		header:      s.ofMethod,
 		coding:      newCodings(p.codings).of(s.connection.compression),

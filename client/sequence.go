@@ -196,6 +196,9 @@ func endOf(values *json.Decoder) error {
 
 // decodeError tells JSON that is wrong from a stream that broke.
 func decodeError(err error, target any) error {
+	if errors.Is(err, ErrDecode) { // of the body's content coding
+		return err
+	}
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	if !errors.As(err, &syntax) && !errors.As(err, &kind) && !errors.Is(err, io.ErrUnexpectedEOF) {
