@@ -82,7 +82,7 @@ func (c *call) runOrStale(ctx context.Context) error {
 	if err != nil {
 		return failed
 	}
-	return c.deliver(&answer{kept.status, kept.header, kept.body})
+	return c.deliver(&answer{kept.status, kept.header.Clone(), kept.body}) // it stays for others
 }
 
 // key tells requests apart whose answers may differ.

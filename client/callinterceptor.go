@@ -96,7 +96,8 @@ type interceptedKey struct{}
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c, start: *c}
 	defer i.end()
-	request, err := c.newRequest(context.WithValue(c.withCall(ctx), interceptedKey{}, i), &attempt{})
+	a := &attempt{}
+	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
 		return err
 	}
@@ -104,15 +105,10 @@ func (c *call) runIntercepted(ctx context.Context) error {
 		request.Body = http.NoBody // it can be read only once
 	}
 	i.body = request.Body
-	response, err := c.interceptCall(request)
+	response, err := complete(c.interceptCall(request))
 	i.end()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case response == nil:
-		return errNoResponse
-	case response.Body == nil:
-		response.Body = http.NoBody
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = response.Body.Close() }()

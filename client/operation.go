@@ -104,14 +104,5 @@ func (op *operation) mayRepeat(err error) bool {
 	if !e.serviceFailed {
 		return op.repeatable && (slices.Contains(op.retryStatuses, e.Status) || op.retryIf != nil && op.retryIf(e))
 	}
-	if op.repeatable || e.unsent {
-		return true
-	}
-	switch e.Status {
-	case http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		return e.Header.Get("Retry-After") != ""
-	}
-	return false
+	return op.repeatable || e.unacted
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -268,10 +269,17 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	port, tokens, signature := HttpClientPort(nil), (*tokens)(nil), s.signature()
 	if before != nil && before.signature == signature {
 		port, tokens = before.port, before.tokens
-	} else if port, err = p.newPort(l.declaration, s, baseURL); err != nil {
-		return nil, err
-	} else if s.connection.oauth2.tokenURL != "" {
-		tokens = newTokens(s.connection.oauth2, p.dial)
+	} else {
+		cfg, err := p.portConfig(l.declaration, s, baseURL)
+		if err != nil {
+			return nil, err
+		}
+		if port, err = p.newPort(cfg); err != nil {
+			return nil, err
+		}
+		if s.connection.oauth2.tokenURL != "" {
+			tokens = newTokens(s.connection.oauth2, cfg, baseURL)
+		}
 	}
 	interceptors := slices.Clone(p.interceptors)
 	if tokens != nil { // innermost: what others add may be signed with it
@@ -295,22 +303,28 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	return e, nil
 }
 
-func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings, baseURL *url.URL) (HttpClientPort, error) {
+// portConfig is what the port of a client is told.
+func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *clientSettings, baseURL *url.URL) (PortConfig, error) {
+	cfg := s.portConfig(d.Name)
+	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
+	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
+		return PortConfig{}, fmt.Errorf("the client %s: %w", d.Name, err)
+	}
+	return cfg, nil
+}
+
+func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, error) {
 	factory := p.factory
 	if factory == nil {
 		factory = NewNetHTTPAdapter
 	}
-	cfg := s.portConfig(d.Name)
-	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
-	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
-		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
-	}
-	port, err := factory(cfg)
+	var port HttpClientPort
+	err := usercode.Call(func() (err error) { port, err = factory(cfg); return err })
 	if err != nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", d.Name, err)
+		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", cfg.Name, err)
 	}
 	if port == nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
+		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", cfg.Name)
 	}
 	return port, nil
 }
@@ -423,7 +437,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 	op := &operation{
 		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: m.Path,
 		repeatable:  m.Idempotent,
-		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
+		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),
 		header:      s.ofMethod,
 		coding:      newCodings(p.codings).of(s.connection.compression),

@@ -55,7 +55,7 @@ var methodTags = []string{"idempotent", "content-type", "accept", "headers", "re
 func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []tag) {
 	before := len(d.problems)
 	m := Method{Name: field.Name, Verb: strings.ToUpper(verb.key), Path: verb.value, field: field.Index[0], typ: field.Type}
-	m.Idempotent = m.Verb != http.MethodPost && m.Verb != http.MethodPatch
+	m.Idempotent = isIdempotent(m.Verb)
 	for _, tag := range others {
 		d.readMethodTag(&m, tag)
 	}

@@ -55,30 +55,24 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 // exchangeForStream makes one attempt. Its time limit ends with the headers; from
 // then on only a pause in the stream is limited.
 func (c *call) exchangeForStream(ctx context.Context) error {
-	c.attempts++
+	a := c.beginAttempt()
 	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
 	}
-	request, err := c.newRequest(streamCtx, &attempt{})
+	request, err := c.newRequest(streamCtx, a)
 	if err != nil {
 		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.telemetry.inject(streamCtx, request)
-	response, err := c.send(request)
-	if err == nil && response == nil {
-		err = errNoResponse
-	}
+	response, err := c.transmit(a, request)
 	if err != nil {
 		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.answered(response)
-	if response.Body == nil {
-		response.Body = http.NoBody
-	}
 	b.ReadCloser = response.Body
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = b.Close() }()
@@ -123,6 +117,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	case err == nil && b.timer != nil:
 		b.timer.Reset(b.idleTimeout)
 	case err != nil:
+		err = asCodingError(err)
 		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
 			err = reason
 		}

@@ -157,7 +157,7 @@ func (w *World) judgeResult(c *call) {
 			return
 		}
 		if !c.was("code.interceptor-panics") && !c.was("code.call-interceptor-panics") && !c.was("code.codec-panics") && !c.was("code.decoder-panics") {
-			w.find("panic", "call %s (%s): %.300v at %s", c.id, c.op.name, c.panicked, origin(c.stack))
+			w.find("panic in "+origin(c.stack), "call %s (%s): %.300v", c.id, c.op.name, c.panicked)
 		}
 		return
 	case c.exited:
@@ -279,7 +279,7 @@ func (c *call) limitedBody() bool {
 
 // usersRepeat reports whether code of the user's sends requests again.
 func (c *call) usersRepeat() bool {
-	return c.was("code.interceptor-twice") || c.was("code.call-interceptor-twice") || c.has("auth.oauth2")
+	return c.was("code.interceptor-dials") || c.was("code.transport-dials") || c.was("code.interceptor-twice") || c.was("code.call-interceptor-twice") || c.has("auth.oauth2")
 }
 
 func (w *World) isHedged() bool {
@@ -423,7 +423,7 @@ func (w *World) judgeRequests() {
 		if a.host != ownHost && a.host != authHost && a.planted && !w.isSecretCall(a) {
 			w.find("credential-at-another-host", "%s got %s of call %s", a.host, plantedIn(a.header+string(a.bodyRead)), a.call)
 		}
-		if a.host == allowedHost && w.has("net.impostor") {
+		if a.host == allowedHost && w.has("net.impostor") && w.secure() {
 			w.find("impostor-believed", "call %s was sent to a server with the certificate of another", a.call)
 		}
 		w.judgeBody(a)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -20,6 +21,7 @@ import (
 func (w *World) recover(ctx context.Context, shop *Shop) {
 	w.healthy.Store(true)
 	w.judgeRecoveryOfLimiter(ctx, shop)
+	w.judgeProbes(ctx, shop)
 	w.sleep(3 * time.Minute) // connections, circuits and budgets of before are gone
 	w.judgeStatistics()
 	op := probing(shop)
@@ -79,6 +81,22 @@ func (w *World) judgeRecoveryOfLimiter(ctx context.Context, shop *Shop) {
 	c.make(ctx)
 	if errors.Is(c.err, resilience.ErrRateLimitReached) {
 		w.find("rate-limit-in-debt", "%s after the last call a limiter of %.0f calls a second refuses one", slack, last.perSecond)
+	}
+}
+
+// judgeProbes checks that a circuit admits a probe when its time has come and no
+// call is under way: none of the probes before may have kept its place.
+func (w *World) judgeProbes(ctx context.Context, shop *Shop) {
+	if w.hasAny("operator.breakers", "call.events", "call.stream") {
+		return
+	}
+	w.sleep(time.Second + slack)
+	c := w.newCall("p3-0", probing(shop))
+	c.tenant = "tenant-0"
+	c.make(ctx)
+	var e *client.Error
+	if errors.Is(c.err, kernel.ErrCircuitOpen) && errors.As(c.err, &e) && e.Attempts == 0 {
+		w.find("probe-lost", "no call is under way, and yet: %v", c.err)
 	}
 }
 

@@ -126,9 +126,9 @@ func (p *replying) status(status int, body string) {
 		body = "refused " + mark(p.a.call)
 	}
 	notActed := status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && p.w.Header().Get("Retry-After") != ""
-	// Who is not let in has not acted either: the client may come back with
-	// another token.
-	notActed = notActed || status == http.StatusUnauthorized && p.has("auth.oauth2")
+	// "The request has not been applied", says RFC 9110, section 15.5.2: a client
+	// may come back with another token.
+	notActed = notActed || status == http.StatusUnauthorized
 	p.update(func(a *arrival) { a.acted = !notActed })
 	p.finish(status, []byte(body))
 }
