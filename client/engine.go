@@ -5,7 +5,6 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/random"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -156,7 +156,7 @@ func (c *call) enter() bool {
 // runOnce runs the call, with all that may be around it.
 func (c *call) runOnce(ctx context.Context) error {
 	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
-		c.idempotencyKey = rand.Text()
+		c.idempotencyKey = random.Text(ctx)
 	}
 	if c.op.stale != nil && !c.streams {
 		return c.runOrStale(ctx)

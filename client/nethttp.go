@@ -41,7 +41,7 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client %s: its base URL is wrong: %w: %w", cfg.Name, kernel.ErrConfig, err)
 	}
-	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout))
+	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout), cfg.DialContext)
 	connections := configure(newTransport(dialer), &cfg, base)
 	closeConnections := func() {
 		connections.CloseIdleConnections()

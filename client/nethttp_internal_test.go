@@ -247,7 +247,7 @@ func TestStopClosesHTTP2Connections(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	base, _ := url.Parse(server.URL)
-	d := newDialer(DefaultConnectTimeout)
+	d := newDialer(DefaultConnectTimeout, nil)
 	transport := newTransport(d)
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
@@ -278,7 +278,7 @@ func TestStopClosesHTTP2Connections(t *testing.T) {
 func TestAClosedDialerMakesNoConnection(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	d := newDialer(DefaultConnectTimeout)
+	d := newDialer(DefaultConnectTimeout, nil)
 	d.close()
 	if conn, err := d.DialContext(t.Context(), "tcp", server.Listener.Addr().String()); err == nil {
 		_ = conn.Close()

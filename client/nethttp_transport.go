@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,7 +20,7 @@ func newTransport(d *dialer) *http.Transport {
 		Proxy:       http.ProxyFromEnvironment,
 		DialContext: d.DialContext,
 		// A server that accepts connections and then says nothing is not connected to.
-		TLSHandshakeTimeout: d.Timeout,
+		TLSHandshakeTimeout: d.limit,
 		// net/http keeps 2 per host: beyond that every call would connect anew.
 		MaxIdleConns:        maxIdle,
 		MaxIdleConnsPerHost: maxIdle,
@@ -97,7 +98,8 @@ func (own *ownHost) connectTo(socket string, t *http.Transport) {
 // outlives the adapter: [http.Transport] closes those that are idle when asked,
 // and HTTP/2 connections become so later than their last answer is read.
 type dialer struct {
-	net.Dialer
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	limit  time.Duration   // of the making of a connection; 0: none
 	ctx    context.Context // done once closed
 	cancel context.CancelFunc
 
@@ -105,9 +107,13 @@ type dialer struct {
 	open map[*connection]struct{}
 }
 
-// newDialer makes a dialer. A timeout of 0 is none.
-func newDialer(timeout time.Duration) *dialer {
-	d := &dialer{Dialer: net.Dialer{Timeout: timeout}, open: map[*connection]struct{}{}}
+// newDialer makes a dialer that connects by dial, or by a [net.Dialer] if that is
+// nil. A timeout of 0 is none.
+func newDialer(timeout time.Duration, dial func(ctx context.Context, network, address string) (net.Conn, error)) *dialer {
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	d := &dialer{dial: dial, limit: timeout, open: map[*connection]struct{}{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d
 }
@@ -117,7 +123,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.ctx, cancel)()
-	conn, err := d.Dialer.DialContext(ctx, network, address)
+	conn, err := d.connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +136,32 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	d.open[c] = struct{}{}
 	return c, nil
+}
+
+// connect makes a connection within the dialer's limit.
+func (d *dialer) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	if d.limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.limit)
+		defer cancel()
+	}
+	conn, err := d.dial(ctx, network, address)
+	switch {
+	case err != nil && isDial(err):
+		return nil, err
+	case err != nil: // of a dial function of the user's
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	case conn == nil:
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errNoConnection}
+	}
+	return conn, nil
+}
+
+var errNoConnection = errors.New("DialContext returned neither a connection nor an error")
+
+func isDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // close closes all connections and lets none be made.

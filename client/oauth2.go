@@ -45,37 +45,36 @@ type tokens struct {
 	config  clientcredentials.Config
 	secrets *regexp.Regexp // that no error may repeat
 	http    *http.Client
+	dialer  *dialer // of its connections
 	current atomic.Pointer[oauth2.Token]
 	fetches chan struct{}   // holds one while a token is fetched
 	stopped context.Context // done once closed
 	stop    context.CancelFunc
 }
 
-func newTokens(s oauth2Settings) *tokens {
+// newTokens makes the token source of the client whose port has the given
+// configuration. It reaches the authorization server as the client reaches its
+// service: with the client's proxy, TLS and way to connect. The server is verified
+// by its own name, and speaks its own version of HTTP.
+func newTokens(s oauth2Settings, cfg PortConfig, base *url.URL) *tokens {
+	if u, err := url.Parse(s.tokenURL); err == nil { // checked when it was read
+		cfg.AllowedHosts = []string{u.Host}
+	}
+	cfg.Protocols, cfg.MaxConnectionAge = nil, 0
+	d := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout), cfg.DialContext)
 	t := &tokens{
 		config: clientcredentials.Config{
 			ClientID: s.clientID, ClientSecret: s.clientSecret, TokenURL: s.tokenURL, Scopes: s.scopes,
 		},
 		secrets: secretsOf(s),
-		http:    &http.Client{Timeout: DefaultTimeout, Transport: newTokenTransport(), CheckRedirect: refuseRedirect},
+		http:    &http.Client{Timeout: DefaultTimeout, Transport: configure(newTransport(d), &cfg, base), CheckRedirect: refuseRedirect},
+		dialer:  d,
 		fetches: make(chan struct{}, 1),
 	}
 	t.stopped, t.stop = context.WithCancel(context.Background())
 	if s.audience != "" {
 		t.config.EndpointParams = url.Values{"audience": {s.audience}}
 	}
-	return t
-}
-
-// newTokenTransport makes a transport like the default one, unless the user has
-// put something else in its place.
-func newTokenTransport() *http.Transport {
-	byDefault, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return newTransport(newDialer(DefaultConnectTimeout))
-	}
-	t := byDefault.Clone()
-	t.MaxResponseHeaderBytes = http.DefaultMaxHeaderBytes
 	return t
 }
 
@@ -96,6 +95,7 @@ func (host tokenRedirectError) Error() string {
 func (t *tokens) close() {
 	t.stop()
 	t.http.CloseIdleConnections()
+	t.dialer.close()
 }
 
 // get returns a token that is valid for some seconds more. Many who need one

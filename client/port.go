@@ -5,6 +5,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -103,6 +104,10 @@ type PortConfig struct {
 	// "files.example.com:8443" or "*.example.com". No header that may hold a
 	// secret follows a redirect there, and Header is not sent.
 	AllowedHosts []string
+	// DialContext makes the connections, of network "tcp" or "unix", in place of
+	// a [net.Dialer]. The connect timeout limits it. Nil means a net.Dialer.
+	// Other ports than the net/http adapter may ignore it.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// WrapTransport puts something around the transport of the net/http
 	// adapter, see [WithTransport]. Nil means nothing. Other ports may ignore
 	// it.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -45,6 +46,7 @@ type HttpClientBeanPostProcessor struct {
 	errorDecoders []ErrorDecoder
 	codings       []ContentCoding
 	wrapTransport func(http.RoundTripper) http.RoundTripper
+	dial          func(ctx context.Context, network, address string) (net.Conn, error)
 	config        *config.Config
 	logger        *slog.Logger
 
@@ -87,6 +89,15 @@ func WithFactory(factory HttpClientFactory) Option {
 // called once for each client.
 func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return func(p *HttpClientBeanPostProcessor) { p.wrapTransport = wrap }
+}
+
+// WithDialContext makes the connections of every net/http adapter, those to
+// authorization servers included, by dial instead of a [net.Dialer]: to reach
+// services through a tunnel, or in a test through memory. network is "tcp" or
+// "unix". The setting connect-timeout limits it. dial must be safe for concurrent
+// use.
+func WithDialContext(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.dial = dial }
 }
 
 // WithRetryIf lets further errors be tried again: those for which retryIf
@@ -258,10 +269,17 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	port, tokens, signature := HttpClientPort(nil), (*tokens)(nil), s.signature()
 	if before != nil && before.signature == signature {
 		port, tokens = before.port, before.tokens
-	} else if port, err = p.newPort(l.declaration, s, baseURL); err != nil {
-		return nil, err
-	} else if s.connection.oauth2.tokenURL != "" {
-		tokens = newTokens(s.connection.oauth2)
+	} else {
+		cfg, err := p.portConfig(l.declaration, s, baseURL)
+		if err != nil {
+			return nil, err
+		}
+		if port, err = p.newPort(cfg); err != nil {
+			return nil, err
+		}
+		if s.connection.oauth2.tokenURL != "" {
+			tokens = newTokens(s.connection.oauth2, cfg, baseURL)
+		}
 	}
 	interceptors := slices.Clone(p.interceptors)
 	if tokens != nil { // innermost: what others add may be signed with it
@@ -285,23 +303,28 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	return e, nil
 }
 
-func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings, baseURL *url.URL) (HttpClientPort, error) {
+// portConfig is what the port of a client is told.
+func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *clientSettings, baseURL *url.URL) (PortConfig, error) {
+	cfg := s.portConfig(d.Name)
+	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
+	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
+		return PortConfig{}, fmt.Errorf("the client %s: %w", d.Name, err)
+	}
+	return cfg, nil
+}
+
+func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, error) {
 	factory := p.factory
 	if factory == nil {
 		factory = NewNetHTTPAdapter
 	}
-	cfg := s.portConfig(d.Name)
-	cfg.WrapTransport = p.wrapTransport
-	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
-		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
-	}
 	var port HttpClientPort
 	err := usercode.Call(func() (err error) { port, err = factory(cfg); return err })
 	if err != nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", d.Name, err)
+		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", cfg.Name, err)
 	}
 	if port == nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
+		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", cfg.Name)
 	}
 	return port, nil
 }
