@@ -21,6 +21,16 @@ func (r *resolver) note(key string, value any) {
 	r.noted[name] = Setting{name, key, shownValue(key, value), r.cfg.Origin(key).String()}
 }
 
+// hasNoted reports whether there are settings whose names begin with prefix.
+func (r *resolver) hasNoted(prefix string) bool {
+	for name := range r.noted {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // nameOf is what a key is called within a client's settings, on whatever level
 // it is set.
 func (r *resolver) nameOf(key string) string {
@@ -108,6 +118,9 @@ func shownValue(key string, value any) string {
 	}
 	return secret.URLs(fmt.Sprint(value))
 }
+
+// isAuthentication reports whether a setting says how a client shows who it is.
+func isAuthentication(name string) bool { return name == "auth" || strings.HasPrefix(name, "auth.") }
 
 // methodName is what a method's setting is called within its client's.
 func methodName(method, name string) string {

@@ -58,6 +58,7 @@ const (
 // own keys, the method's own keys. Its error joins everything that is wrong.
 // codings are nil as long as they are not known.
 func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clientSettings, error) {
+	cfg.AddShortForms(shortForms...)
 	r := &resolver{cfg: cfg, codings: codings, client: d.Name, noted: map[string]Setting{}}
 	s := settings{
 		timeout:         DefaultTimeout,
@@ -69,6 +70,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		breakerEnabled:  d.Resilience.CircuitBreaker,
 		breakerScope:    scopeClient,
 	}
+	r.globalSections()
 	r.transport(&s, defaultPrefix)
 	r.connection(&s.connection, defaultPrefix)
 	r.retry(&s, globalPrefix+"retry.")
@@ -84,6 +86,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		r.level(&s, base)
 	}
 	r.level(&s, own)
+	r.sections(own, "methods")
 	r.checkBaseURL(&s, d, own+"base-url")
 	r.checkTogether(&s, own)
 
@@ -96,9 +99,10 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 			method.timeout = max(m.timeout, 0)
 			r.noteTag(d, m.Name, methodName(m.Name, "timeout"), method.timeout)
 		}
+		r.sections(prefix, "")
 		method = r.method(method, prefix)
 		method.ofMethod = r.expand(m.Headers)
-		if len(r.cfg.Keys(strings.TrimSuffix(prefix, "."))) > 0 || m.timeout != 0 {
+		if r.hasNoted(methodName(m.Name, "")) {
 			r.checkTogether(&method, prefix)
 		}
 		resolved.methods[m.Name] = method
@@ -110,6 +114,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 // method are the settings of one method: those of its client, unless its own
 // keys say otherwise.
 func (r *resolver) method(s settings, own string) settings {
+	r.policySections(own)
 	r.limits(&s, own)
 	s.retryEnabled = r.enabled(own+"retry", s.retryEnabled)
 	r.attempts(&s, own+"retry.")
@@ -127,6 +132,7 @@ func (r *resolver) method(s settings, own string) settings {
 
 // level are the settings of one client, or of a base that it takes.
 func (r *resolver) level(s *settings, prefix string) {
+	r.levelSections(prefix)
 	read(r, &s.baseURL, prefix+"base-url")
 	r.transport(s, prefix)
 	r.connection(&s.connection, prefix)
