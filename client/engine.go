@@ -21,7 +21,8 @@ import (
 type engine struct {
 	name          string
 	live          *live
-	baseURL       *url.URL // for errors only: the port knows where to send
+	baseURL       *url.URL // to compare with: the port knows where to send
+	shownBaseURL  *url.URL // without secrets
 	port          HttpClientPort
 	settings      []Setting
 	signature     string   // of the settings that the port was made with
@@ -49,6 +50,11 @@ func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []In
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
+}
+
+// shownURL is the URL of a message as it may be shown.
+func (e *engine) shownURL(m *message) string {
+	return e.secrets.url(m.base(e.shownBaseURL), m.path, m.query)
 }
 
 // start prepares the port for calls.

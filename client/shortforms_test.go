@@ -304,7 +304,7 @@ pyfly.client.services.short: ${shared}
 `})
 	got := s.settings(t)
 	for name, want := range map[string]string{
-		"connect-timeout": "7s", "retry.max-attempts": "4", "tls.min-version": "1.3", "auth.bearer.token": "******",
+		"connect-timeout": "7s", "retry.max-attempts": "4", "tls.min-version": "1.3", "headers.X-Tenant": "shop", "auth.bearer.token": "******",
 	} {
 		if got[name] != want+" from pyfly.yaml:7" {
 			t.Errorf("%s is %s, want %s", name, got[name], want)
