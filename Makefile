@@ -33,7 +33,7 @@ test: lint $(if $(CI),install) ## Check everything: lint, and all tests with the
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
 	@for module in $(MODULES); do echo "== tests of $$module"; (cd $$module && go test $(RACE) -timeout 10m ./...); done
 	@echo "== tests of what calls cost, without the race detector"
-	@go test -run 'Allocates' ./client && cd benchmarks && go test -run 'Takes' .
+	@go test -run 'Allocates' ./client ./resilience && cd benchmarks && go test -run 'Takes' .
 
 .PHONY: install
 install: ## Install what the tests in a browser need: Debian's chromium and prometheus

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -35,18 +36,20 @@ func newTransport(d *dialer) *http.Transport {
 	}
 }
 
+// connections are what requests are sent on.
+type connections interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
 // configure takes what a user has set into a transport.
-func configure(t *http.Transport, cfg *PortConfig) {
-	if cfg.UnixSocket != "" {
-		t.Proxy = nil
-		dial := t.DialContext
-		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, "unix", cfg.UnixSocket) }
-	}
-	if cfg.TLS != nil {
-		t.TLSClientConfig = cfg.TLS.Clone()
-	}
+func configure(t *http.Transport, cfg *PortConfig, base *url.URL) connections {
+	own := newOwnHost(base)
 	if cfg.Proxy != nil {
 		t.Proxy = http.ProxyURL(cfg.Proxy)
+	}
+	if cfg.UnixSocket != "" {
+		own.connectTo(cfg.UnixSocket, t)
 	}
 	if cfg.Protocols != nil {
 		t.Protocols = cfg.Protocols
@@ -58,6 +61,35 @@ func configure(t *http.Transport, cfg *PortConfig) {
 	}
 	if cfg.IdleTimeout > 0 {
 		t.IdleConnTimeout = cfg.IdleTimeout
+	}
+	var s *security
+	if cfg.TLS != nil {
+		s = secure(t, cfg, own)
+	}
+	var c connections = t
+	if cfg.MaxConnectionAge > 0 {
+		c = newAgingTransport(t, cfg.MaxConnectionAge)
+	}
+	if s != nil && len(cfg.AllowedHosts) > 0 {
+		c = &proxiedHosts{c, s}
+	}
+	return c
+}
+
+// connectTo makes a transport reach the own host, and no other, by a socket.
+func (own *ownHost) connectTo(socket string, t *http.Transport) {
+	dial, proxy := t.DialContext, t.Proxy
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if own.is(address) {
+			return dial(ctx, "unix", socket)
+		}
+		return dial(ctx, network, address)
+	}
+	t.Proxy = func(req *http.Request) (*url.URL, error) {
+		if own.is(dialAddress(req.URL)) {
+			return nil, nil
+		}
+		return proxy(req)
 	}
 }
 

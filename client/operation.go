@@ -3,6 +3,7 @@
 package client
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -65,6 +66,14 @@ type message struct {
 	noRetry bool
 }
 
+// owned returns a copy that shares nothing with the caller of the method, who may
+// change what he has passed as soon as the call has ended.
+func (m *message) owned() *message {
+	copied := *m
+	copied.header, copied.body = m.header.Clone(), bytes.Clone(m.body)
+	return &copied
+}
+
 // base is where the message goes: to the client's service as a rule.
 func (m *message) base(own *url.URL) *url.URL {
 	if m.elsewhere != nil {
@@ -95,14 +104,5 @@ func (op *operation) mayRepeat(err error) bool {
 	if !e.serviceFailed {
 		return op.repeatable && (slices.Contains(op.retryStatuses, e.Status) || op.retryIf != nil && op.retryIf(e))
 	}
-	if op.repeatable || e.unsent {
-		return true
-	}
-	switch e.Status {
-	case http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		return e.Header.Get("Retry-After") != ""
-	}
-	return false
+	return op.repeatable || e.unacted
 }

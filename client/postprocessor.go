@@ -19,6 +19,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -294,7 +295,8 @@ func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings,
 	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
 		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
 	}
-	port, err := factory(cfg)
+	var port HttpClientPort
+	err := usercode.Call(func() (err error) { port, err = factory(cfg); return err })
 	if err != nil {
 		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", d.Name, err)
 	}
@@ -412,7 +414,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 	op := &operation{
 		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
 		repeatable:  m.Idempotent,
-		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
+		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),
 		header:      s.ofMethod,
 		coding:      newCodings(p.codings).of(s.connection.compression),

@@ -12,6 +12,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // elementOf returns the T of an iter.Seq2[T, error], or nil for any other type.
@@ -91,7 +93,7 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 	next := f.decoder.elements(response, op.maxResponseSize, events)
 	for {
 		target := reflect.New(element)
-		err := next(target.Interface())
+		err := usercode.Error(next(target.Interface()))
 		switch {
 		case err == io.EOF:
 			return io.EOF
@@ -159,7 +161,7 @@ func jsonElements(body io.Reader, limit int64, isArray bool) func(target any) er
 			if err == io.EOF { // after a comma
 				err = io.ErrUnexpectedEOF
 			}
-			return decodeError(err, target)
+			return decodeError(usercode.Error(err), target)
 		}
 		limited.left = limited.limit
 		return nil
@@ -194,6 +196,9 @@ func endOf(values *json.Decoder) error {
 
 // decodeError tells JSON that is wrong from a stream that broke.
 func decodeError(err error, target any) error {
+	if errors.Is(err, ErrDecode) { // of the body's content coding
+		return err
+	}
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	if !errors.As(err, &syntax) && !errors.As(err, &kind) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -212,13 +217,13 @@ type elementReader struct {
 }
 
 func (e *elementReader) Read(p []byte) (int, error) {
-	if e.limit <= 0 {
-		return e.r.Read(p)
+	if e.limit > 0 {
+		if e.left <= 0 {
+			return 0, tooLarge(e.limit)
+		}
+		p = p[:min(int64(len(p)), e.left)]
 	}
-	if e.left <= 0 {
-		return 0, tooLarge(e.limit)
-	}
-	n, err := e.r.Read(p[:min(int64(len(p)), e.left)])
+	n, err := e.r.Read(p)
 	e.left -= int64(n)
-	return n, err
+	return n, usercode.Error(err)
 }

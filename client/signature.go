@@ -58,7 +58,7 @@ var methodTags = []string{"idempotent", "content-type", "accept", "headers", "re
 func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []tag) {
 	before := len(d.problems)
 	m := Method{Name: field.Name, Verb: strings.ToUpper(verb.key), Path: shownTemplate(verb.value), field: field.Index[0], typ: field.Type, declared: &declared{}}
-	m.Idempotent = m.Verb != http.MethodPost && m.Verb != http.MethodPatch
+	m.Idempotent = isIdempotent(m.Verb)
 	for _, tag := range others {
 		d.readMethodTag(&m, tag)
 	}

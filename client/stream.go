@@ -48,42 +48,31 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
-	body.leave = func() {
-		if c.endTotal != nil {
-			c.endTotal()
-		}
-		c.gate.leave()
-	}
+	body.atEnd(c.gate.leave)
 	return nil
 }
 
 // exchangeForStream makes one attempt. Its time limit ends with the headers; from
 // then on only a pause in the stream is limited.
 func (c *call) exchangeForStream(ctx context.Context) error {
-	c.attempts++
+	a := c.beginAttempt()
 	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
 	}
-	request, err := c.newRequest(streamCtx, &attempt{})
+	request, err := c.newRequest(streamCtx, a)
 	if err != nil {
 		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.telemetry.inject(streamCtx, request)
-	response, err := c.send(request)
-	if err == nil && response == nil {
-		err = errNoResponse
-	}
+	response, err := c.transmit(a, request)
 	if err != nil {
 		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.answered(response)
-	if response.Body == nil {
-		response.Body = http.NoBody
-	}
 	b.ReadCloser = response.Body
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = b.Close() }()
@@ -102,9 +91,13 @@ type streamBody struct {
 	cancel      context.CancelCauseFunc
 	timer       *time.Timer   // first of the headers, then of a pause
 	idleTimeout time.Duration // 0: none
-	leave       func()
+	ended       []func()      // to be called at the end, besides cancel
 	once        sync.Once
 }
+
+// atEnd has a function called when the stream ends. It must be called before
+// anybody else has the body.
+func (b *streamBody) atEnd(f func()) { b.ended = append(b.ended, f) }
 
 // begin lets the limit of pauses take the place of that of the headers.
 func (b *streamBody) begin() {
@@ -124,6 +117,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	case err == nil && b.timer != nil:
 		b.timer.Reset(b.idleTimeout)
 	case err != nil:
+		err = asCodingError(err)
 		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
 			err = reason
 		}
@@ -145,8 +139,8 @@ func (b *streamBody) end() {
 			b.timer.Stop()
 		}
 		b.cancel(errEnded)
-		if b.leave != nil {
-			b.leave()
+		for _, f := range b.ended {
+			f()
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/internal/naming"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // structure fills a struct from the group at key, or from what a placeholder
@@ -70,11 +71,19 @@ func (b *binder) eachField(v reflect.Value, key string, n *node) (present bool) 
 		}
 		isSet := b.field(v.Field(i), joinKey(key, f.name), n.find(f.name), f)
 		if isSet && zeros != nil && v.Field(i).IsZero() {
-			zeros.SetExplicitZero(f.name)
+			b.tellZero(zeros, key, f.name)
 		}
 		present = isSet || present
 	}
 	return present
+}
+
+func (b *binder) tellZero(zeros ExplicitZero, key, name string) {
+	err := usercode.Call(func() error { zeros.SetExplicitZero(name); return nil })
+	if err != nil {
+		key = joinKey(key, name)
+		b.fail(&Error{Key: key, Origin: b.cfg.originOf(key), Message: "SetExplicitZero: " + err.Error(), Err: err})
+	}
 }
 
 // field fills one field; if its key is not set, the default of its tag counts.
@@ -133,7 +142,7 @@ func (b *binder) validate(v reflect.Value, key string) {
 	if !ok {
 		return
 	}
-	for _, err := range parts(checked.Validate()) {
+	for _, err := range parts(usercode.Call(checked.Validate)) {
 		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: err.Error(), Err: err}
 		if name, rest, found := strings.Cut(err.Error(), ": "); found && hasField(v.Type(), name) {
 			placed.Key, placed.Message = joinKey(key, name), rest

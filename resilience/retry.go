@@ -56,6 +56,9 @@ func (p *RetryPolicy) Execute(ctx context.Context, fn func(context.Context) erro
 	if p.config.Budget != nil {
 		p.config.Budget.Deposit()
 	}
+	if AttemptOf(ctx) > 1 { // of another call, within which this one is made
+		ctx = context.WithValue(ctx, attemptKey{}, 1)
+	}
 	err := fn(ctx)
 	if err == nil {
 		return nil
@@ -82,7 +85,8 @@ func (p *RetryPolicy) again(ctx context.Context, err error, fn func(context.Cont
 type attemptKey struct{}
 
 // AttemptOf returns, within a [RetryPolicy], the number of the attempt that a
-// context belongs to; 1 for the first and outside of one.
+// context belongs to; 1 for the first and outside of one. Within several, it is
+// the innermost that counts.
 func AttemptOf(ctx context.Context) int {
 	if attempt, ok := ctx.Value(attemptKey{}).(int); ok {
 		return attempt
