@@ -23,7 +23,8 @@ import (
 type engine struct {
 	name          string
 	live          *live
-	baseURL       *url.URL // for errors only: the port knows where to send
+	baseURL       *url.URL // to compare with: the port knows where to send
+	shownBaseURL  *url.URL // without secrets
 	port          HttpClientPort
 	settings      []Setting
 	signature     string   // of the settings that the port was made with
@@ -57,6 +58,11 @@ func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []In
 		e.send = intercept(e.record(port.Request), interceptors)
 	}
 	return e
+}
+
+// shownURL is the URL of a message as it may be shown.
+func (e *engine) shownURL(m *message) string {
+	return e.secrets.url(m.base(e.shownBaseURL), m.path, m.query)
 }
 
 // start prepares the port for calls.

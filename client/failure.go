@@ -80,7 +80,7 @@ func isServiceFailure(status int) bool {
 func (c *call) newError() *Error {
 	return &Error{
 		Client: c.op.client, Method: c.op.method, Verb: c.op.verb, Attempts: c.attempts,
-		URL: c.secrets.url(c.message.base(c.baseURL), c.message.path, c.message.query),
+		URL: c.shownURL(c.message),
 	}
 }
 

@@ -177,7 +177,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err := d.Err(); err != nil {
 		return err
 	}
-	w := wiringOf(client, d.marker)
+	w := wiringOf(client, *d.marker)
 	switch {
 	case *w == nil && d.isFake(client):
 		setStubs(client)
@@ -290,7 +290,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	}
 	e := newEngine(l, baseURL, port, interceptors)
 	e.telemetry = p.observe()
-	e.settings = s.effective
+	e.settings, e.shownBaseURL = s.effective, shownBaseURL(baseURL, s.shownBaseURL)
 	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
 	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
@@ -435,7 +435,7 @@ func countsAsFailure(err error) bool {
 
 func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
 	op := &operation{
-		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: m.Path,
+		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),

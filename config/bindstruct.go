@@ -21,6 +21,9 @@ func (b *binder) structure(v reflect.Value, key string, n *node) bool {
 // environment can hold it.
 func (b *binder) group(key string, n *node, read func(key string, n *node) bool) bool {
 	if n == nil || n.isGroup() {
+		if v := b.cfg.notAGroup(key); v != nil && !n.isCode() {
+			return b.fail(notAGroup(v).of(key, v))
+		}
 		return read(key, n)
 	}
 	b.cfg.asked.add(key)
@@ -36,7 +39,11 @@ func (b *binder) group(key string, n *node, read func(key string, n *node) bool)
 			Message: "a list is where a group of keys is needed", Want: "write keys and values below it",
 		})
 	}
-	return b.fail(wrongValue(found.literal(), "is where a group of keys is needed", "write keys and values below it").of(key, found))
+	return b.fail(notAGroup(found).of(key, found))
+}
+
+func notAGroup(n *node) *Error {
+	return wrongValue(n.literal(), "is where a group of keys is needed", "write keys and values below it")
 }
 
 // fields fills the fields of a struct and lets it check itself.
