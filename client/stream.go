@@ -38,9 +38,9 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	err := c.runOnce(ctx)
-	if err != nil {
-		c.gate.leave()
+	leave := c.gate.leave
+	defer func() { leave() }()
+	if err := c.runOnce(ctx); err != nil {
 		return err
 	}
 	body, ok := c.stream.Body.(*streamBody)
@@ -48,7 +48,8 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
-	body.atEnd(c.gate.leave)
+	body.atEnd(leave)
+	leave = func() {}
 	return nil
 }
 
@@ -61,15 +62,19 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
 	}
+	isOpen := false
+	defer func() {
+		if !isOpen { // an error, or a panic of the user's code
+			b.end()
+		}
+	}()
 	request, err := c.newRequest(streamCtx, a)
 	if err != nil {
-		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.telemetry.inject(streamCtx, request)
 	response, err := c.transmit(a, request)
 	if err != nil {
-		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.answered(response)
@@ -79,8 +84,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 		return c.refused(response)
 	}
 	b.begin()
-	response.Body = b
-	c.stream = response
+	response.Body, c.stream, isOpen = b, response, true
 	return nil
 }
 

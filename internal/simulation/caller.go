@@ -129,8 +129,11 @@ func (c *call) limited(ctx context.Context) (context.Context, context.CancelFunc
 	if !strings.HasPrefix(c.id, "c") {
 		return ctx, func() {}
 	}
-	choice := c.draws.IntN(4)
+	choice := c.draws.IntN(3)
 	after := c.draws.between(time.Millisecond, 1200*time.Millisecond)
+	if c.draws.oneIn(2) { // while an attempt is under way
+		after = c.draws.between(time.Millisecond, 25*time.Millisecond)
+	}
 	switch {
 	case choice == 0 && c.has("call.cancel"):
 		c.limit, c.cancels = c.now()+after, true

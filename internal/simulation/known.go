@@ -16,13 +16,11 @@ var known = map[string]string{
 	"empty-body-is-chunked":                "an empty body is sent chunked, without Content-Length 0",
 	"event-held-back":                      "an event whose lines end with CR is held back until the next byte",
 	"header-cannot-be-removed":             "a declared header that a CallInterceptor removes is sent all the same",
-	"in-flight-left":                       "a call that opens a stream and panics stays in flight for ever",
 	"of-another-tenant":                    "a stale response is given to a caller for whom an interceptor would have asked for another",
 	"panic in client.(*streamedBody).open": "a CallInterceptor that runs a call twice whose body cannot be read again panics",
 	"probe-lost":                           "half-open-probes that are lowered while probes are under way lock the circuit",
 	"reconnects-without-pause":             "retry: 0 of a server makes a stream of events begin again at once, as often as it ends",
 	"removed-policy-lives":                 "a policy that a reload removes is still shown in the statistics",
-	"secret-shown":                         "what is configured is shown with the secrets in it",
 	"slow-reader-loses-its-stream":         "stream-idle-timeout counts the time in which the caller works",
 	"unread-body-too-large":                "a method that returns only an error fails on a large body",
 }

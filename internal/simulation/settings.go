@@ -217,8 +217,8 @@ func (s *setting) connection() {
 		s.set("auth.basic.password", planted+"-password")
 	}
 	if _, ok := s.on("headers.secret"); ok {
-		s.values[services+"shop.headers"] = map[string]any{"X-Api-Key": planted + "-header", "X-Shop-Auth-Token": "${key-of-shop}", "X-Version": "1"}
-		s.values["key-of-shop"] = planted + "-placeholder"
+		s.values[services+"shop.headers"] = map[string]any{"X-Api-Key": planted + "-header", "X-Shop-Auth-Token": "${shop.api-key}", "X-Version": "1"}
+		s.values["shop.api-key"] = planted + "-placeholder"
 	}
 	if _, ok := s.on("pool.small"); ok {
 		s.set("pool.max-connections", 2)
