@@ -5,6 +5,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -107,15 +108,11 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
 	if m.elsewhere != nil {
 		a.url.Scheme, a.url.Host = m.elsewhere.Scheme, m.elsewhere.Host
-	} else {
-		for name, values := range c.op.header {
-			r.Header[name] = a.own(values...)
-		}
 	}
-	if c.op.accept != nil {
-		r.Header["Accept"] = a.own(c.op.accept...)
+	if !m.isComplete {
+		c.addDeclared(r, a)
 	}
-	if err := c.addBody(r, a); err != nil {
+	if err := c.addBody(r); err != nil {
 		return nil, err
 	}
 	if c.idempotencyKey != "" {
@@ -130,12 +127,33 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	return r, nil
 }
 
-func (c *call) addBody(r *http.Request, a *attempt) error {
+// addDeclared adds the headers that the declaration and the settings give every
+// request of the method.
+func (c *call) addDeclared(r *http.Request, a *attempt) {
+	if c.message.elsewhere == nil {
+		for name, values := range c.op.header {
+			r.Header[name] = a.own(values...)
+		}
+	}
+	if c.op.accept != nil {
+		r.Header["Accept"] = a.own(c.op.accept...)
+	}
+	if c.message.hasBody {
+		r.Header["Content-Type"] = a.own(c.message.contentType)
+	}
+}
+
+func (c *call) addBody(r *http.Request) error {
 	m := c.message
-	if !m.hasBody {
+	switch {
+	case !m.hasBody:
+		return nil
+	case m.isEmpty():
+		// With any other body of length 0 net/http sends it in chunks.
+		r.Body = http.NoBody
+		r.GetBody = func() (io.ReadCloser, error) { return http.NoBody, nil }
 		return nil
 	}
-	r.Header["Content-Type"] = a.own(m.contentType)
 	if m.streamed != nil {
 		body, err := m.streamed.open(c.attempts)
 		if err != nil {
@@ -165,7 +183,7 @@ func setPath(u *url.URL, escaped string) {
 func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) error {
 	buffer := c.buffers.Get().(*bytes.Buffer)
 	defer c.putBuffer(buffer)
-	if err := readBody(buffer, response.Body, c.op.maxResponseSize); err != nil {
+	if err := c.readBody(buffer, response.Body); err != nil {
 		e := c.unanswered(ctx, attemptCtx, asCodingError(err))
 		e.Status, e.Header = response.StatusCode, c.secrets.header(response.Header)
 		return e
@@ -173,6 +191,19 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 	a := &c.answer
 	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
 	return c.deliver(a)
+}
+
+// readBody reads a body whole, or as much of one that nobody wants as is worth it
+// so that the connection can be used again.
+func (c *call) readBody(buffer *bytes.Buffer, body io.Reader) error {
+	if !c.op.discards {
+		return readBody(buffer, body, c.op.maxResponseSize)
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(body, maxDrained))
+	if errors.Is(err, ErrTooLarge) {
+		return nil
+	}
+	return err
 }
 
 // deliver hands an answer to the sink.

@@ -133,7 +133,7 @@ func runCall(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%w: a CallInterceptor gave it another body, which an Interceptor may do, or a Codec", ErrInvalidRequest)
 	}
 	changed := *i.start.message
-	changed.path, changed.query, changed.header = req.URL.EscapedPath(), req.URL.RawQuery, req.Header
+	changed.path, changed.query, changed.header, changed.isComplete = req.URL.EscapedPath(), req.URL.RawQuery, req.Header, true
 	kept := &keptAnswer{}
 	c, err := i.begin()
 	if err != nil {

@@ -442,6 +442,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 		header:      s.ofMethod,
 		coding:      newCodings(p.codings).of(s.connection.compression),
 		streams:     m.streams(),
+		discards:    m.typ.NumOut() == 1 && !m.streams(),
 		idleTimeout: s.idleTimeout,
 		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
 		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,

@@ -103,7 +103,8 @@ type streamBody struct {
 // anybody else has the body.
 func (b *streamBody) atEnd(f func()) { b.ended = append(b.ended, f) }
 
-// begin lets the limit of pauses take the place of that of the headers.
+// begin lets the limit of pauses take the place of that of the headers. It runs
+// only while somebody waits for the service.
 func (b *streamBody) begin() {
 	if b.timer != nil {
 		b.timer.Stop()
@@ -111,16 +112,20 @@ func (b *streamBody) begin() {
 	}
 	if b.idleTimeout > 0 {
 		b.timer = time.AfterFunc(b.idleTimeout, func() { b.cancel(&idleError{b.idleTimeout}) })
+		b.timer.Stop()
 	}
 }
 
 // Read implements io.Reader.
 func (b *streamBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	switch {
-	case err == nil && b.timer != nil:
+	if b.timer != nil {
 		b.timer.Reset(b.idleTimeout)
-	case err != nil:
+	}
+	n, err := b.ReadCloser.Read(p)
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	if err != nil {
 		err = asCodingError(err)
 		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
 			err = reason

@@ -145,7 +145,11 @@ func (w *World) stop() {
 
 // shown checks what people see.
 func (w *World) shown(where, text string) {
-	if secret := plantedIn(text); secret != "" {
+	switch secret := plantedIn(text); secret {
+	case "":
+	case planted + "-path":
+		w.find("secret-of-a-path-shown", "%s shows %s", where, secret)
+	default:
 		w.find("secret-shown", "%s shows %s", where, secret)
 	}
 }

@@ -246,7 +246,7 @@ func (w *World) judgeError(c *call) {
 	}
 	last := of[len(of)-1]
 	areGood := !slices.ContainsFunc(of, func(a *arrival) bool { return !a.good })
-	if errors.Is(c.err, client.ErrDecode) && areGood && !c.limitedBody() && !c.was("code.codec-panics") {
+	if errors.Is(c.err, client.ErrDecode) && areGood && !c.was("code.interceptor-early") && !c.was("code.call-interceptor-early") && !c.limitedBody() && !c.was("code.codec-panics") {
 		kind := "cut-is-a-decode-error"
 		w.find(kind, "call %s (%s), to which %s was sent: %v", c.id, c.op.name, last.reply, c.err)
 	}
@@ -254,7 +254,7 @@ func (w *World) judgeError(c *call) {
 		w.find("unread-body-too-large", "call %s returns only error: %v", c.id, c.err)
 	}
 	for i, a := range of {
-		if a.reply == "gzip-broken" && i+1 < len(of) && of[i+1].hop == a.hop && !w.isHedged() && !c.usersRepeat() && a.done > 0 && a.status == http.StatusOK && !w.has("net.cut") {
+		if a.reply == "gzip-broken" && !c.op.streams && i+1 < len(of) && of[i+1].hop == a.hop && !w.isHedged() && !c.usersRepeat() && a.done > 0 && a.status == http.StatusOK && !w.has("net.cut") {
 			w.find("decode-error-retried", "call %s (%s): a response that is not gzip was asked for again", c.id, c.op.name)
 			break
 		}
