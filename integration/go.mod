@@ -1,12 +1,10 @@
 module github.com/pyfly-go/pyfly/integration
 
-go 1.26.0
-
-replace github.com/pyfly-go/pyfly => ..
+go 1.25.0
 
 require (
-	github.com/mccutchen/go-httpbin/v2 v2.26.0
-	github.com/pyfly-go/pyfly v0.0.0
+	github.com/mccutchen/go-httpbin/v2 v2.25.0
+	github.com/pyfly-go/pyfly v0.1.0
 	github.com/std-uritemplate/std-uritemplate/go/v2 v2.0.3
 	go.opentelemetry.io/otel v1.43.0
 	go.opentelemetry.io/otel/metric v1.43.0
