@@ -3,6 +3,7 @@ module github.com/pyfly-go/pyfly/tools
 go 1.26.0
 
 require (
+	golang.org/x/exp v0.0.0-20231110203233-9a3e6036ecaa
 	golang.org/x/mod v0.43.0
 	golang.org/x/tools v0.52.0
 	honnef.co/go/tools v0.8.2
@@ -12,4 +13,5 @@ require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/tools/go/packages/packagestest v0.1.1-deprecated // indirect
 )

@@ -136,8 +136,8 @@ func (m *Module) Tag(version string) string {
 	return m.Dir + "/" + version
 }
 
-// SetVersion makes go.work and the go.mod of every module name another version
-// of the published modules.
+// SetVersion makes go.work, the go.mod of every module and the guides name
+// another version of the published modules.
 func (w *Workspace) SetVersion(version string) error {
 	work, err := readWork(w.Root)
 	if err != nil {
@@ -163,7 +163,7 @@ func (w *Workspace) SetVersion(version string) error {
 		}
 	}
 	w.Version = version
-	return nil
+	return w.mentionVersion(version)
 }
 
 // Require sets the versions of what the go.mod of a module requires, by path.
