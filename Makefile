@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # go.work lists the modules. The tools are in a workspace of their own
-# (docs/decisions/0018-workspace.md).
+# (docs/decisions/0019-workspace.md).
 MODULE := github.com/pyfly-go/pyfly
 FUZZTIME ?= 30s
 # The race detector needs a C compiler; without one the tests run all the same.
@@ -17,7 +17,7 @@ GOTEST := go test -vet=off -timeout 10m
 
 .PHONY: help
 help: ## Show this help
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: ## Run the catalog example against its embedded service
@@ -59,6 +59,13 @@ lint: ## Check formatting, and run staticcheck, go vet and a few analyzers more:
 	@mkdir -p .tmp && go -C tools build -o ../.tmp/lint ./lint
 	@.tmp/lint work && cd tools && ../.tmp/lint work
 	@go vet -buildtag -directive work # of files for other systems too
+
+# The database of vulnerabilities is on the network, and changes without us:
+# .ci/run does not ask it.
+.PHONY: vulnerabilities
+vulnerabilities: ## Look for known vulnerabilities in what the modules call
+	@mkdir -p .tmp && go -C tools build -o ../.tmp/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@for module in $$(go list -m -f '{{.Dir}}'); do echo "== $$module"; (cd $$module && $(CURDIR)/.tmp/govulncheck ./...); done
 
 .PHONY: tidy
 tidy: ## Run go mod tidy in all modules, and give them one version of what they share

@@ -11,25 +11,43 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 
 	"golang.org/x/mod/module"
 )
 
 // Tidy gives the modules of go.work in root one version of what they share, and
-// runs "go mod tidy" in each. It works on a copy in a folder that exists.
+// runs "go mod tidy" in each. It works on copies in a folder that exists.
 func Tidy(root, folder string) error {
+	// What one module requires after it has been made tidy may be newer than what
+	// another one requires.
+	const passes = 5
+	for pass := range passes {
+		w, err := tidyOnce(root, filepath.Join(folder, strconv.Itoa(pass)))
+		if err != nil {
+			return err
+		}
+		if isDone, err := w.hidesNothing(); isDone || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the modules do not agree on the versions of what they share after %d times", passes)
+}
+
+// tidyOnce changes the go.mod and go.sum of the modules.
+func tidyOnce(root, folder string) (*Workspace, error) {
 	original, err := Open(root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	repo, err := Repository(root).Snapshot(filepath.Join(folder, "repository"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	proxy := Proxy(filepath.Join(folder, "proxy"))
 	env, err := proxy.Env(original, filepath.Join(root, ModuleCache))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, err = Freeze(repo, proxy, original.Version, func(w *Workspace, m *Module) error {
 		shared, err := w.Hidden(m)
@@ -46,7 +64,16 @@ func Tidy(root, folder string) error {
 		}
 		return original.takeOver(m, w.Folder(m))
 	})
-	return err
+	return original, err
+}
+
+func (w *Workspace) hidesNothing() (bool, error) {
+	for _, m := range w.Modules {
+		if hidden, err := w.Hidden(m); err != nil || len(hidden) > 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // ModuleCache is where, below the root, the go commands that use a proxy keep

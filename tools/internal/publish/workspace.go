@@ -203,3 +203,19 @@ func (w *Workspace) Requirements(m *Module) (map[string]string, error) {
 func (w *Workspace) isPublished(path string) bool {
 	return slices.ContainsFunc(w.Modules, func(m *Module) bool { return m.Published && m.Path == path })
 }
+
+// GoVersion returns the oldest Go release that the published modules support.
+func (w *Workspace) GoVersion() (string, error) {
+	oldest := ""
+	for _, m := range w.Published() {
+		f, err := readMod(filepath.Join(w.Folder(m), "go.mod"))
+		if err != nil {
+			return "", err
+		}
+		if f.Go == nil || oldest != "" && f.Go.Version != oldest {
+			return "", fmt.Errorf("%s: all published modules must support the same Go releases", m.Dir)
+		}
+		oldest = f.Go.Version
+	}
+	return oldest, nil
+}
