@@ -285,3 +285,22 @@ func TestChangesOfTheAPI(t *testing.T) {
 		})
 	}
 }
+
+// Between releases the checksums stay those of the last one, although the work
+// tree differs from it.
+func TestTidyKeepsTheChecksumsOfTheRelease(t *testing.T) {
+	r := newRepository(t)
+	r.isReleased("v0.1.0")
+	want := r.read("example/go.sum")
+	r.replace("kind/kind.go", "return 1", "return 2")
+	r.replace("example/go.mod", "\texample.com/pyfly-go/pyfly/sub v0.1.0\n", "\texample.com/pyfly-go/pyfly/sub v0.1.0 // indirect\n")
+	if err := publish.Tidy(string(r.Repository), t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.read("example/go.sum"); got != want {
+		t.Errorf("go.sum is\n%s\nwant\n%s", got, want)
+	}
+	if text := r.read("example/go.mod"); strings.Contains(text, "indirect") {
+		t.Errorf("go.mod is not tidy:\n%s", text)
+	}
+}

@@ -82,9 +82,9 @@ func sumsOf(m module.Version, zipFile string, mod []byte) (sums, error) {
 }
 
 // Env returns the environment of a go command that finds the published modules
-// in the proxy and all others where it finds them now. Its modules are cached
-// in a folder that holds none of the published ones, whose content differs
-// from run to run.
+// in the proxy and all others where it finds them now. It keeps modules in a
+// cache of its own, from which the published ones are removed: their content
+// differs from run to run, which that of a version must not.
 func (p Proxy) Env(w *Workspace, cache string) ([]string, error) {
 	settings, err := goEnv("GOMODCACHE", "GOPROXY", "GONOSUMDB")
 	if err != nil {
@@ -101,6 +101,7 @@ func (p Proxy) Env(w *Workspace, cache string) ([]string, error) {
 		"GOWORK=off",
 		"GOFLAGS=-modcacherw",
 		"GOMODCACHE="+cache,
+		"GODEBUG=goindex=0", // the go command remembers the imports of cached modules for good
 		"GOPROXY=file://"+filepath.ToSlash(string(p))+",file://"+filepath.ToSlash(settings["GOMODCACHE"])+"/cache/download,"+settings["GOPROXY"],
 		"GOPRIVATE=", "GONOPROXY=none", "GONOSUMDB="+paths, // the checksum database does not know them yet
 	), nil
