@@ -31,18 +31,24 @@ console: ## The catalog example with the console, under a load that fails and re
 screenshots: ## Take the pictures of the console anew: docs/images/console-*.png
 	@cd tools/screenshots && go run .
 
-# What calls cost is measured without the race detector, and so are the
-# benchmarks: run once, to see that they work, they are no tests of concurrency.
+# Folders of packages that are tested without the race detector:
+#   benchmarks  what calls cost differs under it, and the benchmarks are run once
+#               each, one after the other, to see that they work
+UNRACED := benchmarks
+
 # The tests of e2e have a target of their own, for they need programs.
 .PHONY: test
 test: ## Run the tests of all modules but e2e, with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
-	@$(GOTEST) $(RACE) $$(go list work | grep -vxF -e $(MODULE)/e2e -e $(MODULE)/benchmarks) | tools/times.sh
-	@$(GOTEST) ./benchmarks && $(GOTEST) -run Allocates ./client
+	@$(GOTEST) $(RACE) $$(go list work | grep -vxF $(patsubst %,-e $(MODULE)/%,e2e $(UNRACED))) | tools/times.sh
+	@echo "== without the race detector"
+	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client
 
+# Most of these tests wait, for a browser or for Prometheus. Those that measure
+# are not parallel.
 .PHONY: e2e
 e2e: $(if $(CI),install) ## Run the tests in a browser and with Prometheus
-	@$(GOTEST) $(RACE) ./e2e
+	@$(GOTEST) $(RACE) -parallel 4 ./e2e
 
 .PHONY: consumer
 consumer: ## Install and use all modules as the tags of a release would publish them; test the tools
