@@ -7,7 +7,7 @@ set -euo pipefail
 
 modules=$(go list -m)
 exec awk -F '\t' -v modules="$modules" '
-  BEGIN { count = split(modules, list) }
+  BEGIN { count = split(modules, list, /[ \n]+/) }
   { print; fflush() }
   /^(ok  |FAIL)\t/ {
     module = ""
