@@ -2,11 +2,9 @@ module github.com/pyfly-go/pyfly/actuator
 
 go 1.25.0
 
-replace github.com/pyfly-go/pyfly => ..
-
 require (
 	github.com/prometheus/client_golang v1.23.2
-	github.com/pyfly-go/pyfly v0.0.0
+	github.com/pyfly-go/pyfly v0.1.0
 	go.opentelemetry.io/otel v1.43.0
 	go.opentelemetry.io/otel/exporters/prometheus v0.65.0
 	go.opentelemetry.io/otel/metric v1.43.0
@@ -43,6 +41,5 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/oauth2 v0.35.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/time v0.14.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 )

@@ -2,16 +2,11 @@ module github.com/pyfly-go/pyfly/e2e
 
 go 1.25.0
 
-replace (
-	github.com/pyfly-go/pyfly => ..
-	github.com/pyfly-go/pyfly/actuator => ../actuator
-)
-
 require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
-	github.com/pyfly-go/pyfly v0.0.0
-	github.com/pyfly-go/pyfly/actuator v0.0.0
+	github.com/pyfly-go/pyfly v0.1.0
+	github.com/pyfly-go/pyfly/actuator v0.1.0
 	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v3 v3.0.6
 )
@@ -50,6 +45,5 @@ require (
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
 	golang.org/x/oauth2 v0.35.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/time v0.14.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 )

@@ -1,12 +1,10 @@
 module github.com/pyfly-go/pyfly/integration
 
-go 1.26.0
-
-replace github.com/pyfly-go/pyfly => ..
+go 1.25.0
 
 require (
-	github.com/mccutchen/go-httpbin/v2 v2.26.0
-	github.com/pyfly-go/pyfly v0.0.0
+	github.com/mccutchen/go-httpbin/v2 v2.25.0
+	github.com/pyfly-go/pyfly v0.1.0
 	github.com/std-uritemplate/std-uritemplate/go/v2 v2.0.3
 	go.opentelemetry.io/otel v1.43.0
 	go.opentelemetry.io/otel/metric v1.43.0
@@ -36,5 +34,4 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/oauth2 v0.35.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/time v0.14.0 // indirect
 )

@@ -2,11 +2,9 @@ module github.com/pyfly-go/pyfly/client/zstd
 
 go 1.25.0
 
-replace github.com/pyfly-go/pyfly => ../..
-
 require (
 	github.com/klauspost/compress v1.20.3
-	github.com/pyfly-go/pyfly v0.0.0
+	github.com/pyfly-go/pyfly v0.1.0
 	go.uber.org/goleak v1.3.0
 )
 
@@ -32,5 +30,4 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/oauth2 v0.35.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/time v0.14.0 // indirect
 )

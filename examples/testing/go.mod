@@ -2,10 +2,8 @@ module github.com/pyfly-go/pyfly/examples/testing
 
 go 1.25.0
 
-replace github.com/pyfly-go/pyfly => ../..
-
 require (
-	github.com/pyfly-go/pyfly v0.0.0-00010101000000-000000000000
+	github.com/pyfly-go/pyfly v0.1.0
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
 )
@@ -33,5 +31,4 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/oauth2 v0.35.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	golang.org/x/time v0.14.0 // indirect
 )

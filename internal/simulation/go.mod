@@ -2,14 +2,9 @@ module github.com/pyfly-go/pyfly/internal/simulation
 
 go 1.25.0
 
-replace (
-	github.com/pyfly-go/pyfly => ../..
-	github.com/pyfly-go/pyfly/actuator => ../../actuator
-)
-
 require (
-	github.com/pyfly-go/pyfly v0.0.0
-	github.com/pyfly-go/pyfly/actuator v0.0.0
+	github.com/pyfly-go/pyfly v0.1.0
+	github.com/pyfly-go/pyfly/actuator v0.1.0
 	go.opentelemetry.io/otel/sdk v1.43.0
 	go.opentelemetry.io/otel/sdk/metric v1.43.0
 )
