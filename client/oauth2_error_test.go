@@ -32,8 +32,7 @@ func TestATokenRequestIsNotRedirected(t *testing.T) {
 					w.Header().Set("Content-Type", "application/json")
 					_, _ = io.WriteString(w, `{"access_token":"stolen","token_type":"Bearer"}`)
 				})
-				var auth *server
-				auth = serve(t, func(w http.ResponseWriter, r *http.Request) {
+				auth := serve(t, func(w http.ResponseWriter, r *http.Request) {
 					location := "/elsewhere"
 					if isOther {
 						location = other.URL + "/token?client_secret=s3cret"

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -106,7 +105,6 @@ func (w *World) listen() {
 type recordingHandler struct {
 	world *World
 	attrs []slog.Attr
-	mu    sync.Mutex
 }
 
 // Enabled implements [slog.Handler].
