@@ -72,12 +72,14 @@ func (j job) run(done func(report)) {
 	}
 }
 
-// runChild returns how many worlds were reported, and why not all were.
+// runChild runs worlds in a child, which ends with the first data race, so that it
+// is known which world had it. It returns how many worlds
+// were reported, and why not all were.
 func (j job) runChild(done func(report)) (finished uint64, crashed Finding) {
 	child := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.timeout=0",
 		"-child", fmt.Sprintf("%d,%d,%d", j.first, j.step, j.count), "-off", joinFeatures(j.options.Off),
 		"-collide="+strconv.FormatBool(j.options.Collide), "-trace="+strconv.FormatBool(j.trace))
-	child.Env = append(os.Environ(), j.environment...)
+	child.Env = append(append(os.Environ(), "GORACE=halt_on_error=1"), j.environment...)
 	var errors tail
 	child.Stderr = &errors
 	output, err := child.StdoutPipe()

@@ -27,7 +27,7 @@ var features = []struct {
 	// The settings.
 	{"retry.jitter", 15}, {"retry.budget", 10}, {"retry.attempt-header", 10}, {"retry.statuses", 10},
 	{"total-timeout", 30}, {"timeout.short", 20}, {"timeout.method", 10},
-	{"hedge", 22}, {"bulkhead", 20}, {"bulkhead.method", 10}, {"rate-limit", 15}, {"adaptive-limit", 10}, {"stale", 15},
+	{"hedge", 22}, {"bulkhead", 20}, {"bulkhead.method", 10}, {"retry.method", 10}, {"rate-limit.method", 10}, {"hedge.method", 10}, {"total-timeout.method", 10}, {"rate-limit", 15}, {"adaptive-limit", 10}, {"stale", 15},
 	{"breaker.window", 10}, {"breaker.scope", 12}, {"breaker.probes", 12}, {"breaker.method", 10}, {"breaker.off", 10},
 	{"auth.bearer", 15}, {"auth.basic", 10}, {"auth.oauth2", 12}, {"headers.secret", 12}, {"max-response-size", 12},
 	{"pool.small", 10}, {"pool.max-age", 10}, {"compression", 10}, {"stream-idle-timeout", 25},

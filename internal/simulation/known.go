@@ -12,6 +12,7 @@ var known = map[string]string{
 	"callers-fault-counted":                "a body that the caller's reader breaks off, and a cancellation, count as a failure of the service",
 	"definite-response-waits":              "a response that ends a call waits for the other legs of the hedge",
 	"does-not-recover":                     "half-open-probes that are lowered while probes are under way lock the circuit",
+	"memory-grows-with-reloads":            "an engine that a reload replaces is kept, with its counters",
 	"of-another-tenant":                    "a stale response is given to a caller for whom an interceptor would have asked for another",
 	"panic in client.(*streamedBody).open": "a CallInterceptor that runs a call twice whose body cannot be read again panics",
 	"probe-lost":                           "half-open-probes that are lowered while probes are under way lock the circuit",

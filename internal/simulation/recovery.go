@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	oteltrace "go.opentelemetry.io/otel/trace"
+
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -197,6 +199,15 @@ func (w *World) judgeEvents(stats client.ClientStats) {
 	w.mu.Lock()
 	events := maps.Clone(w.events)
 	w.mu.Unlock()
+	for message, kind := range map[string]string{
+		"retrying a call": "retry-scheduled", "call rejected": "rejected", "hedging a call": "hedge-started", "a hedge was faster": "hedge-won",
+		"slow call": "slow-call", "no retry: the budget is spent": "budget-exhausted", "answering with an old answer": "stale-answer",
+	} {
+		told := events["shop "+kind] + events["plain "+kind]
+		if logged := events["log "+message]; logged != told {
+			w.find("logs-miscounted", "%d records %q, %d events %s", logged, message, told, kind)
+		}
+	}
 	for kind, counted := range map[string]int64{
 		"retry-scheduled": stats.Retries, "budget-exhausted": stats.BudgetExhausted, "hedge-started": stats.Hedges, "hedge-won": stats.HedgesWon,
 		"rejected": stats.Rejected, "slow-call": stats.SlowCalls, "stale-answer": stats.StaleAnswers,
@@ -232,11 +243,17 @@ func (w *World) measure(stats client.ClientStats) {
 			w.find("metrics-miscounted", "%s is %d, statistics say %d", name, sums[name], want)
 		}
 	}
-	spans := int64(0)
+	spans, attempts := int64(0), int64(0)
 	for _, span := range w.telemetry.spans.GetSpans() {
-		if strings.HasPrefix(span.Name, "shop.") {
+		switch {
+		case strings.HasPrefix(span.Name, "shop."):
 			spans++
+		case span.SpanKind == oteltrace.SpanKindClient:
+			attempts++
 		}
+	}
+	if requests := sums["http.client.request.duration"]; requests != attempts {
+		w.find("spans-miscounted", "%d spans of attempts, http.client.request.duration counts %d", attempts, requests)
 	}
 	if spans != stats.Calls {
 		w.find("spans-miscounted", "%d spans of calls, statistics say %d calls", spans, stats.Calls)

@@ -43,7 +43,7 @@ func (p *replying) update(change func(a *arrival)) {
 }
 
 func (p *replying) run() {
-	if p.has("hedge") && p.has("net.slow-dial") {
+	if p.hasAny("hedge", "hedge.method") && p.has("net.slow-dial") {
 		// A connection that becomes idle is handed to a leg that waits for one at
 		// the very instant at which that leg is cancelled: what happens first
 		// would be the scheduler's choice.

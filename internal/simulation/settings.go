@@ -162,6 +162,7 @@ func (s *setting) policies() {
 		s.set("rate-limit.max-wait", wait.String())
 		s.wait += wait
 	}
+	s.ofMethods()
 	if d, ok := s.on("adaptive-limit"); ok {
 		s.set("adaptive-limit.initial-limit", 2+d.IntN(4))
 		s.set("adaptive-limit.max-limit", 10)
@@ -169,6 +170,29 @@ func (s *setting) policies() {
 	if _, ok := s.on("stale"); ok {
 		s.stale = true
 		s.set("stale-if-error", "1m")
+	}
+}
+
+// ofMethods are policies that single methods have for themselves.
+func (s *setting) ofMethods() {
+	if d, ok := s.on("retry.method"); ok {
+		if d.oneIn(2) {
+			s.set("methods.query.retry.enabled", false)
+		} else {
+			s.set("methods.query.retry.max-attempts", 2)
+		}
+	}
+	if d, ok := s.on("rate-limit.method"); ok {
+		s.set("methods.post.rate-limit.per-second", 10+d.IntN(20))
+		s.set("methods.post.rate-limit.max-wait", "50ms")
+		s.wait += 50 * time.Millisecond
+	}
+	if d, ok := s.on("hedge.method"); ok {
+		s.hedged = true
+		s.set("methods.put.hedge.delay", d.between(10*time.Millisecond, 40*time.Millisecond).String())
+	}
+	if d, ok := s.on("total-timeout.method"); ok {
+		s.set("methods.keyed.total-timeout", max(s.timeout+time.Second, d.between(time.Second, 2*time.Second)).String())
 	}
 }
 

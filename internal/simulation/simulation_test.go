@@ -89,6 +89,9 @@ func tell(met coverage) {
 		out = file
 	}
 	missing := met.write(out)
+	if *table != "" {
+		fmt.Printf("how many worlds had two features: %s\n", *table)
+	}
 	fmt.Printf("%d features, %d pairs of them, %d never met", len(features), len(features)*(len(features)-1)/2, len(missing))
 	for i, pair := range missing {
 		if i == 10 {

@@ -123,11 +123,19 @@ func (h *recordingHandler) Handle(_ context.Context, r slog.Record) error {
 	}
 	r.Attrs(write)
 	text := b.String()
+	h.world.count(r.Message)
 	h.world.shown("log record "+fmt.Sprintf("%q", r.Message), text)
 	if len(text) > longestText {
 		h.world.find("text-unbounded", "a log record has %d bytes: %.100s", len(text), text)
 	}
 	return nil
+}
+
+// count counts a log record by its message.
+func (w *World) count(message string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events["log "+message]++
 }
 
 // WithAttrs implements [slog.Handler].

@@ -310,7 +310,7 @@ func (w *World) fate(ctx context.Context, address string, n int) memnet.Fate {
 		d = w.draw("connection", address, c.id, c.dial())
 	}
 	f := memnet.Fate{Delay: d.between(0, 3*time.Millisecond), CutUp: -1, CutDown: -1, Linger: d.offset()}
-	if w.has("hedge") && !w.has("net.slow-dial") {
+	if w.hasAny("hedge", "hedge.method") && !w.has("net.slow-dial") {
 		f.Delay = 0 // see replying.run
 	}
 	if w.healthy.Load() {
