@@ -22,7 +22,7 @@ var features = []struct {
 	{"server.slow", 25}, {"server.stall", 12}, {"server.stall-body", 10}, {"server.cut", 12}, {"server.restart", 10}, {"server.idle-death", 15},
 	{"server.close", 15}, {"server.early", 10}, {"server.lie", 10}, {"server.informational", 10},
 	{"server.redirect", 30}, {"server.redirect-allowed", 15}, {"server.redirect-foreign", 12}, {"server.redirect-dead", 12}, {"server.redirect-https", 10},
-	{"server.too-many-requests", 15}, {"server.retry-after", 15}, {"server.unavailable", 30}, {"server.client-error", 15},
+	{"server.too-many-requests", 15}, {"server.retry-after", 15}, {"server.unavailable", 30}, {"server.sick", 15}, {"server.client-error", 15},
 	{"server.gzip", 15}, {"server.gzip-broken", 10}, {"server.bad-json", 10}, {"server.empty", 10}, {"server.large", 10}, {"server.cr-events", 10},
 	// The settings.
 	{"retry.jitter", 15}, {"retry.budget", 10}, {"retry.attempt-header", 10}, {"retry.statuses", 10},

@@ -215,6 +215,9 @@ func (s *server) decide(d draws, a *arrival, op string) string {
 	if s.healthy.Load() {
 		return "ok"
 	}
+	if s.has("server.sick") && s.host == ownHost && a.at < s.draw("sick").between(200*time.Millisecond, 900*time.Millisecond) {
+		return "unavailable" // until circuits have opened
+	}
 	choices := []string{"ok", "ok"}
 	for _, f := range replies {
 		if s.has(f) && (f != "server.cr-events" || op == "events") {
