@@ -9,8 +9,8 @@ MODULE := github.com/pyfly-go/pyfly
 FUZZTIME ?= 30s
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
-# A program with the race detector waits a second at its end, for the races of
-# goroutines that still run. Here none does: every package is checked for leaks.
+# At exit the race detector waits a second for races of goroutines that still
+# run. Every package is checked for leaked goroutines, so that there are none.
 export GORACE ?= atexit_sleep_ms=20
 # "make lint" runs what "go test" would run of "go vet", and more.
 GOTEST := go test -vet=off -timeout 10m
@@ -36,7 +36,7 @@ screenshots: ## Take the pictures of the console anew: docs/images/console-*.png
 #               each, one after the other, to see that they work
 UNRACED := benchmarks
 
-# The tests of e2e have a target of their own, for they need programs.
+# The tests of e2e have a target of their own because they need programs.
 .PHONY: test
 test: ## Run the tests of all modules but e2e, with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")

@@ -50,7 +50,7 @@ func TestInstall(t *testing.T) {
 					w.needs(t, toolchain)
 					w.install(t, toolchain, line, program)
 					if t.Failed() {
-						t.Log("it is told by ", where)
+						t.Log("this line is in ", where)
 					}
 				})
 			}
