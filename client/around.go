@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // This file holds what may go on around the attempts of a call: hedges, old
@@ -105,7 +107,7 @@ func (c *call) key() string {
 // stream itself goes on.
 func (c *call) runStreamLimited(ctx context.Context, total time.Duration) error {
 	limited, cancel := context.WithCancelCause(ctx)
-	isOver := &timeoutError{total, "total-timeout"}
+	isOver := port.NewTimeoutError("total-timeout", total)
 	timer := time.AfterFunc(total-time.Since(c.admitted), func() { cancel(isOver) })
 	err := c.run(limited)
 	timer.Stop()

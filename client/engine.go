@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/random"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -45,16 +46,16 @@ type engine struct {
 	buffers       sync.Pool     // of *bytes.Buffer, for bodies
 }
 
-func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []Interceptor) *engine {
+func newEngine(l *live, baseURL *url.URL, adapter HttpClientPort, interceptors []Interceptor) *engine {
 	e := &engine{
-		name: l.declaration.Name, live: l, baseURL: baseURL, port: port,
-		send: port.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(port),
+		name: l.declaration.Name, live: l, baseURL: baseURL, port: adapter,
+		send: adapter.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(adapter),
 		gate: gate{idle: make(chan struct{})}, stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	if e.isIntercepted || e.isOpaque {
-		e.send = intercept(e.record(port.Request), interceptors)
+		e.send = intercept(e.record(adapter.Request), interceptors)
 	}
 	return e
 }
@@ -205,7 +206,7 @@ func (c *call) runLimited(ctx context.Context) error {
 // outOfTime says that an error arose because the total timeout was over.
 func (c *call) outOfTime(err error, total time.Duration) error {
 	e := c.failed(err, 0)
-	e.Err = withCause(&timeoutError{total, "total-timeout"}, e.Err)
+	e.Err = withCause(port.NewTimeoutError("total-timeout", total), e.Err)
 	return e
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // errEnded is why the context of an exchange is done that came to its end.
@@ -115,9 +117,9 @@ func (e *exchange) unlink() bool {
 func (x *exchanges) begin(parent context.Context, timeout time.Duration) (*exchange, error) {
 	s := &x.shards[rand.IntN(len(x.shards))]
 	e := &exchange{parent: parent, ctx: parent, all: x, shard: s}
-	if timeout > 0 && !isLimited(parent) && !endsWithin(parent, timeout) {
+	if timeout > 0 && port.TimeoutApplies(parent) && !endsWithin(parent, timeout) {
 		e.ctx, e.cancel = context.WithCancelCause(parent)
-		e.timer = time.AfterFunc(timeout, func() { e.cancel(&timeoutError{timeout, "timeout"}) })
+		e.timer = time.AfterFunc(timeout, func() { e.cancel(port.NewTimeoutError("timeout", timeout)) })
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

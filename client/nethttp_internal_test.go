@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +16,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 type roundTripFunc func(*http.Request) (*http.Response, error)
@@ -46,7 +47,7 @@ func TestStreamingIsLimitedNeitherInTimeNorInSize(t *testing.T) {
 				time.Sleep(time.Second - 1) // virtual
 				return &http.Response{StatusCode: 200, Body: io.NopCloser(body)}, nil
 			}))
-		req, _ := http.NewRequestWithContext(withStreaming(t.Context()), http.MethodGet, "/", nil)
+		req, _ := http.NewRequestWithContext(port.WithStreaming(t.Context()), http.MethodGet, "/", nil)
 		response, err := a.Request(req)
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +62,7 @@ func TestStreamingIsLimitedNeitherInTimeNorInSize(t *testing.T) {
 func TestStreamingIsLimitedInTimeUntilTheHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newStubbedAdapter(PortConfig{Timeout: time.Second}, hangingTransport)
-		req, _ := http.NewRequestWithContext(withStreaming(t.Context()), http.MethodGet, "/", nil)
+		req, _ := http.NewRequestWithContext(port.WithStreaming(t.Context()), http.MethodGet, "/", nil)
 		begun := time.Now()
 		if _, err := a.Request(req); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want context.DeadlineExceeded", err)
@@ -85,7 +86,7 @@ func TestATimeoutWhileConnectingProvesThatNothingWasSent(t *testing.T) {
 		}))
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		_, err := a.Request(req)
-		if !provesNoConnection(err) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		if !port.IsNotSent(err) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			t.Errorf("got %T %v, want a *net.OpError that is context.DeadlineExceeded", err, err)
 		}
 	})
@@ -109,7 +110,7 @@ func TestAnErrorAfterARedirectProvesNothing(t *testing.T) {
 			}))
 			req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
 			_, err := a.Request(req)
-			if err == nil || provesNoConnection(err) || !strings.HasPrefix(err.Error(), "redirect: ") {
+			if err == nil || port.IsNotSent(err) || !strings.HasPrefix(err.Error(), "redirect: ") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -128,31 +129,6 @@ func TestAnAnswerAfterARedirectTellsSo(t *testing.T) {
 	response, err := a.Request(req)
 	if err != nil || !isRedirected(response) || response.Request.URL.Path != "/there" {
 		t.Errorf("got %+v, %v", response, err)
-	}
-}
-
-func TestWhatProvesThatNoConnectionWasMade(t *testing.T) {
-	dial := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-	dns := &net.DNSError{Err: "no such host"}
-	for _, c := range []struct {
-		err  error
-		want bool
-	}{
-		{dial, true},
-		{dns, true},
-		{&net.OpError{Op: "dial", Err: dns}, true},
-		{&net.OpError{Op: "proxyconnect", Err: dial}, true},
-		{&net.OpError{Op: "proxyconnect", Err: dns}, true},
-		{fmt.Errorf("it failed: %w: %w", ErrAuthentication, dial), true},
-		{&net.OpError{Op: "proxyconnect", Err: errors.New("tls: handshake failure")}, false},
-		{&net.OpError{Op: "read", Err: errors.New("connection reset")}, false},
-		{&net.OpError{Op: "redirect", Err: dial}, false},
-		{&net.OpError{Op: "redirect", Err: dns}, false},
-		{io.EOF, false},
-	} {
-		if got := provesNoConnection(c.err); got != c.want {
-			t.Errorf("%v: %t, want %t", c.err, got, c.want)
-		}
 	}
 }
 
