@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // gate counts the requests of a port that are in flight, and stops it as the
-// contract of [client.HttpClientPort] asks. Contexts and channels are made when
+// contract of [port.HttpClientPort] asks. Contexts and channels are made when
 // they are needed, so that a port made outside a synctest bubble works in it.
 type gate struct {
 	mu       sync.Mutex
@@ -31,7 +31,7 @@ func (g *gate) enter(ctx context.Context) (*passage, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopped {
-		return nil, client.ErrStopped
+		return nil, port.ErrStopped
 	}
 	if g.inFlight == nil {
 		g.inFlight = map[*passage]struct{}{}
@@ -43,7 +43,7 @@ func (g *gate) enter(ctx context.Context) (*passage, error) {
 }
 
 // err is why the passage is over: as the request's context says, or
-// [client.ErrStopped].
+// [port.ErrStopped].
 func (p *passage) err(parent context.Context) error {
 	if err := parent.Err(); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (g *gate) stop(ctx context.Context) error {
 		return nil
 	}
 	for p := range g.inFlight {
-		p.cancel(fmt.Errorf("%w while the request was in flight", client.ErrStopped))
+		p.cancel(fmt.Errorf("%w while the request was in flight", port.ErrStopped))
 		delete(g.inFlight, p)
 	}
 	close(g.idle)
