@@ -37,7 +37,7 @@ func (c *call) hedge(ctx context.Context) error {
 		if isOver {
 			return nil
 		}
-		c.gate.join()
+		c.gate.Join()
 		now := time.Now()
 		leg := &call{engine: c.engine, op: c.op, message: message, idempotencyKey: c.idempotencyKey, begun: now, admitted: now, attempts: c.attempts}
 		c.attempts++
@@ -48,7 +48,7 @@ func (c *call) hedge(ctx context.Context) error {
 		if leg == nil {
 			return context.Canceled
 		}
-		defer c.gate.leave()
+		defer c.gate.Leave()
 		kept := &keptAnswer{}
 		leg.sink = kept
 		if err := leg.attemptOnce(ctx); err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/random"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -39,7 +40,7 @@ type engine struct {
 	tokens        *tokens      // nil: no OAuth2
 	telemetry     *telemetry   // nil: none
 	operations    []*operation // of the declared methods
-	gate          gate
+	gate          drain.Gate
 	stopped       chan struct{} // closed by stop
 	stopOnce      sync.Once
 	blank         *http.Request // what every request begins as
@@ -50,7 +51,7 @@ func newEngine(l *live, baseURL *url.URL, adapter HttpClientPort, interceptors [
 	e := &engine{
 		name: l.declaration.Name, live: l, baseURL: baseURL, port: adapter,
 		send: adapter.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(adapter),
-		gate: gate{idle: make(chan struct{})}, stopped: make(chan struct{}),
+		stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
@@ -72,7 +73,7 @@ func (e *engine) start(ctx context.Context) error {
 // included, until ctx is done, and stops the port, which cuts the rest.
 func (e *engine) stop(ctx context.Context) error {
 	e.stopOnce.Do(func() { close(e.stopped) })
-	e.gate.close(ctx)
+	e.gate.Drain(ctx)
 	if e.tokens != nil {
 		defer e.tokens.close()
 	}
@@ -137,14 +138,14 @@ func (c *call) runUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	defer c.gate.leave()
+	defer c.gate.Leave()
 	return c.runOnce(ctx)
 }
 
 // enter is false once the client has stopped. If the engine has been replaced
 // since the call was made, the call goes to the one that has taken its place.
 func (c *call) enter() bool {
-	for !c.gate.enter() {
+	for !c.gate.Enter() {
 		next := c.live.current.Load()
 		if next == c.engine {
 			return false
@@ -227,7 +228,7 @@ func (e *engine) notSent(op *operation, m *message, err error) error {
 
 // attempt makes an attempt, or several side by side.
 func (c *call) attempt(ctx context.Context) error {
-	if c.gate.isCut() { // while the call waited for this attempt
+	if c.gate.IsCut() { // while the call waited for this attempt
 		return ErrStopped
 	}
 	if c.op.hedge != nil && !c.streams && c.message.streamed == nil {

@@ -42,7 +42,7 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	}
 	err := c.runOnce(ctx)
 	if err != nil {
-		c.gate.leave()
+		c.gate.Leave()
 		return err
 	}
 	body, ok := c.stream.Body.(*streamBody)
@@ -50,7 +50,7 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
-	body.atEnd(c.gate.leave)
+	body.atEnd(c.gate.Leave)
 	return nil
 }
 
