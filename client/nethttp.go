@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
@@ -86,7 +87,7 @@ type netHTTPAdapter struct {
 	transport        http.RoundTripper
 	allowed          allowedHosts
 	closeConnections func()
-	exchanges        exchanges
+	inFlight         drain.Group
 }
 
 // Request implements [HttpClientPort].
@@ -95,12 +96,12 @@ func (a *netHTTPAdapter) Request(req *http.Request) (*http.Response, error) {
 		closeRequestBody(req)
 		return nil, err
 	}
-	e, err := a.exchanges.begin(req.Context(), a.timeout)
+	e, err := beginExchange(&a.inFlight, req.Context(), a.timeout)
 	if err != nil {
 		closeRequestBody(req)
 		return nil, fmt.Errorf("client %s: %w", a.name, err)
 	}
-	if e.cancel != nil {
+	if e.ctx != e.parent {
 		req = req.WithContext(e.ctx)
 	}
 	response, err := a.roundTrip(req)
@@ -161,7 +162,7 @@ func (a *netHTTPAdapter) Start(context.Context) error { return nil }
 // Stop implements [HttpClientPort]. No connection remains. Its error says how
 // many requests were cut.
 func (a *netHTTPAdapter) Stop(ctx context.Context) error {
-	cut := a.exchanges.stop(ctx)
+	cut := a.inFlight.Drain(ctx, errCut)
 	a.closeConnections()
 	if cut > 0 {
 		return fmt.Errorf("client %s: requests cut off because they outlasted the time for stopping: %d: %w", a.name, cut, ctx.Err())

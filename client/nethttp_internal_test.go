@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/drain"
 )
 
 type roundTripFunc func(*http.Request) (*http.Response, error)
@@ -172,10 +173,10 @@ func TestTimeoutRunsUntilTheBodyEnds(t *testing.T) {
 }
 
 func TestAnEarlierDeadlineTakesNoTimer(t *testing.T) {
-	var exchanges exchanges
+	var inFlight drain.Group
 	for deadline, wantTimer := range map[time.Duration]bool{time.Minute: false, time.Hour: true} {
 		ctx, cancel := context.WithTimeout(t.Context(), deadline)
-		e, err := exchanges.begin(ctx, 30*time.Minute)
+		e, err := beginExchange(&inFlight, ctx, 30*time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

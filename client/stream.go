@@ -140,7 +140,7 @@ func (b *streamBody) end() {
 		if b.timer != nil {
 			b.timer.Stop()
 		}
-		b.cancel(errEnded)
+		b.cancel(nil)
 		for _, f := range b.ended {
 			f()
 		}

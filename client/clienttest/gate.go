@@ -18,17 +18,17 @@ type gate struct{ inFlight drain.Group }
 // passage is one request in flight.
 type passage struct {
 	drain.Member
-	ctx    context.Context // the request's own, cut by stop
-	cancel context.CancelCauseFunc
+	ctx context.Context // the request's own, cut by stop
 }
 
 var errCut = fmt.Errorf("%w while the request was in flight", port.ErrStopped)
 
 func (g *gate) enter(ctx context.Context) (*passage, error) {
 	p := &passage{}
-	p.ctx, p.cancel = context.WithCancelCause(ctx)
-	if !g.inFlight.Enter(&p.Member, p.cancel) {
-		p.cancel(nil)
+	var cancel context.CancelCauseFunc
+	p.ctx, cancel = context.WithCancelCause(ctx)
+	if !g.inFlight.Enter(&p.Member, cancel) {
+		cancel(nil)
 		return nil, port.ErrStopped
 	}
 	return p, nil
@@ -45,7 +45,7 @@ func (p *passage) err(parent context.Context) error {
 
 func (p *passage) leave() {
 	p.Leave()
-	p.cancel(nil)
+	p.Cancel(nil)
 }
 
 func (g *gate) stop(ctx context.Context) error {

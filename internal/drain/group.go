@@ -33,7 +33,7 @@ type Member struct {
 	shard          *shard
 	previous, next *Member // nil once it has left or is cut
 	cancel         context.CancelCauseFunc
-	cut            atomic.Bool
+	cut, left      atomic.Bool
 }
 
 // Enter adds a member, unless the group is closed. Whoever has entered calls
@@ -53,6 +53,7 @@ func (g *Group) Enter(m *Member, cancel context.CancelCauseFunc) bool {
 
 // Leave removes the member from its group. It may be called repeatedly.
 func (m *Member) Leave() {
+	m.left.Store(true)
 	s := m.shard
 	s.mu.Lock()
 	wasLast := m.unlink() && s.closed && s.isEmpty()
@@ -62,8 +63,18 @@ func (m *Member) Leave() {
 	}
 }
 
+// Cancel calls the function that the member has entered with, or tried to, if any.
+func (m *Member) Cancel(cause error) {
+	if m.cancel != nil {
+		m.cancel(cause)
+	}
+}
+
 // IsCut reports whether Drain has cut the member.
 func (m *Member) IsCut() bool { return m.cut.Load() }
+
+// HasLeft reports whether Leave has been called.
+func (m *Member) HasLeft() bool { return m.left.Load() }
 
 // Close lets no member enter from now on. It does not wait.
 func (g *Group) Close() {
@@ -131,9 +142,7 @@ func (m *Member) unlink() bool {
 func (s *shard) cutAll(cause error) (n int) {
 	for m := s.cutFirst(); m != nil; m = s.cutFirst() {
 		n++
-		if m.cancel != nil {
-			m.cancel(cause) // without the lock
-		}
+		m.Cancel(cause) // without the lock
 	}
 	return n
 }

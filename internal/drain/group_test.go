@@ -46,13 +46,13 @@ func TestAGroupCutsWhoIsLeft(t *testing.T) {
 	}
 	late.Leave() // changes nothing
 	for _, w := range left {
-		if len(w.causes) != 0 || w.IsCut() {
-			t.Fatalf("one that had left was cancelled by %v", w.causes)
+		if len(w.causes) != 0 || w.IsCut() || !w.HasLeft() {
+			t.Fatalf("one that had left was cancelled by %v; left: %t", w.causes, w.HasLeft())
 		}
 	}
 	for _, w := range there {
-		if len(w.causes) != 1 || w.causes[0] != errCut || !w.IsCut() {
-			t.Fatalf("one that was there was cancelled by %v; cut: %t", w.causes, w.IsCut())
+		if len(w.causes) != 1 || w.causes[0] != errCut || !w.IsCut() || w.HasLeft() {
+			t.Fatalf("one that was there was cancelled by %v; cut: %t, left: %t", w.causes, w.IsCut(), w.HasLeft())
 		}
 		w.Leave()
 		w.Leave()
