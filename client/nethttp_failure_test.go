@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 )
 
 // shortly is a limit that is meant to be exceeded.
@@ -36,7 +37,7 @@ func TestNetHTTPAdapterProvesThatARefusedConnectionSentNothing(t *testing.T) {
 }
 
 func TestNetHTTPAdapterGivesUpATLSHandshakeAfterTheConnectTimeout(t *testing.T) {
-	address := newRawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
+	address := nettest.RawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
 	adapter := newAdapter(t, client.PortConfig{BaseURL: "https://" + address, ConnectTimeout: shortly, Timeout: -1})
 	_, _, err := adapterGet(t, adapter, "/")
 	var timeout net.Error
@@ -52,7 +53,7 @@ func TestNetHTTPAdapterLimitsTheTime(t *testing.T) {
 		"before the body":    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 		"within the body":    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
 	} {
-		address := newRawServer(t, func(c *net.TCPConn) {
+		address := nettest.RawServer(t, func(c *net.TCPConn) {
 			_, _ = http.ReadRequest(bufio.NewReader(c))
 			_, _ = io.WriteString(c, answer)
 		})
@@ -84,7 +85,7 @@ func TestNetHTTPAdapterReportsBrokenAnswers(t *testing.T) {
 		"endless headers":          "HTTP/1.1 200 OK\r\n" + strings.Repeat("X-A: "+strings.Repeat("a", 1000)+"\r\n", 1100) + "\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			address := newRawServer(t, func(c *net.TCPConn) {
+			address := nettest.RawServer(t, func(c *net.TCPConn) {
 				_, _ = http.ReadRequest(bufio.NewReader(c))
 				_, _ = io.WriteString(c, answer)
 				_ = c.Close()
@@ -102,7 +103,7 @@ func TestNetHTTPAdapterReportsBrokenAnswers(t *testing.T) {
 
 func TestNetHTTPAdapterDoesNotRepeatAPostWhoseConnectionWasReset(t *testing.T) {
 	var requests atomic.Int32
-	address := newRawServer(t, func(c *net.TCPConn) {
+	address := nettest.RawServer(t, func(c *net.TCPConn) {
 		r := bufio.NewReader(c)
 		for {
 			if _, err := http.ReadRequest(r); err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 	"go.uber.org/goleak"
 )
 
@@ -164,7 +165,7 @@ func TestNetHTTPAdapterStopWhileRequestsBegin(t *testing.T) {
 
 func TestNetHTTPAdapterLeavesNothingBehind(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	server, _ := newCountingServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") })
+	server, _ := nettest.CountingServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") })
 	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL})
 	for range 3 {
 		response, err := adapter.Request(adapterRequest(t, t.Context(), http.MethodGet, "/", nil))

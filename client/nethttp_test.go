@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -198,7 +199,7 @@ func (r *closeRecorder) Close() error {
 
 func TestNetHTTPAdapterUsesOneConnectionForSequentialRequests(t *testing.T) {
 	statuses := []int{200, 404, 500, 204}
-	server, connections := newCountingServer(t, func(w http.ResponseWriter, r *http.Request) {
+	server, connections := nettest.CountingServer(t, func(w http.ResponseWriter, r *http.Request) {
 		var i int
 		_, _ = fmt.Sscanf(r.URL.Path, "/%d", &i)
 		status := statuses[i%len(statuses)]
@@ -221,7 +222,7 @@ func TestNetHTTPAdapterUsesOneConnectionForSequentialRequests(t *testing.T) {
 func TestNetHTTPAdapterKeepsConnectionsOfParallelRequests(t *testing.T) {
 	const parallel = 20
 	arrived, release := make(chan struct{}), make(chan struct{})
-	server, connections := newCountingServer(t, func(http.ResponseWriter, *http.Request) {
+	server, connections := nettest.CountingServer(t, func(http.ResponseWriter, *http.Request) {
 		arrived <- struct{}{}
 		<-release
 	})

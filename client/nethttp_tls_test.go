@@ -5,20 +5,19 @@ package client_test
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 )
 
 // visitor is a client that goes to other hosts.
@@ -34,75 +33,22 @@ const visitorService = "pyfly.client.services.visitor."
 
 // hostWith starts a server with a certificate for one name or address only. It
 // redirects to what elsewhere holds, and tells its protocol otherwise.
-func hostWith(t *testing.T, a *authority, name string, elsewhere *atomic.Value) *httptest.Server {
+func hostWith(t *testing.T, a *nettest.Authority, name string, elsewhere *atomic.Value) *httptest.Server {
 	t.Helper()
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return a.TLSServer(t, name, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/redirect" {
 			http.Redirect(w, r, elsewhere.Load().(string), http.StatusFound)
 			return
 		}
 		_, _ = io.WriteString(w, r.Proto)
 	}))
-	s.EnableHTTP2 = true
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{a.certificateFor(t, name)}}
-	s.Config.ErrorLog = quietLog
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	return s
-}
-
-// at is the URL of a server by another name of its host.
-func at(s *httptest.Server, name string) string {
-	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
-	scheme, _, _ := strings.Cut(s.URL, ":")
-	return scheme + "://" + net.JoinHostPort(name, port)
-}
-
-// proxyWith starts a proxy for CONNECT, itself behind TLS if it has a name.
-func proxyWith(t *testing.T, a *authority, name string) (url string, connects *atomic.Int32) {
-	t.Helper()
-	connects = &atomic.Int32{}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		connects.Add(1)
-		out, err := net.Dial("tcp", r.Host)
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		in, buffered, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			_ = out.Close()
-			return
-		}
-		_, _ = io.WriteString(in, "HTTP/1.1 200 OK\r\n\r\n")
-		join := func(to net.Conn, from io.Reader) { _, _ = io.Copy(to, from); _ = to.Close() }
-		go join(out, buffered)
-		go join(in, out)
-	}))
-	s.Config.ErrorLog = quietLog
-	if name == "" {
-		s.Start()
-	} else {
-		s.EnableHTTP2 = true // which CONNECT does not speak
-		s.TLS = &tls.Config{Certificates: []tls.Certificate{a.certificateFor(t, name)}}
-		s.StartTLS()
-	}
-	t.Cleanup(s.Close)
-	if name == "" {
-		return s.URL, connects
-	}
-	return at(s, name), connects
 }
 
 // TestTLSVerifiesTheHostThatItIsConnectedTo: the base URL's host, another one, and
 // a proxy each have a certificate of their own name.
 func TestTLSVerifiesTheHostThatItIsConnectedTo(t *testing.T) {
-	a := newAuthority(t)
-	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.pem)
+	a := nettest.NewAuthority(t)
+	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.PEM)
 	type hosts struct {
 		base, baseCertificate   string
 		other, otherCertificate string
@@ -129,17 +75,17 @@ func TestTLSVerifiesTheHostThatItIsConnectedTo(t *testing.T) {
 				t.Run(way+"/http2 "+mode+"/"+name, func(t *testing.T) {
 					var elsewhere atomic.Value
 					base, other := hostWith(t, a, test.baseCertificate, &elsewhere), hostWith(t, a, test.otherCertificate, nil)
-					elsewhere.Store(at(other, test.other))
+					elsewhere.Store(nettest.At(other, test.other))
 					settings := map[string]any{
-						visitorService + "base-url": at(base, test.base), visitorService + "tls.ca-file": ca, visitorService + "http2": mode,
-						visitorService + "allowed-hosts": strings.TrimPrefix(at(other, test.other), "https://"),
+						visitorService + "base-url": nettest.At(base, test.base), visitorService + "tls.ca-file": ca, visitorService + "http2": mode,
+						visitorService + "allowed-hosts": strings.TrimPrefix(nettest.At(other, test.other), "https://"),
 					}
 					for key, value := range test.settings {
 						settings[visitorService+key] = value
 					}
 					var connects *atomic.Int32
 					if proxyName != "-" {
-						settings[visitorService+"proxy"], connects = proxyWith(t, a, proxyName)
+						settings[visitorService+"proxy"], connects = a.Proxy(t, proxyName)
 					}
 					c := wireBy[visitor](t, settings)
 					want := func(what string, fails bool, got string, err error) {
@@ -154,7 +100,7 @@ func TestTLSVerifiesTheHostThatItIsConnectedTo(t *testing.T) {
 					for range 2 {
 						got, err := c.Get(t.Context())
 						want("the base", test.baseFails, got, err)
-						got, err = c.Follow(t.Context(), client.URL(at(other, test.other)+"/there"))
+						got, err = c.Follow(t.Context(), client.URL(nettest.At(other, test.other)+"/there"))
 						want("a link", test.otherFails, got, err)
 						got, err = c.Visit(t.Context())
 						want("a redirect", test.baseFails || test.otherFails, got, err)
@@ -171,19 +117,15 @@ func TestTLSVerifiesTheHostThatItIsConnectedTo(t *testing.T) {
 // TestAProxyIsVerifiedByItsOwnName: neither by the base URL's nor by the one that
 // is set.
 func TestAProxyIsVerifiedByItsOwnName(t *testing.T) {
-	a := newAuthority(t)
-	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.pem)
+	a := nettest.NewAuthority(t)
+	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.PEM)
 	for _, scheme := range []string{"http", "https"} {
 		var elsewhere atomic.Value
 		base := hostWith(t, a, "inventory.example", &elsewhere)
-		impostor := httptest.NewUnstartedServer(http.NotFoundHandler())
-		impostor.Config.ErrorLog = quietLog
-		impostor.TLS = &tls.Config{Certificates: []tls.Certificate{a.certificateFor(t, "inventory.example")}}
-		impostor.StartTLS()
-		t.Cleanup(impostor.Close)
+		impostor := a.TLSServer(t, "inventory.example", http.NotFoundHandler())
 		c := wireBy[visitor](t, map[string]any{
 			visitorService + "base-url": strings.Replace(base.URL, "https", scheme, 1), visitorService + "tls.ca-file": ca,
-			visitorService + "tls.server-name": "inventory.example", visitorService + "proxy": at(impostor, "localhost"),
+			visitorService + "tls.server-name": "inventory.example", visitorService + "proxy": nettest.At(impostor, "localhost"),
 		})
 		if _, err := c.Get(t.Context()); !errors.As(err, new(*tls.CertificateVerificationError)) {
 			t.Errorf("%s: got %v, want an error of the certificate", scheme, err)
@@ -194,16 +136,14 @@ func TestAProxyIsVerifiedByItsOwnName(t *testing.T) {
 // TestAConfigurationThatIsGivenVerifiesEachHost is about a [tls.Config] that does
 // not come from settings.
 func TestAConfigurationThatIsGivenVerifiesEachHost(t *testing.T) {
-	a := newAuthority(t)
-	roots := x509.NewCertPool()
-	roots.AddCert(a.certificate)
+	a := nettest.NewAuthority(t)
 	for name, otherFails := range map[string]bool{"localhost": false, "inventory.example": true} {
 		var elsewhere atomic.Value
 		base, other := hostWith(t, a, "inventory.example", &elsewhere), hostWith(t, a, name, nil)
-		elsewhere.Store(at(other, "localhost"))
+		elsewhere.Store(nettest.At(other, "localhost"))
 		adapter := newAdapter(t, client.PortConfig{
-			BaseURL: base.URL, AllowedHosts: []string{strings.TrimPrefix(at(other, "localhost"), "https://")},
-			TLS: &tls.Config{RootCAs: roots, ServerName: "inventory.example"},
+			BaseURL: base.URL, AllowedHosts: []string{strings.TrimPrefix(nettest.At(other, "localhost"), "https://")},
+			TLS: &tls.Config{RootCAs: a.Pool(), ServerName: "inventory.example"},
 		})
 		if status, _, err := adapterGet(t, adapter, "/"); status != http.StatusOK || err != nil {
 			t.Errorf("the base: got %d, %v", status, err)
@@ -215,12 +155,12 @@ func TestAConfigurationThatIsGivenVerifiesEachHost(t *testing.T) {
 }
 
 func TestAPlainBaseMayRedirectToTLS(t *testing.T) {
-	a := newAuthority(t)
+	a := nettest.NewAuthority(t)
 	secure := hostWith(t, a, "inventory.example", nil)
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, at(secure, "127.0.0.1"), http.StatusFound)
+		http.Redirect(w, r, nettest.At(secure, "127.0.0.1"), http.StatusFound)
 	})
-	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.pem)
+	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.PEM)
 	for name, fails := range map[string]bool{"inventory.example": false, "payment.example": true} {
 		c := wireBy[visitor](t, map[string]any{
 			visitorService + "base-url": s.URL, visitorService + "tls.ca-file": ca, visitorService + "tls.server-name": name,
@@ -232,9 +172,9 @@ func TestAPlainBaseMayRedirectToTLS(t *testing.T) {
 }
 
 func TestTheHandshakeIsLimitedWithTLSSettingsToo(t *testing.T) {
-	a := newAuthority(t)
-	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.pem)
-	address := newRawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
+	a := nettest.NewAuthority(t)
+	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.PEM)
+	address := nettest.RawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
 	c := wireBy[visitor](t, map[string]any{
 		visitorService + "base-url": "https://" + address, visitorService + "tls.ca-file": ca, visitorService + "connect-timeout": shortly,
 	})
@@ -248,23 +188,23 @@ func TestTheHandshakeIsLimitedWithTLSSettingsToo(t *testing.T) {
 func TestAuthoritiesOfOtherHostsAreReadAgainToo(t *testing.T) {
 	for _, way := range []string{"directly", "through a proxy"} {
 		t.Run(way, func(t *testing.T) {
-			ours, next := newAuthority(t), newAuthority(t)
-			ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), ours.pem)
+			ours, next := nettest.NewAuthority(t), nettest.NewAuthority(t)
+			ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), ours.PEM)
 			var elsewhere atomic.Value
 			base, other := hostWith(t, ours, "127.0.0.1", &elsewhere), hostWith(t, next, "localhost", nil)
 			settings := map[string]any{
 				visitorService + "base-url": base.URL, visitorService + "tls.ca-file": ca,
-				visitorService + "allowed-hosts": strings.TrimPrefix(at(other, "localhost"), "https://"),
+				visitorService + "allowed-hosts": strings.TrimPrefix(nettest.At(other, "localhost"), "https://"),
 			}
 			if way != "directly" {
-				settings[visitorService+"proxy"], _ = proxyWith(t, ours, "")
+				settings[visitorService+"proxy"], _ = ours.Proxy(t, "")
 			}
 			c := wireBy[visitor](t, settings)
-			link := client.URL(at(other, "localhost"))
+			link := client.URL(nettest.At(other, "localhost"))
 			if _, err := c.Follow(t.Context(), link); !errors.As(err, new(*tls.CertificateVerificationError)) {
 				t.Errorf("before: %v", err)
 			}
-			write(t, ca, append(next.pem, "\n# renewed"...))
+			write(t, ca, append(next.PEM, "\n# renewed"...))
 			if _, err := c.Follow(t.Context(), link); err != nil {
 				t.Errorf("after: %v", err)
 			}
@@ -272,45 +212,26 @@ func TestAuthoritiesOfOtherHostsAreReadAgainToo(t *testing.T) {
 	}
 }
 
-// serveUnix starts a server on a socket.
-func serveUnix(t *testing.T, handler http.HandlerFunc) (socket string) {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "pyfly") // t.TempDir may be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket = filepath.Join(dir, "s")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &http.Server{Handler: handler}
-	go func() { _ = s.Serve(listener) }()
-	t.Cleanup(func() { _ = s.Close() })
-	return socket
-}
-
 // TestAUnixSocketIsForTheBaseURLOnly: whatever else is allowed is dialled.
 func TestAUnixSocketIsForTheBaseURLOnly(t *testing.T) {
-	a := newAuthority(t)
-	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.pem)
+	a := nettest.NewAuthority(t)
+	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), a.PEM)
 	plain := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "HTTP/1.1") })
 	secured := hostWith(t, a, "localhost", nil)
 	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "proxied to "+r.URL.Host) })
 	for _, base := range []string{"http://docker", "http://localhost", "http://127.0.0.1:80", "http://b\u00fccher.example"} {
-		for _, other := range []string{plain.URL, at(secured, "localhost")} {
+		for _, other := range []string{plain.URL, nettest.At(secured, "localhost")} {
 			t.Run(base+" and "+other, func(t *testing.T) {
 				u, _ := url.Parse(other)
 				settings := map[string]any{
 					visitorService + "base-url": base, visitorService + "tls.ca-file": ca, visitorService + "allowed-hosts": u.Host, visitorService + "http2": "off",
-					visitorService + "unix-socket": serveUnix(t, func(w http.ResponseWriter, r *http.Request) {
+					visitorService + "unix-socket": nettest.UnixServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 						if r.URL.Path == "/redirect" {
 							http.Redirect(w, r, other, http.StatusFound)
 							return
 						}
 						_, _ = io.WriteString(w, "the socket")
-					}),
+					})),
 				}
 				check := func(another string) {
 					t.Helper()
