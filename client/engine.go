@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/random"
@@ -35,7 +36,7 @@ type engine struct {
 	hasStraySends atomic.Bool // interceptors have sent with contexts that tell no attempt
 	interceptCall Exchange    // nil: none
 	errorDecoders []ErrorDecoder
-	allowed       allowedHosts
+	allowed       nethttp.AllowedHosts
 	secrets       secretNames
 	tokens        *tokens      // nil: no OAuth2
 	telemetry     *telemetry   // nil: none

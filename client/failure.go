@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // unanswered describes an attempt that brought no answer, or not all of it.
 // Whatever the port returns is a failure of the service, unless the port says
 // that it refused the request or the answer itself.
 func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
-	err = withoutURL(err)
+	err = secret.WithoutURL(err)
 	e := c.newError()
 	e.Err = err
 	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)

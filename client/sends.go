@@ -9,6 +9,7 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
@@ -69,8 +70,8 @@ func (c *call) recordsSends() bool {
 // isOpaque reports whether a port may send more than once for a request, or
 // follow a redirect, without telling.
 func isOpaque(sender HttpClientPort) bool {
-	adapter, ok := sender.(*netHTTPAdapter)
-	return !ok || adapter.isWrapped
+	adapter, ok := sender.(*nethttp.Adapter)
+	return !ok || adapter.IsWrapped()
 }
 
 // record is the innermost exchange of an engine: it notes what the end of each

@@ -60,7 +60,7 @@ var plantedFaults = []plantedFault{
 	},
 	{
 		name: "secrets follow a redirect to an allowed host",
-		file: "client/nethttp_redirect.go",
+		file: "client/internal/nethttp/redirect.go",
 		old:  "\t\tkeepHarmless(next.Header)\n",
 		new:  "",
 	},
