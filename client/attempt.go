@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // attempt is what one attempt of a call needs, in one piece of memory. It
@@ -53,7 +55,7 @@ func (c *call) exchange(ctx context.Context) error {
 		defer a.limit.cancel()
 		attemptCtx = &a.limit
 	case timeout < 0:
-		attemptCtx = withoutLimit(ctx)
+		attemptCtx = port.WithoutTimeout(ctx)
 	}
 	request, err := c.newRequest(attemptCtx, a)
 	if err != nil {

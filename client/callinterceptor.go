@@ -63,7 +63,7 @@ func (i *interceptedCall) begin() (*call, error) {
 	c := i.start
 	if i.call != nil {
 		c.attempts = i.call.attempts
-		c.gate.join()
+		c.gate.Join()
 		return &c, nil
 	}
 	c.begun = time.Now()
@@ -139,7 +139,7 @@ func runCall(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, c.failed(err, 0)
 	}
-	leave := c.gate.leave
+	leave := c.gate.Leave
 	defer func() { leave() }()
 	c.message, c.sink = &changed, kept
 	before := c.attempts

@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/random"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -34,28 +37,28 @@ type engine struct {
 	hasStraySends atomic.Bool // interceptors have sent with contexts that tell no attempt
 	interceptCall Exchange    // nil: none
 	errorDecoders []ErrorDecoder
-	allowed       allowedHosts
+	allowed       nethttp.AllowedHosts
 	secrets       secretNames
 	tokens        *tokens      // nil: no OAuth2
 	telemetry     *telemetry   // nil: none
 	operations    []*operation // of the declared methods
-	gate          gate
+	gate          drain.Gate
 	stopped       chan struct{} // closed by stop
 	stopOnce      sync.Once
 	blank         *http.Request // what every request begins as
 	buffers       sync.Pool     // of *bytes.Buffer, for bodies
 }
 
-func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []Interceptor) *engine {
+func newEngine(l *live, baseURL *url.URL, adapter HttpClientPort, interceptors []Interceptor) *engine {
 	e := &engine{
-		name: l.declaration.Name, live: l, baseURL: baseURL, port: port,
-		send: port.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(port),
-		gate: gate{idle: make(chan struct{})}, stopped: make(chan struct{}),
+		name: l.declaration.Name, live: l, baseURL: baseURL, port: adapter,
+		send: adapter.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(adapter),
+		stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	if e.isIntercepted || e.isOpaque {
-		e.send = intercept(e.record(port.Request), interceptors)
+		e.send = intercept(e.record(adapter.Request), interceptors)
 	}
 	return e
 }
@@ -77,7 +80,7 @@ func (e *engine) start(ctx context.Context) error {
 // included, until ctx is done, and stops the port, which cuts the rest.
 func (e *engine) stop(ctx context.Context) error {
 	e.stopOnce.Do(func() { close(e.stopped) })
-	e.gate.close(ctx)
+	e.gate.Drain(ctx)
 	if e.tokens != nil {
 		defer e.tokens.close()
 	}
@@ -142,14 +145,14 @@ func (c *call) runUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	defer c.gate.leave()
+	defer c.gate.Leave()
 	return c.runOnce(ctx)
 }
 
 // enter is false once the client has stopped. If the engine has been replaced
 // since the call was made, the call goes to the one that has taken its place.
 func (c *call) enter() bool {
-	for !c.gate.enter() {
+	for !c.gate.Enter() {
 		next := c.live.current.Load()
 		if next == c.engine {
 			return false
@@ -211,7 +214,7 @@ func (c *call) runLimited(ctx context.Context) error {
 // outOfTime says that an error arose because the total timeout was over.
 func (c *call) outOfTime(err error, total time.Duration) error {
 	e := c.failed(err, 0)
-	e.Err = withCause(&timeoutError{total, "total-timeout"}, e.Err)
+	e.Err = withCause(port.NewTimeoutError("total-timeout", total), e.Err)
 	return e
 }
 
@@ -232,7 +235,7 @@ func (e *engine) notSent(op *operation, m *message, err error) error {
 
 // attempt makes an attempt, or several side by side.
 func (c *call) attempt(ctx context.Context) error {
-	if c.gate.isCut() { // while the call waited for this attempt
+	if c.gate.IsCut() { // while the call waited for this attempt
 		return ErrStopped
 	}
 	if c.op.hedge != nil && !c.streams && c.message.streamed == nil {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -31,8 +32,8 @@ type live struct {
 	adaptives    map[string]*adaptive
 	stale        map[string]*staleAnswers
 	lastBudget   resilience.RetryBudgetConfig
-	draining     []*engine // replaced, with a port of their own
-	gates        []*gate   // of all replaced engines
+	draining     []*engine     // replaced, with a port of their own
+	gates        []*drain.Gate // of all replaced engines
 }
 
 type adaptive struct {
@@ -73,7 +74,7 @@ func (l *live) stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (l *live) isClosed() bool { return l.current.Load().gate.isClosed() }
+func (l *live) isClosed() bool { return l.current.Load().gate.IsClosed() }
 
 // replace lets another engine run the calls from now on. Those under way end
 // where they began; the old port is stopped after the last of them.
@@ -81,7 +82,7 @@ func (l *live) replace(next *engine) {
 	l.mu.Lock()
 	old := l.current.Swap(next)
 	l.gates = append(l.gates, &old.gate)
-	old.gate.refuse()
+	old.gate.Close()
 	if old.signature == next.signature { // and so the port
 		l.mu.Unlock()
 		return
@@ -90,7 +91,7 @@ func (l *live) replace(next *engine) {
 	l.mu.Unlock()
 	l.processor.background.Go(func() {
 		select {
-		case <-old.gate.idle:
+		case <-old.gate.Idle():
 		case <-old.stopped: // with the client
 			return
 		}

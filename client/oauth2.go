@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 )
 
 // oauth2Settings are the settings below auth.oauth2: the client credentials
@@ -42,14 +44,14 @@ func (r *resolver) oauth2(s *oauth2Settings, prefix string) {
 
 // tokens fetches tokens, one at a time, and keeps one as long as it is valid.
 type tokens struct {
-	config  clientcredentials.Config
-	secrets *regexp.Regexp // that no error may repeat
-	http    *http.Client
-	dialer  *dialer // of its connections
-	current atomic.Pointer[oauth2.Token]
-	fetches chan struct{}   // holds one while a token is fetched
-	stopped context.Context // done once closed
-	stop    context.CancelFunc
+	config           clientcredentials.Config
+	secrets          *regexp.Regexp // that no error may repeat
+	http             *http.Client
+	closeConnections func()
+	current          atomic.Pointer[oauth2.Token]
+	fetches          chan struct{}   // holds one while a token is fetched
+	stopped          context.Context // done once closed
+	stop             context.CancelFunc
 }
 
 // newTokens makes the token source of the client whose port has the given
@@ -61,15 +63,15 @@ func newTokens(s oauth2Settings, cfg PortConfig, base *url.URL) *tokens {
 		cfg.AllowedHosts = []string{u.Host}
 	}
 	cfg.Protocols, cfg.MaxConnectionAge = nil, 0
-	d := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout), cfg.DialContext)
+	transport, closeConnections := nethttp.NewTransport(base, cfg)
 	t := &tokens{
 		config: clientcredentials.Config{
 			ClientID: s.clientID, ClientSecret: s.clientSecret, TokenURL: s.tokenURL, Scopes: s.scopes,
 		},
-		secrets: secretsOf(s),
-		http:    &http.Client{Timeout: DefaultTimeout, Transport: configure(newTransport(d), &cfg, base), CheckRedirect: refuseRedirect},
-		dialer:  d,
-		fetches: make(chan struct{}, 1),
+		secrets:          secretsOf(s),
+		http:             &http.Client{Timeout: DefaultTimeout, Transport: transport, CheckRedirect: refuseRedirect},
+		closeConnections: closeConnections,
+		fetches:          make(chan struct{}, 1),
 	}
 	t.stopped, t.stop = context.WithCancel(context.Background())
 	if s.audience != "" {
@@ -94,8 +96,7 @@ func (host tokenRedirectError) Error() string {
 // close ends a fetch that is under way, and lets none begin.
 func (t *tokens) close() {
 	t.stop()
-	t.http.CloseIdleConnections()
-	t.dialer.close()
+	t.closeConnections()
 }
 
 // get returns a token that is valid for some seconds more. Many who need one
@@ -130,13 +131,15 @@ func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
 	return token, nil
 }
 
+var errTokensCut = fmt.Errorf("%w while the request was in flight", ErrStopped)
+
 // reason is why a wait or a fetch was ended, if it was.
 func (t *tokens) reason(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if t.stopped.Err() != nil {
-		return errCut
+		return errTokensCut
 	}
 	return nil
 }
@@ -165,7 +168,7 @@ func (t *tokens) authorize(next Exchange) Exchange {
 		}
 		token, err := t.get(req.Context())
 		if err != nil {
-			closeRequestBody(req)
+			closeBody(req)
 			return nil, err
 		}
 		again := req.Clone(req.Context()) // now: the port may change req
@@ -185,7 +188,7 @@ func (t *tokens) authorize(next Exchange) Exchange {
 		_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
 		_ = response.Body.Close()
 		if token, err = t.get(again.Context()); err != nil {
-			closeRequestBody(again)
+			closeBody(again)
 			return nil, err
 		}
 		token.SetAuthHeader(again)
@@ -204,4 +207,10 @@ func rewind(req *http.Request) bool {
 	body, err := req.GetBody()
 	req.Body = body
 	return err == nil
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
 }

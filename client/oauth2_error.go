@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/oauth2"
+
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // These are how many bytes an error repeats of what an authorization server said,
@@ -46,7 +48,7 @@ func newTokenError(err error, secrets *regexp.Regexp) *tokenError {
 	}
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) || refused.Response == nil {
-		err = withoutURL(err)
+		err = secret.WithoutURL(err)
 		return &tokenError{shorten(withoutSecrets(err.Error(), secrets), maxTokenErrorText), err}
 	}
 	status := refused.Response.StatusCode

@@ -22,6 +22,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 )
 
 func TestATokenRequestIsNotRedirected(t *testing.T) {
@@ -227,7 +228,7 @@ func TestTheBodyOfARefusalIsReadSoThatTheConnectionServesAgain(t *testing.T) {
 	auth, _ := authorizationServer(t, 3600)
 	var mu sync.Mutex
 	n := 0
-	s, connections := newCountingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+	s, connections := nettest.CountingServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		if n++; n == 1 {

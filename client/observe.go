@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -90,9 +91,9 @@ func (l *live) stats() ClientStats {
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
 	}
-	for _, g := range append([]*gate{&e.gate}, l.gates...) {
-		s.Calls += g.calls.Load()
-		s.InFlight += g.inside.Load()
+	for _, g := range append([]*drain.Gate{&e.gate}, l.gates...) {
+		s.Calls += g.Entered()
+		s.InFlight += g.InFlight()
 	}
 	for _, b := range l.breakers {
 		s.CircuitBreakers = append(s.CircuitBreakers, b.Snapshot())

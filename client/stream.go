@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // open runs a call whose answer is read as a stream, up to the answer's headers:
@@ -38,7 +40,7 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	leave := c.gate.leave
+	leave := c.gate.Leave
 	defer func() { leave() }()
 	if err := c.runOnce(ctx); err != nil {
 		return err
@@ -57,10 +59,10 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 // then on only a pause in the stream is limited.
 func (c *call) exchangeForStream(ctx context.Context) error {
 	a := c.beginAttempt()
-	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
+	streamCtx, cancel := context.WithCancelCause(port.WithoutTimeout(port.WithStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
-		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
+		b.timer = time.AfterFunc(timeout, func() { cancel(port.NewTimeoutError("timeout", timeout)) })
 	}
 	isOpen := false
 	defer func() {
@@ -147,7 +149,7 @@ func (b *streamBody) end() {
 		if b.timer != nil {
 			b.timer.Stop()
 		}
-		b.cancel(errEnded)
+		b.cancel(nil)
 		for _, f := range b.ended {
 			f()
 		}

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 
+	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -181,8 +182,8 @@ func (l *live) gauges() gauges {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := gauges{client: l.declaration.Name, bulkheads: map[string]*resilience.Bulkhead{}, adaptives: map[string]*resilience.AdaptiveLimiter{}}
-	for _, g := range append([]*gate{&l.current.Load().gate}, l.gates...) {
-		of.inFlight += g.inside.Load()
+	for _, g := range append([]*drain.Gate{&l.current.Load().gate}, l.gates...) {
+		of.inFlight += g.InFlight()
 	}
 	for _, b := range l.breakers {
 		of.breakers = append(of.breakers, b)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client_test
+package nethttp_test
 
 import (
 	"fmt"
@@ -11,10 +11,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
-func TestNetHTTPAdapterFollowsRedirectsOfTheSameHost(t *testing.T) {
+func TestAdapterFollowsRedirectsOfTheSameHost(t *testing.T) {
 	server := adapterServer(t, func(w http.ResponseWriter, r *http.Request) {
 		var status int
 		if _, err := fmt.Sscanf(r.URL.Path, "/%d", &status); err == nil {
@@ -24,7 +24,7 @@ func TestNetHTTPAdapterFollowsRedirectsOfTheSameHost(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		_, _ = fmt.Fprintf(w, "%s %s %s", r.Method, body, r.Header.Get("Authorization"))
 	})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL, Header: http.Header{"Authorization": {"Bearer x"}}})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL, Header: http.Header{"Authorization": {"Bearer x"}}})
 	for _, c := range []struct {
 		verb, body string
 		status     int
@@ -44,12 +44,12 @@ func TestNetHTTPAdapterFollowsRedirectsOfTheSameHost(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterReturnsRedirectsToAnotherHost(t *testing.T) {
+func TestAdapterReturnsRedirectsToAnotherHost(t *testing.T) {
 	var seen atomic.Int32
 	other := adapterServer(t, func(http.ResponseWriter, *http.Request) { seen.Add(1) })
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		server := adapterServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, status) })
-		adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL, Header: http.Header{"Authorization": {"Bearer x"}}})
+		adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL, Header: http.Header{"Authorization": {"Bearer x"}}})
 		req := adapterRequest(t, t.Context(), http.MethodPost, "/", strings.NewReader("data"))
 		if got, _, err := adapterSend(adapter, req); got != status || err != nil {
 			t.Errorf("got %d, %v; want %d", got, err, status)
@@ -60,7 +60,7 @@ func TestNetHTTPAdapterReturnsRedirectsToAnotherHost(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterFollowsTenRedirects(t *testing.T) {
+func TestAdapterFollowsTenRedirects(t *testing.T) {
 	server := adapterServer(t, func(w http.ResponseWriter, r *http.Request) {
 		var left int
 		_, _ = fmt.Sscanf(r.URL.Path, "/%d", &left)
@@ -68,7 +68,7 @@ func TestNetHTTPAdapterFollowsTenRedirects(t *testing.T) {
 			http.Redirect(w, r, fmt.Sprintf("/%d", left-1), http.StatusFound)
 		}
 	})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL})
 	if status, _, err := adapterGet(t, adapter, "/10"); status != http.StatusOK || err != nil {
 		t.Errorf("10 redirects: got %d, %v", status, err)
 	}
@@ -80,13 +80,13 @@ func TestNetHTTPAdapterFollowsTenRedirects(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterKeepsNoCookies(t *testing.T) {
+func TestAdapterKeepsNoCookies(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "1"})
 		_, _ = fmt.Fprint(w, len(r.Cookies()))
 	}))
 	t.Cleanup(server.Close)
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL})
 	for range 2 {
 		if _, cookies, err := adapterGet(t, adapter, "/"); cookies != "0" || err != nil {
 			t.Errorf("the server was sent %s cookies, %v", cookies, err)
@@ -94,7 +94,7 @@ func TestNetHTTPAdapterKeepsNoCookies(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterFollowsRedirectsToAllowedHostsWithoutSecrets(t *testing.T) {
+func TestAdapterFollowsRedirectsToAllowedHostsWithoutSecrets(t *testing.T) {
 	got := make(chan *http.Request, 2)
 	var files *httptest.Server
 	files = adapterServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -105,7 +105,7 @@ func TestNetHTTPAdapterFollowsRedirectsToAllowedHostsWithoutSecrets(t *testing.T
 	})
 	server := adapterServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, files.URL, http.StatusFound) })
 	host := strings.TrimPrefix(files.URL, "http://")
-	adapter := newAdapter(t, client.PortConfig{
+	adapter := newAdapter(t, port.PortConfig{
 		BaseURL: server.URL, AllowedHosts: []string{host},
 		Header: http.Header{"Authorization": {"Bearer x"}, "X-Api-Key": {"y"}, "Accept": {"text/plain"}},
 	})
@@ -120,7 +120,7 @@ func TestNetHTTPAdapterFollowsRedirectsToAllowedHostsWithoutSecrets(t *testing.T
 	}
 }
 
-func TestNetHTTPAdapterDoesNotComeBackFromAnAllowedHost(t *testing.T) {
+func TestAdapterDoesNotComeBackFromAnAllowedHost(t *testing.T) {
 	var server *httptest.Server
 	files := adapterServer(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, server.URL+"/delete", http.StatusTemporaryRedirect)
@@ -131,7 +131,7 @@ func TestNetHTTPAdapterDoesNotComeBackFromAnAllowedHost(t *testing.T) {
 		}
 		http.Redirect(w, r, files.URL, http.StatusTemporaryRedirect)
 	})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL, AllowedHosts: []string{strings.TrimPrefix(files.URL, "http://")}})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL, AllowedHosts: []string{strings.TrimPrefix(files.URL, "http://")}})
 	if status, _, err := adapterGet(t, adapter, "/"); status != http.StatusTemporaryRedirect || err != nil {
 		t.Errorf("got %d, %v", status, err)
 	}

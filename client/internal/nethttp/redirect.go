@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package nethttp
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 const maxRedirects = 10
@@ -20,11 +22,11 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// follow lets an [http.Client] follow a redirect that has been answered to req.
+// follow lets an [http.Client] follow a redirect, the response to req.
 // An error says that it came after a redirect, so that nobody takes one that no
 // connection could be made for the proof that req was not sent. The Request of a
 // response that came after a followed redirect has that as its Response.
-func (a *netHTTPAdapter) follow(req *http.Request, redirect *http.Response) (*http.Response, error) {
+func (a *Adapter) follow(req *http.Request, redirect *http.Response) (*http.Response, error) {
 	var last *http.Request // that a redirect has led to
 	client := http.Client{Transport: &replay{a.transport, redirect}}
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
@@ -36,36 +38,37 @@ func (a *netHTTPAdapter) follow(req *http.Request, redirect *http.Response) (*ht
 	}
 	response, err := client.Do(req)
 	if err != nil {
-		return nil, &net.OpError{Op: "redirect", Err: withoutURL(err)}
+		return nil, &net.OpError{Op: "redirect", Err: secret.WithoutURL(err)}
 	}
-	if last != nil && !isRedirected(response) { // a transport of the user's did not set it
+	isKnown := response.Request != nil && response.Request.Response != nil
+	if last != nil && !isKnown { // a transport of the user's did not set it
 		response.Request = last
 	}
 	return response, nil
 }
 
-// replay answers the first request with an answer that it has brought already.
+// replay gives the first request a response that is there already.
 type replay struct {
 	http.RoundTripper
-	answer *http.Response // nil once given
+	response *http.Response // nil once given
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (r *replay) RoundTrip(req *http.Request) (*http.Response, error) {
-	if answer := r.answer; answer != nil {
-		r.answer = nil
-		return answer, nil
+	if response := r.response; response != nil {
+		r.response = nil
+		return response, nil
 	}
 	return r.RoundTripper.RoundTrip(req)
 }
 
 // checkRedirect is the [http.Client]'s rule for redirects. via holds the
 // requests made so far. What leaves for another host takes no secrets along.
-func (hosts allowedHosts) checkRedirect(next *http.Request, via []*http.Request) error {
+func (hosts AllowedHosts) checkRedirect(next *http.Request, via []*http.Request) error {
 	from := via[len(via)-1].URL
 	switch {
 	case staysOnHost(from, next.URL) && staysOnHost(via[0].URL, next.URL):
-	case hosts.allow(from, next.URL):
+	case hosts.Allow(from, next.URL):
 		keepHarmless(next.Header)
 	default:
 		return http.ErrUseLastResponse
@@ -85,10 +88,11 @@ func staysOnHost(from, to *url.URL) bool {
 	if from.Scheme == "http" && to.Scheme == "https" {
 		return true
 	}
-	return from.Scheme == to.Scheme && portOf(from) == portOf(to)
+	return from.Scheme == to.Scheme && PortOf(from) == PortOf(to)
 }
 
-func portOf(u *url.URL) string {
+// PortOf returns the port of a URL, or that of its scheme.
+func PortOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port
 	}

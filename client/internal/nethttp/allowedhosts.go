@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package nethttp
 
 import (
 	"net/http"
@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// allowedHosts are those beside a client's own that its redirects and links may
+// AllowedHosts are those beside a client's own that its redirects and links may
 // lead to: "files.example.com", "files.example.com:8443", "*.example.com".
-type allowedHosts []string
+type AllowedHosts []string
 
-// allow reports whether one of them is the host of u. A host without port
+// Allow reports whether one of them is the host of u. A host without port
 // stands for the scheme's own. From https there is no way back to http.
-func (hosts allowedHosts) allow(from, u *url.URL) bool {
+func (hosts AllowedHosts) Allow(from, u *url.URL) bool {
 	if u.Scheme != "https" && (u.Scheme != "http" || from.Scheme != "http") || u.User != nil {
 		return false
 	}
-	name, port := strings.ToLower(u.Hostname()), portOf(u)
+	name, port := strings.ToLower(u.Hostname()), PortOf(u)
 	return slices.ContainsFunc(hosts, func(allowed string) bool {
 		allowed, allowedPort, hasPort := strings.Cut(strings.ToLower(allowed), ":")
 		if !hasPort {
-			allowedPort = portOf(&url.URL{Scheme: u.Scheme})
+			allowedPort = PortOf(&url.URL{Scheme: u.Scheme})
 		}
 		if port != allowedPort {
 			return false
@@ -35,16 +35,8 @@ func (hosts allowedHosts) allow(from, u *url.URL) bool {
 	})
 }
 
-// isAllowedHost checks a setting.
-func isAllowedHost(host string) bool {
-	name, isWildcard := strings.CutPrefix(host, "*.")
-	u, err := url.Parse("http://" + name)
-	return err == nil && u.Host == name && u.Hostname() != "" && !strings.Contains(name, "*") &&
-		(!isWildcard || strings.Contains(name, "."))
-}
-
 // harmlessHeaders are those of a request that may follow it to another host:
-// they say how to answer, not who asks.
+// they say how to respond, not who asks.
 var harmlessHeaders = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Content-Encoding", "Content-Language", "Content-Length",
 	"Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range", "User-Agent",

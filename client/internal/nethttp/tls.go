@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package nethttp
 
 import (
 	"bufio"
@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // ownHost is the host of a base URL.
@@ -45,7 +47,7 @@ func dialAddress(u *url.URL) string {
 	if strings.ContainsFunc(name, func(r rune) bool { return r > 0x7f }) {
 		name = inASCII(name)
 	}
-	return net.JoinHostPort(name, portOf(u))
+	return net.JoinHostPort(name, PortOf(u))
 }
 
 // inASCII returns an internationalized name as net/http writes it in a header
@@ -68,14 +70,14 @@ func inASCII(name string) string {
 type security struct {
 	config    *tls.Config
 	own       ownHost
-	allowed   allowedHosts
+	allowed   AllowedHosts
 	transport *http.Transport
 }
 
 // secure makes a transport use a configuration. The transport makes TLS
 // connections itself only behind proxies, and then knows one name: that of the
 // own host. See proxiedHosts for the others.
-func secure(t *http.Transport, cfg *PortConfig, own ownHost) *security {
+func secure(t *http.Transport, cfg *port.PortConfig, own ownHost) *security {
 	s := &security{config: cfg.TLS.Clone(), own: own, allowed: cfg.AllowedHosts, transport: t}
 	t.TLSClientConfig = s.configFor(own.address)
 	t.DialTLSContext = s.dial
@@ -130,7 +132,7 @@ func (s *security) dial(ctx context.Context, network, address string) (net.Conn,
 // isTarget reports whether requests may lead to an address; else it is a proxy's.
 func (s *security) isTarget(address string) bool {
 	u := &url.URL{Scheme: "https", Host: address}
-	return s.own.secures(address) || s.allowed.allow(u, u)
+	return s.own.secures(address) || s.allowed.Allow(u, u)
 }
 
 // proxiedHosts sends requests to other hosts than the own one through a proxy

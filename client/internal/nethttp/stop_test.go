@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client_test
+package nethttp_test
 
 import (
 	"context"
@@ -11,13 +11,15 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/pyfly-go/pyfly/client"
 	"go.uber.org/goleak"
+
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 )
 
-func TestNetHTTPAdapterServesBeforeStartAndNotAfterStop(t *testing.T) {
+func TestAdapterServesBeforeStartAndNotAfterStop(t *testing.T) {
 	server := adapterServer(t, func(http.ResponseWriter, *http.Request) {})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL})
 	if _, _, err := adapterGet(t, adapter, "/"); err != nil {
 		t.Errorf("before Start: %v", err)
 	}
@@ -28,7 +30,7 @@ func TestNetHTTPAdapterServesBeforeStartAndNotAfterStop(t *testing.T) {
 	}
 	body := &closeRecorder{Reader: strings.NewReader("x")}
 	_, _, err := adapterSend(adapter, adapterRequest(t, t.Context(), http.MethodPost, "/", body))
-	if !errors.Is(err, client.ErrStopped) || !strings.Contains(err.Error(), "inventory-client") {
+	if !errors.Is(err, port.ErrStopped) || !strings.Contains(err.Error(), "inventory-client") {
 		t.Errorf("after Stop: got %v, want an ErrStopped that names the client", err)
 	}
 	if !body.closed {
@@ -51,7 +53,7 @@ func slowBody(t *testing.T) (url string, finish chan struct{}) {
 	return server.URL, finish
 }
 
-func TestNetHTTPAdapterStopWaitsForBodies(t *testing.T) {
+func TestAdapterStopWaitsForBodies(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, *http.Response){
 		"read to the end": func(t *testing.T, r *http.Response) {
 			if body, err := io.ReadAll(r.Body); string(body) != "begun, finished" || err != nil {
@@ -62,7 +64,7 @@ func TestNetHTTPAdapterStopWaitsForBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, finish := slowBody(t)
-			adapter := newAdapter(t, client.PortConfig{BaseURL: url})
+			adapter := newAdapter(t, port.PortConfig{BaseURL: url})
 			response, err := adapter.Request(adapterRequest(t, t.Context(), http.MethodGet, "/", nil))
 			if err != nil {
 				t.Fatal(err)
@@ -91,9 +93,9 @@ func TestNetHTTPAdapterStopWaitsForBodies(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterStopCutsBodies(t *testing.T) {
+func TestAdapterStopCutsBodies(t *testing.T) {
 	url, _ := slowBody(t)
-	adapter := newAdapter(t, client.PortConfig{BaseURL: url})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: url})
 	response, err := adapter.Request(adapterRequest(t, t.Context(), http.MethodGet, "/", nil))
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +105,7 @@ func TestNetHTTPAdapterStopCutsBodies(t *testing.T) {
 	if err := adapter.Stop(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "time for stopping: 1:") {
 		t.Errorf("Stop must tell that it cut 1 request: %v", err)
 	}
-	if _, err := io.ReadAll(response.Body); !errors.Is(err, client.ErrStopped) || errors.Is(err, context.Canceled) {
+	if _, err := io.ReadAll(response.Body); !errors.Is(err, port.ErrStopped) || errors.Is(err, context.Canceled) {
 		t.Errorf("reading a cut body: got %v, want ErrStopped", err)
 	}
 	if err := adapter.Stop(ctx); err != nil {
@@ -112,13 +114,13 @@ func TestNetHTTPAdapterStopCutsBodies(t *testing.T) {
 	_ = response.Body.Close()
 }
 
-func TestNetHTTPAdapterStopCutsRequests(t *testing.T) {
+func TestAdapterStopCutsRequests(t *testing.T) {
 	arrived := make(chan struct{})
 	server := adapterServer(t, func(_ http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
 		<-r.Context().Done()
 	})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL})
 	req := adapterRequest(t, t.Context(), http.MethodGet, "/", nil)
 	failed := make(chan error)
 	go func() {
@@ -131,20 +133,20 @@ func TestNetHTTPAdapterStopCutsRequests(t *testing.T) {
 	if err := adapter.Stop(ctx); err == nil {
 		t.Error("Stop did not tell that it cut a request")
 	}
-	if err := <-failed; !errors.Is(err, client.ErrStopped) {
+	if err := <-failed; !errors.Is(err, port.ErrStopped) {
 		t.Errorf("a cut request: got %v, want ErrStopped", err)
 	}
 }
 
-func TestNetHTTPAdapterStopWhileRequestsBegin(t *testing.T) {
+func TestAdapterStopWhileRequestsBegin(t *testing.T) {
 	server := adapterServer(t, func(http.ResponseWriter, *http.Request) {})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL})
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for {
 				_, _, err := adapterGet(t, adapter, "/")
-				if errors.Is(err, client.ErrStopped) {
+				if errors.Is(err, port.ErrStopped) {
 					return
 				}
 				if err != nil {
@@ -162,10 +164,10 @@ func TestNetHTTPAdapterStopWhileRequestsBegin(t *testing.T) {
 	wg.Wait()
 }
 
-func TestNetHTTPAdapterLeavesNothingBehind(t *testing.T) {
+func TestAdapterLeavesNothingBehind(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	server, _ := newCountingServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") })
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL})
+	server, _ := nettest.CountingServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") })
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL})
 	for range 3 {
 		response, err := adapter.Request(adapterRequest(t, t.Context(), http.MethodGet, "/", nil))
 		if err != nil {

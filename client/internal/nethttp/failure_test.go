@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client_test
+package nethttp_test
 
 import (
 	"bufio"
@@ -15,19 +15,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 )
 
 // shortly is a limit that is meant to be exceeded.
 const shortly = 50 * time.Millisecond
 
-func TestNetHTTPAdapterProvesThatARefusedConnectionSentNothing(t *testing.T) {
+func TestAdapterProvesThatARefusedConnectionSentNothing(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = listener.Close()
-	adapter := newAdapter(t, client.PortConfig{BaseURL: "http://" + listener.Addr().String()})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: "http://" + listener.Addr().String()})
 	_, _, err = adapterGet(t, adapter, "/")
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" {
@@ -35,9 +36,9 @@ func TestNetHTTPAdapterProvesThatARefusedConnectionSentNothing(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterGivesUpATLSHandshakeAfterTheConnectTimeout(t *testing.T) {
-	address := newRawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
-	adapter := newAdapter(t, client.PortConfig{BaseURL: "https://" + address, ConnectTimeout: shortly, Timeout: -1})
+func TestAdapterGivesUpATLSHandshakeAfterTheConnectTimeout(t *testing.T) {
+	address := nettest.RawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
+	adapter := newAdapter(t, port.PortConfig{BaseURL: "https://" + address, ConnectTimeout: shortly, Timeout: -1})
 	_, _, err := adapterGet(t, adapter, "/")
 	var timeout net.Error
 	if !errors.As(err, &timeout) || !timeout.Timeout() {
@@ -45,25 +46,25 @@ func TestNetHTTPAdapterGivesUpATLSHandshakeAfterTheConnectTimeout(t *testing.T) 
 	}
 }
 
-func TestNetHTTPAdapterLimitsTheTime(t *testing.T) {
+func TestAdapterLimitsTheTime(t *testing.T) {
 	for name, answer := range map[string]string{
 		"before the headers": "",
 		"within the headers": "HTTP/1.1 200 OK\r\nContent-Le",
 		"before the body":    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 		"within the body":    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
 	} {
-		address := newRawServer(t, func(c *net.TCPConn) {
+		address := nettest.RawServer(t, func(c *net.TCPConn) {
 			_, _ = http.ReadRequest(bufio.NewReader(c))
 			_, _ = io.WriteString(c, answer)
 		})
 		t.Run("by Timeout "+name, func(t *testing.T) {
-			adapter := newAdapter(t, client.PortConfig{BaseURL: "http://" + address, Timeout: shortly})
+			adapter := newAdapter(t, port.PortConfig{BaseURL: "http://" + address, Timeout: shortly})
 			if _, _, err := adapterGet(t, adapter, "/"); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want context.DeadlineExceeded", err)
 			}
 		})
 		t.Run("by a context's earlier deadline "+name, func(t *testing.T) {
-			adapter := newAdapter(t, client.PortConfig{BaseURL: "http://" + address})
+			adapter := newAdapter(t, port.PortConfig{BaseURL: "http://" + address})
 			ctx, cancel := context.WithTimeoutCause(t.Context(), shortly, errors.New("a reason of its own"))
 			defer cancel()
 			if _, _, err := adapterSend(adapter, adapterRequest(t, ctx, http.MethodGet, "/", nil)); !errors.Is(err, context.DeadlineExceeded) {
@@ -73,7 +74,7 @@ func TestNetHTTPAdapterLimitsTheTime(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterReportsBrokenAnswers(t *testing.T) {
+func TestAdapterReportsBrokenAnswers(t *testing.T) {
 	for name, answer := range map[string]string{
 		"closed without an answer": "",
 		"no HTTP":                  "hello\r\n\r\n",
@@ -84,12 +85,12 @@ func TestNetHTTPAdapterReportsBrokenAnswers(t *testing.T) {
 		"endless headers":          "HTTP/1.1 200 OK\r\n" + strings.Repeat("X-A: "+strings.Repeat("a", 1000)+"\r\n", 1100) + "\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			address := newRawServer(t, func(c *net.TCPConn) {
+			address := nettest.RawServer(t, func(c *net.TCPConn) {
 				_, _ = http.ReadRequest(bufio.NewReader(c))
 				_, _ = io.WriteString(c, answer)
 				_ = c.Close()
 			})
-			adapter := newAdapter(t, client.PortConfig{BaseURL: "http://" + address})
+			adapter := newAdapter(t, port.PortConfig{BaseURL: "http://" + address})
 			if status, body, err := adapterGet(t, adapter, "/"); err == nil {
 				t.Errorf("got %d %q and no error", status, body)
 			}
@@ -100,9 +101,9 @@ func TestNetHTTPAdapterReportsBrokenAnswers(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterDoesNotRepeatAPostWhoseConnectionWasReset(t *testing.T) {
+func TestAdapterDoesNotRepeatAPostWhoseConnectionWasReset(t *testing.T) {
 	var requests atomic.Int32
-	address := newRawServer(t, func(c *net.TCPConn) {
+	address := nettest.RawServer(t, func(c *net.TCPConn) {
 		r := bufio.NewReader(c)
 		for {
 			if _, err := http.ReadRequest(r); err != nil {
@@ -116,7 +117,7 @@ func TestNetHTTPAdapterDoesNotRepeatAPostWhoseConnectionWasReset(t *testing.T) {
 			_, _ = io.WriteString(c, "HTTP/1.1 204 No Content\r\n\r\n")
 		}
 	})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: "http://" + address})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: "http://" + address})
 	if _, _, err := adapterGet(t, adapter, "/"); err != nil {
 		t.Fatal(err) // the connection is now one of the pool
 	}
@@ -129,16 +130,16 @@ func TestNetHTTPAdapterDoesNotRepeatAPostWhoseConnectionWasReset(t *testing.T) {
 	}
 }
 
-func TestNetHTTPAdapterLimitsDecodedBytes(t *testing.T) {
+func TestAdapterLimitsDecodedBytes(t *testing.T) {
 	server := adapterServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		bomb := gzip.NewWriter(w)
 		_, _ = io.CopyN(bomb, zeroReader{}, 64<<20)
 		_ = bomb.Close()
 	})
-	adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL, MaxResponseSize: 1 << 20})
+	adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL, MaxResponseSize: 1 << 20})
 	_, body, err := adapterGet(t, adapter, "/")
-	if !errors.Is(err, client.ErrTooLarge) || len(body) != 1<<20 {
+	if !errors.Is(err, port.ErrTooLarge) || len(body) != 1<<20 {
 		t.Errorf("read %d bytes and got %v; want 1 MiB and ErrTooLarge", len(body), err)
 	}
 }
@@ -150,10 +151,10 @@ func (zeroReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestNetHTTPAdapterLimitsTheSizeExactly(t *testing.T) {
+func TestAdapterLimitsTheSizeExactly(t *testing.T) {
 	server := adapterServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "12345") })
-	for limit, want := range map[int64]error{4: client.ErrTooLarge, 5: nil, 6: nil, -1: nil, 0: nil} {
-		adapter := newAdapter(t, client.PortConfig{BaseURL: server.URL, MaxResponseSize: limit})
+	for limit, want := range map[int64]error{4: port.ErrTooLarge, 5: nil, 6: nil, -1: nil, 0: nil} {
+		adapter := newAdapter(t, port.PortConfig{BaseURL: server.URL, MaxResponseSize: limit})
 		response, err := adapter.Request(adapterRequest(t, t.Context(), http.MethodGet, "/", nil))
 		if err != nil {
 			t.Fatal(err)

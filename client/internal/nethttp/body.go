@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package nethttp
 
-import "io"
+import (
+	"fmt"
+	"io"
 
-// responseBody is the body of an answer: it limits how much is read, and ends
-// the exchange at its end, at the first error or when closed, whichever comes
-// first.
+	"github.com/pyfly-go/pyfly/client/port"
+)
+
+// responseBody is the body of a response: it limits how much is read, and ends the
+// exchange at its end, at the first error or when closed, whichever comes first.
 type responseBody struct {
 	io.ReadCloser
 	exchange  *exchange
@@ -45,4 +49,8 @@ func (b *responseBody) Close() error {
 	err := b.ReadCloser.Close()
 	b.exchange.end()
 	return err
+}
+
+func tooLarge(limit int64) error {
+	return fmt.Errorf("%w: its body has more than the %d bytes of max-response-size", port.ErrTooLarge, limit)
 }
