@@ -96,13 +96,10 @@ type interceptedKey struct{}
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c, start: *c}
 	defer i.end()
-	a := &attempt{}
+	a := &attempt{isShown: true}
 	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
 		return err
-	}
-	if c.message.streamed != nil {
-		request.Body = http.NoBody // it can be read only once
 	}
 	i.body = request.Body
 	response, err := complete(c.interceptCall(request))

@@ -31,6 +31,7 @@ type engine struct {
 	port          HttpClientPort
 	settings      []Setting
 	signature     string   // of the settings that the port was made with
+	portID        *int     // the same for all engines that share the port
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
 	isOpaque      bool        // the port may send more than once for a request without telling
@@ -44,6 +45,8 @@ type engine struct {
 	operations    []*operation // of the declared methods
 	gate          drain.Gate
 	stopped       chan struct{} // closed by stop
+	cut           context.Context
+	cutNow        context.CancelCauseFunc // ends cut: nothing may go on
 	stopOnce      sync.Once
 	blank         *http.Request // what every request begins as
 	buffers       sync.Pool     // of *bytes.Buffer, for bodies
@@ -57,6 +60,7 @@ func newEngine(l *live, baseURL *url.URL, adapter HttpClientPort, interceptors [
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
+	e.cut, e.cutNow = context.WithCancelCause(context.Background())
 	if e.isIntercepted || e.isOpaque {
 		e.send = intercept(e.record(adapter.Request), interceptors)
 	}
@@ -76,11 +80,16 @@ func (e *engine) start(ctx context.Context) error {
 	return nil
 }
 
-// stop refuses new calls, lets those under way finish, further attempts
-// included, until ctx is done, and stops the port, which cuts the rest.
-func (e *engine) stop(ctx context.Context) error {
+// drain rejects new calls, lets those under way finish, further attempts included,
+// until ctx is done, and then ends them.
+func (e *engine) drain(ctx context.Context) {
 	e.stopOnce.Do(func() { close(e.stopped) })
 	e.gate.Drain(ctx)
+	e.cutNow(errCutOff)
+}
+
+// stopPort stops the port, which cuts the requests that are under way yet.
+func (e *engine) stopPort(ctx context.Context) error {
 	if e.tokens != nil {
 		defer e.tokens.close()
 	}
@@ -104,6 +113,7 @@ type call struct {
 	attempts       int
 	unacted        bool           // the service cannot have acted upon the last attempt
 	stream         *http.Response // the answer, when it is read as a stream
+	wait           *waitContext   // in which the call waits
 
 	begun    time.Time
 	admitted time.Time // by bulkhead and limits: from now on time limits count
@@ -146,7 +156,22 @@ func (c *call) runUnlessStopped(ctx context.Context) error {
 		return ErrStopped
 	}
 	defer c.gate.Leave()
-	return c.runOnce(ctx)
+	w := c.beginWait(ctx)
+	defer w.end()
+	err := c.runOnce(w)
+	if err != nil && w.wasCut() {
+		return c.cutOff(err)
+	}
+	return err
+}
+
+// beginWait sets up the context in which the call waits.
+func (c *call) beginWait(ctx context.Context) *waitContext {
+	if c.wait == nil {
+		c.wait = &waitContext{}
+	}
+	c.wait.begin(ctx, c.cut)
+	return c.wait
 }
 
 // enter is false once the client has stopped. If the engine has been replaced
@@ -182,6 +207,14 @@ func (c *call) runAround(ctx context.Context) error {
 
 // runGuarded waits for the leave of bulkhead and limits.
 func (c *call) runGuarded(ctx context.Context) error {
+	if c.op.held != nil {
+		return c.holdStream(ctx)
+	}
+	return c.runAdmitted(ctx)
+}
+
+// runAdmitted waits for the leave of what does not hold a stream.
+func (c *call) runAdmitted(ctx context.Context) error {
 	if c.op.guard == nil {
 		return c.runLimited(ctx)
 	}

@@ -21,7 +21,8 @@ func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
 	err = secret.WithoutURL(err)
 	e := c.newError()
 	e.Err = err
-	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)
+	_, isCallers := err.(*bodyError)
+	e.serviceFailed = !isCallers && ctx.Err() != context.Canceled && !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)
 	e.unacted = c.unacted
 	switch {
 	case ctx.Err() != nil:

@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/container"
-	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -42,7 +41,7 @@ type ClientStats struct {
 	InFlight int64  `json:"inFlight"`
 
 	Calls           int64 `json:"calls"`       // begun
-	Failures        int64 `json:"failures"`    // that ended in an error, whatever it was
+	Failures        int64 `json:"failures"`    // that ended in an error, whatever it was, streams that broke included
 	Unavailable     int64 `json:"unavailable"` // of them, those in which the service failed, or was taken to
 	Retries         int64 `json:"retries"`
 	Rejected        int64 `json:"rejected"` // by circuit breaker, bulkhead, rate limit, adaptive limit
@@ -91,7 +90,9 @@ func (l *live) stats() ClientStats {
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
 	}
-	for _, g := range append([]*drain.Gate{&e.gate}, l.gates...) {
+	s.Calls = l.callsBefore
+	for _, e := range append([]*engine{e}, l.draining...) {
+		g := &e.gate
 		s.Calls += g.Entered()
 		s.InFlight += g.InFlight()
 	}

@@ -266,9 +266,9 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	if err != nil {
 		return nil, err
 	}
-	port, tokens, signature := HttpClientPort(nil), (*tokens)(nil), s.signature()
+	port, tokens, signature, portID := HttpClientPort(nil), (*tokens)(nil), s.signature(), new(int)
 	if before != nil && before.signature == signature {
-		port, tokens = before.port, before.tokens
+		port, tokens, portID = before.port, before.tokens, before.portID
 	} else {
 		cfg, err := p.portConfig(l.declaration, s, baseURL)
 		if err != nil {
@@ -291,6 +291,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	e := newEngine(l, baseURL, port, interceptors)
 	e.telemetry = p.observe()
 	e.settings, e.shownBaseURL = s.effective, shownBaseURL(baseURL, s.shownBaseURL)
+	e.portID = portID
 	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
 	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
@@ -447,7 +448,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
 		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,
 	}
-	op.guard = l.guard(m, &s)
+	op.held, op.guard = l.guard(m, &s)
 	op.stale = l.staleAnswers(op, &s)
 	l.breakerOf(op, &s)
 	budget := l.retryBudget(s.budget)

@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 
-	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -182,7 +181,8 @@ func (l *live) gauges() gauges {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := gauges{client: l.declaration.Name, bulkheads: map[string]*resilience.Bulkhead{}, adaptives: map[string]*resilience.AdaptiveLimiter{}}
-	for _, g := range append([]*drain.Gate{&l.current.Load().gate}, l.gates...) {
+	for _, e := range append([]*engine{l.current.Load()}, l.draining...) {
+		g := &e.gate
 		of.inFlight += g.InFlight()
 	}
 	for _, b := range l.breakers {
