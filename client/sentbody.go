@@ -22,7 +22,8 @@ type sentBody struct {
 	ctx    context.Context // of the attempt
 	cut    context.Context // ends when the engine cuts its calls
 
-	own []byte // what the reader fills; nil while a read is abandoned
+	own     []byte          // what the reader fills, and
+	results chan readResult // what it returns; nil once a read has been abandoned
 
 	mu       sync.Mutex
 	reading  bool
@@ -34,6 +35,11 @@ type sentBody struct {
 
 func newSentBody(ctx, cut context.Context, reader io.Reader) *sentBody {
 	return &sentBody{reader: reader, ctx: ctx, cut: cut, closed: make(chan struct{}), released: make(chan struct{})}
+}
+
+type readResult struct {
+	n   int
+	err error
 }
 
 var errBodyClosed = errors.New("the body was read after its end")
@@ -50,22 +56,18 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	if isInMemory(b.reader) {
 		return b.read(p)
 	}
-	type result struct {
-		n   int
-		err error
-	}
-	own, results := b.own, make(chan result, 1)
-	if b.own = nil; len(own) < len(p) {
+	own, results := b.own, b.results
+	b.own, b.results = nil, nil
+	if len(own) < len(p) {
 		own = make([]byte, len(p))
 	}
-	go func() { // p stays with its owner, who may abandon the read
-		r := result{err: errReaderLeft}
-		defer func() { results <- r }()
-		r.n, r.err = b.read(own[:len(p)])
-	}()
+	if results == nil {
+		results = make(chan readResult, 1)
+	}
+	go b.readInto(own[:len(p)], results) // p stays with its owner, who may abandon the read
 	select {
 	case r := <-results:
-		b.own = own
+		b.own, b.results = own, results
 		return copy(p, own[:r.n]), r.err
 	case <-b.ctx.Done():
 		return 0, b.ctx.Err()
@@ -74,6 +76,12 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	case <-b.closed:
 		return 0, errBodyClosed
 	}
+}
+
+func (b *sentBody) readInto(p []byte, results chan<- readResult) {
+	r := readResult{err: errReaderLeft}
+	defer func() { results <- r }()
+	r.n, r.err = b.read(p)
 }
 
 var errReaderLeft = errors.New("the reader of the body has left its goroutine by runtime.Goexit")
