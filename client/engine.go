@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/random"
@@ -38,9 +39,9 @@ type engine struct {
 	errorDecoders []ErrorDecoder
 	allowed       nethttp.AllowedHosts
 	secrets       secretNames
-	tokens        *tokens      // nil: no OAuth2
-	telemetry     *telemetry   // nil: none
-	operations    []*operation // of the declared methods
+	tokens        *oauth.Tokens // nil: no OAuth2
+	telemetry     *telemetry    // nil: none
+	operations    []*operation  // of the declared methods
 	gate          drain.Gate
 	stopped       chan struct{} // closed by stop
 	stopOnce      sync.Once
@@ -76,7 +77,7 @@ func (e *engine) stop(ctx context.Context) error {
 	e.stopOnce.Do(func() { close(e.stopped) })
 	e.gate.Drain(ctx)
 	if e.tokens != nil {
-		defer e.tokens.close()
+		defer e.tokens.Close()
 	}
 	if err := usercode.Call(func() error { return e.port.Stop(ctx) }); err != nil {
 		return fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
