@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/random"
@@ -40,9 +41,9 @@ type engine struct {
 	errorDecoders []ErrorDecoder
 	allowed       nethttp.AllowedHosts
 	secrets       secretNames
-	tokens        *tokens      // nil: no OAuth2
-	telemetry     *telemetry   // nil: none
-	operations    []*operation // of the declared methods
+	tokens        *oauth.Tokens // nil: no OAuth2
+	telemetry     *telemetry    // nil: none
+	operations    []*operation  // of the declared methods
 	gate          drain.Gate
 	stopped       chan struct{} // closed by stop
 	cut           context.Context
@@ -91,7 +92,7 @@ func (e *engine) drain(ctx context.Context) {
 // stopPort stops the port, which cuts the requests that are under way yet.
 func (e *engine) stopPort(ctx context.Context) error {
 	if e.tokens != nil {
-		defer e.tokens.close()
+		defer e.tokens.Close()
 	}
 	if err := usercode.Call(func() error { return e.port.Stop(ctx) }); err != nil {
 		return fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)

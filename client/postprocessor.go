@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -266,7 +267,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	if err != nil {
 		return nil, err
 	}
-	port, tokens, signature, portID := HttpClientPort(nil), (*tokens)(nil), s.signature(), new(int)
+	port, tokens, signature, portID := HttpClientPort(nil), (*oauth.Tokens)(nil), s.signature(), new(int)
 	if before != nil && before.signature == signature {
 		port, tokens, portID = before.port, before.tokens, before.portID
 	} else {
@@ -283,7 +284,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	}
 	interceptors := slices.Clone(p.interceptors)
 	if tokens != nil { // innermost: what others add may be signed with it
-		interceptors = append(interceptors, tokens.authorize)
+		interceptors = append(interceptors, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
 		interceptors = append(interceptors, newCodings(p.codings).decompress)

@@ -36,16 +36,6 @@ func TestAdapterProvesThatARefusedConnectionSentNothing(t *testing.T) {
 	}
 }
 
-func TestAdapterGivesUpATLSHandshakeAfterTheConnectTimeout(t *testing.T) {
-	address := nettest.RawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
-	adapter := newAdapter(t, port.PortConfig{BaseURL: "https://" + address, ConnectTimeout: shortly, Timeout: -1})
-	_, _, err := adapterGet(t, adapter, "/")
-	var timeout net.Error
-	if !errors.As(err, &timeout) || !timeout.Timeout() {
-		t.Errorf("got %v, want a timeout", err)
-	}
-}
-
 func TestAdapterLimitsTheTime(t *testing.T) {
 	for name, answer := range map[string]string{
 		"before the headers": "",

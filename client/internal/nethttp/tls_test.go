@@ -3,6 +3,7 @@
 package nethttp_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/port"
@@ -160,13 +162,29 @@ func TestAPlainBaseMayRedirectToTLS(t *testing.T) {
 	}
 }
 
-func TestTheHandshakeIsLimitedWithATLSConfigToo(t *testing.T) {
-	address := nettest.RawServer(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
-	adapter := newAdapter(t, port.PortConfig{BaseURL: "https://" + address, TLS: &tls.Config{}, ConnectTimeout: shortly, Timeout: -1})
-	_, _, err := adapterGet(t, adapter, "/")
-	var timeout net.Error
-	if !errors.As(err, &timeout) || !timeout.Timeout() || !strings.Contains(err.Error(), "TLS handshake") {
-		t.Errorf("got %v, want a timeout of the handshake", err)
+// silence is a connection to a server that says nothing.
+func silence(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, server) }()
+	return client, nil
+}
+
+func TestTheTLSHandshakeIsLimitedByTheConnectTimeout(t *testing.T) {
+	for name, config := range map[string]*tls.Config{"without a configuration": nil, "with one": {}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				adapter := newAdapter(t, port.PortConfig{BaseURL: "https://inventory", DialContext: silence, TLS: config, ConnectTimeout: time.Second, Timeout: -1})
+				begun := time.Now()
+				_, _, err := adapterGet(t, adapter, "/")
+				var timeout net.Error
+				if !errors.As(err, &timeout) || !timeout.Timeout() || !strings.Contains(err.Error(), "TLS handshake") {
+					t.Errorf("got %v, want a timeout of the handshake", err)
+				}
+				if took := time.Since(begun); took != time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package oauth
 
 import (
 	"encoding/base64"
@@ -18,55 +18,67 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/pyfly-go/pyfly/internal/secret"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // These are how many bytes an error repeats of what an authorization server said,
 // of the code of an error, and how many are looked at for it.
 const (
-	maxTokenErrorText = 512
-	maxTokenErrorCode = 64
-	maxTokenErrorRead = 64 << 10
+	maxErrorText = 512
+	maxErrorCode = 64
+	maxErrorRead = 64 << 10
 )
 
-// tokenError says why there is no token. Its text is bounded, printable and
-// without secrets, whatever the authorization server sent.
-type tokenError struct {
+// Error says why there is no token. Its text is bounded, printable and without
+// secrets, whatever the authorization server sent. An *oauth2.RetrieveError in its
+// chain holds no more than the text does.
+type Error struct {
 	text  string
 	cause error
 }
 
-func (e *tokenError) Error() string { return e.text }
-func (e *tokenError) Unwrap() error { return e.cause }
+// Error says what the authorization server said, in part.
+func (e *Error) Error() string { return "the authorization server gave no token: " + e.text }
 
-// newTokenError describes what package oauth2 returned. An
-// *oauth2.RetrieveError in its chain holds no more than the text does.
-func newTokenError(err error, secrets *regexp.Regexp) *tokenError {
-	var elsewhere tokenRedirectError
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// redirectError is the host that a token-url redirects to.
+type redirectError string
+
+func (host redirectError) Error() string {
+	return fmt.Sprintf("token-url redirects to the host %q, which is not followed: set token-url to where the tokens are", string(host))
+}
+
+// newError describes what package oauth2 returned.
+func newError(err error, secrets *regexp.Regexp) *Error {
+	err = usercode.Error(err)
+	var elsewhere redirectError
 	if errors.As(err, &elsewhere) {
-		elsewhere = tokenRedirectError(shorten(withoutOwn(string(elsewhere), secrets), maxTokenErrorText))
-		return &tokenError{elsewhere.Error(), elsewhere}
+		elsewhere = redirectError(shorten(withoutOwn(string(elsewhere), secrets), maxErrorText))
+		return &Error{elsewhere.Error(), elsewhere}
 	}
-	var refused *oauth2.RetrieveError
-	if !errors.As(err, &refused) || refused.Response == nil {
+	var rejected *oauth2.RetrieveError
+	if !errors.As(err, &rejected) || rejected.Response == nil {
 		err = secret.WithoutURL(err)
-		return &tokenError{shorten(withoutSecrets(err.Error(), secrets), maxTokenErrorText), err}
+		return &Error{shorten(withoutSecrets(err.Error(), secrets), maxErrorText), err}
 	}
-	status := refused.Response.StatusCode
+	status := rejected.Response.StatusCode
 	shown := &oauth2.RetrieveError{
 		Response:         &http.Response{StatusCode: status, Status: strings.TrimSpace(fmt.Sprint(status, " ", http.StatusText(status)))},
-		ErrorCode:        shorten(withoutSecrets(refused.ErrorCode, secrets), maxTokenErrorCode),
-		ErrorDescription: shorten(withoutSecrets(refused.ErrorDescription, secrets), maxTokenErrorText),
+		ErrorCode:        shorten(withoutSecrets(rejected.ErrorCode, secrets), maxErrorCode),
+		ErrorDescription: shorten(withoutSecrets(rejected.ErrorDescription, secrets), maxErrorText),
 	}
 	text := "status " + shown.Response.Status
 	if shown.ErrorCode != "" {
 		text += fmt.Sprintf(", error %q", shown.ErrorCode)
 	} else {
-		shown.Body = []byte(shorten(withoutSecrets(string(refused.Body), secrets), maxTokenErrorText))
+		shown.Body = []byte(shorten(withoutSecrets(string(rejected.Body), secrets), maxErrorText))
 	}
 	if said := shown.ErrorDescription + string(shown.Body); said != "" {
 		text += ": " + said
 	}
-	return &tokenError{text, shown}
+	return &Error{text, shown}
 }
 
 // namedSecret is a value whose name says that it is secret, in JSON, in a form or
@@ -82,12 +94,12 @@ var (
 // withoutSecrets hides in the beginning of a text what is secret, or looks so.
 func withoutSecrets(text string, secrets *regexp.Regexp) string {
 	text = withoutOwn(text, secrets)
-	text = text[:min(len(text), maxTokenErrorRead)]
-	text = credentials.ReplaceAllString(text, "$1 "+hidden)
-	text = namedSecret.ReplaceAllString(text, "${1}"+hidden)
+	text = text[:min(len(text), maxErrorRead)]
+	text = credentials.ReplaceAllString(text, "$1 "+secret.Hidden)
+	text = namedSecret.ReplaceAllString(text, "${1}"+secret.Hidden)
 	return opaque.ReplaceAllStringFunc(text, func(run string) string {
 		if strings.HasPrefix(run, "eyJ") || strings.ContainsAny(run, "0123456789") {
-			return hidden
+			return secret.Hidden
 		}
 		return run
 	})
@@ -98,7 +110,7 @@ func withoutOwn(text string, secrets *regexp.Regexp) string {
 	if secrets == nil {
 		return text
 	}
-	return secrets.ReplaceAllLiteralString(text, hidden)
+	return secrets.ReplaceAllLiteralString(text, secret.Hidden)
 }
 
 // shorten makes one line of a text, of what can be printed.
@@ -123,18 +135,18 @@ func shorten(text string, limit int) string {
 
 // secretsOf matches what is sent to an authorization server as a secret, in the
 // forms in which it may come back. It is nil if there is none.
-func secretsOf(s oauth2Settings) *regexp.Regexp {
-	if s.clientSecret == "" {
+func secretsOf(cfg Config) *regexp.Regexp {
+	if cfg.ClientSecret == "" {
 		return nil
 	}
-	inJSON, _ := json.Marshal(s.clientSecret)
-	escaped := url.QueryEscape(s.clientSecret)
+	inJSON, _ := json.Marshal(cfg.ClientSecret)
+	escaped := url.QueryEscape(cfg.ClientSecret)
 	var forms []string
 	for _, form := range []string{
-		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(s.clientID) + ":" + escaped)),
-		base64.StdEncoding.EncodeToString([]byte(s.clientID + ":" + s.clientSecret)),
-		strings.Trim(string(inJSON), `"`), html.EscapeString(s.clientSecret),
-		url.PathEscape(s.clientSecret), escaped, s.clientSecret,
+		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(cfg.ClientID) + ":" + escaped)),
+		base64.StdEncoding.EncodeToString([]byte(cfg.ClientID + ":" + cfg.ClientSecret)),
+		strings.Trim(string(inJSON), `"`), html.EscapeString(cfg.ClientSecret),
+		url.PathEscape(cfg.ClientSecret), escaped, cfg.ClientSecret,
 	} {
 		forms = append(forms, regexp.QuoteMeta(form))
 	}
