@@ -42,7 +42,8 @@ test: ## Run the tests of all modules but e2e, with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
 	@$(GOTEST) $(RACE) $$(go list work | grep -vxF $(patsubst %,-e $(MODULE)/%,e2e $(UNRACED))) | tools/times.sh
 	@echo "== without the race detector"
-	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client
+	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client ./resilience
+	@$(GOTEST) ./internal/simulation
 
 # Most of these tests wait, for a browser or for Prometheus. Those that measure
 # are not parallel.
@@ -81,6 +82,15 @@ tidy: ## Run go mod tidy in all modules, and give them one version of what they 
 .PHONY: release
 release: ## Check, commit and tag a release of all modules: make release VERSION=v0.1.0
 	@go -C tools run ./release -version '$(VERSION)'
+
+.PHONY: simulate
+simulate: ## Run SEEDS (1000) random worlds from FIRST (1) on; or one, SEED=n, without OFF=features; COLLIDE=1 lets things happen at one instant
+	@cd internal/simulation && go test -vet=off -count 1 -v -timeout 0 -run '^TestWorlds$$' . -args -seeds $(or $(SEEDS),1000) -first $(or $(FIRST),1) \
+		$(if $(SEED),-seed $(SEED)) $(if $(OFF),-off $(OFF)) $(if $(COLLIDE),-collide) -coverage $(CURDIR)/.tmp/simulation-coverage.csv
+
+.PHONY: plant
+plant: ## Plant faults in the product, and see whether the simulator finds them
+	@cd internal/simulation && go test -vet=off -count 1 -v -timeout 0 -run '^TestPlanted' . -args -plant
 
 .PHONY: bench
 bench: ## Run the benchmarks, side by side with other libraries

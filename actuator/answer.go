@@ -5,6 +5,8 @@ package actuator
 import (
 	"encoding/json"
 	"net/http"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // problem is an error as RFC 9457 puts it.
@@ -25,7 +27,8 @@ func writeAnswer(w http.ResponseWriter, answer any) {
 // writeJSON escapes what HTML would take for its own, so that an answer is
 // harmless wherever it is shown.
 func writeJSON(w http.ResponseWriter, status int, contentType string, answer any) {
-	body, err := json.Marshal(answer)
+	var body []byte
+	err := usercode.Call(func() (err error) { body, err = json.Marshal(answer); return err })
 	if err != nil { // of a detail that a HealthIndicator gave
 		status, contentType = http.StatusInternalServerError, "application/problem+json"
 		body, _ = json.Marshal(problem{http.StatusText(status), status, "the answer cannot be written as JSON: " + err.Error()})

@@ -4,6 +4,7 @@ package actuator_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -58,8 +59,10 @@ func TestAnIndicatorThatMisbehavesIsDown(t *testing.T) {
 		health func(context.Context) lifecycle.Health
 		want   string
 	}{
-		"panic": {func(context.Context) lifecycle.Health { panic("no shelf") }, "no shelf"},
-		"hang":  {func(ctx context.Context) lifecycle.Health { <-ctx.Done(); return down(ctx.Err().Error()) }, ""},
+		"panic":                  {func(context.Context) lifecycle.Health { panic("no shelf") }, "no shelf"},
+		"panic with a nil error": {func(context.Context) lifecycle.Health { panic((*shelfError)(nil)) }, "*actuator_test.shelfError (nil): its Error method panicked"},
+		"exit":                   {func(context.Context) lifecycle.Health { runtime.Goexit(); return lifecycle.Health{} }, "it ended its goroutine"},
+		"hang":                   {func(ctx context.Context) lifecycle.Health { <-ctx.Done(); return down(ctx.Err().Error()) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, map[string]any{"pyfly.actuator.health.timeout": "20ms"}, withIndicator("shelf", c.health), withIndicator("other", always(lifecycle.HealthUp)))
@@ -68,6 +71,23 @@ func TestAnIndicatorThatMisbehavesIsDown(t *testing.T) {
 				t.Errorf("%d %s", a.status, a.body)
 			}
 		})
+	}
+}
+
+// shelfError is an error whose method needs its receiver.
+type shelfError struct{ shelf string }
+
+func (e *shelfError) Error() string { return e.shelf }
+
+// MarshalJSON panics.
+func (e shelfError) MarshalJSON() ([]byte, error) { panic("no JSON") }
+
+func TestADetailThatCannotBeWrittenIsReported(t *testing.T) {
+	r := run(t, nil, withIndicator("shelf", func(context.Context) lifecycle.Health {
+		return lifecycle.Health{Status: lifecycle.HealthUp, Details: map[string]any{"error": shelfError{}}}
+	}))
+	if a := get(t, r.url+"/health"); a.status != 500 || !strings.Contains(a.body, "no JSON") {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pyfly-go/pyfly/kernel"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -124,11 +124,14 @@ func (i *indicator) inquire(ctx context.Context, limit time.Duration) *inquiry {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit) // it serves others as well
 	go func() {
 		defer cancel()
+		begun.answer = down(errNoAnswer)
+		defer func() {
+			i.mu.Lock()
+			i.current = nil
+			i.mu.Unlock()
+			close(begun.done)
+		}()
 		begun.answer = i.answer(ctx)
-		i.mu.Lock()
-		i.current = nil
-		i.mu.Unlock()
-		close(begun.done)
 	}()
 	return begun
 }
@@ -136,13 +139,9 @@ func (i *indicator) inquire(ctx context.Context, limit time.Duration) *inquiry {
 var errNoAnswer = errors.New("it ended its goroutine")
 
 func (i *indicator) answer(ctx context.Context) (answer lifecycle.Health) {
-	defer func() {
-		if r := recover(); r != nil {
-			answer = down(kernel.NewPanicError(r))
-		}
-	}()
-	answer = down(errNoAnswer)
-	answer = i.Health(ctx)
+	if err := usercode.Call(func() error { answer = i.Health(ctx); return nil }); err != nil {
+		return down(err)
+	}
 	if _, isKnown := severity[answer.Status]; !isKnown {
 		answer.Status = lifecycle.HealthUnknown
 	}

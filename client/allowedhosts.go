@@ -47,7 +47,7 @@ func isAllowedHost(host string) bool {
 // they say how to answer, not who asks.
 var harmlessHeaders = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Content-Encoding", "Content-Language", "Content-Length",
-	"Content-Type", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range", "User-Agent",
+	"Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range", "User-Agent",
 }
 
 func keepHarmless(header http.Header) {

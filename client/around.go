@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,19 +17,38 @@ import (
 
 // hedge makes attempts side by side, each with a call of its own, and takes the
 // answer of the first that succeeds. One that loses may outlast the call: it is
-// under way for itself.
+// under way for itself, with a message of its own. None begins after the call.
 func (c *call) hedge(ctx context.Context) error {
 	var mu sync.Mutex
 	var first *keptAnswer
-	var made atomic.Int32
-	before := c.attempts
-	err := c.op.hedge.Execute(ctx, func(ctx context.Context) error {
+	isOver := false
+	end := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		isOver = true
+	}
+	defer end()
+	message := c.message.owned()
+	begin := func() *call {
+		mu.Lock()
+		defer mu.Unlock()
+		if isOver {
+			return nil
+		}
 		c.gate.join()
+		now := time.Now()
+		leg := &call{engine: c.engine, op: c.op, message: message, idempotencyKey: c.idempotencyKey, begun: now, admitted: now, attempts: c.attempts}
+		c.attempts++
+		return leg
+	}
+	err := c.op.hedge.Execute(ctx, func(ctx context.Context) error {
+		leg := begin()
+		if leg == nil {
+			return context.Canceled
+		}
 		defer c.gate.leave()
 		kept := &keptAnswer{}
-		now := time.Now()
-		leg := &call{engine: c.engine, op: c.op, message: c.message, sink: kept, idempotencyKey: c.idempotencyKey, begun: now, admitted: now}
-		leg.attempts = before + int(made.Add(1)) - 1
+		leg.sink = kept
 		if err := leg.attemptOnce(ctx); err != nil {
 			return err
 		}
@@ -41,12 +59,10 @@ func (c *call) hedge(ctx context.Context) error {
 		}
 		return nil
 	})
-	c.attempts = before + int(made.Load())
+	end()
 	if err != nil {
 		return err
 	}
-	mu.Lock()
-	defer mu.Unlock()
 	return c.deliver(&answer{first.status, first.header, first.body})
 }
 
@@ -66,7 +82,7 @@ func (c *call) runOrStale(ctx context.Context) error {
 	if err != nil {
 		return failed
 	}
-	return c.deliver(&answer{kept.status, kept.header, kept.body})
+	return c.deliver(&answer{kept.status, kept.header.Clone(), kept.body}) // it stays for others
 }
 
 // key tells requests apart whose answers may differ.
@@ -94,7 +110,7 @@ func (c *call) runStreamLimited(ctx context.Context, total time.Duration) error 
 	err := c.run(limited)
 	timer.Stop()
 	if err == nil {
-		c.endTotal = func() { cancel(nil) }
+		c.stream.Body.(*streamBody).atEnd(func() { cancel(nil) })
 		return nil
 	}
 	if context.Cause(limited) == isOver {

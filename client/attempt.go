@@ -7,9 +7,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,12 +21,31 @@ type attempt struct {
 	limit   deadlineContext
 	url     url.URL
 	request http.Request
+	call    Call
+	sends   sends
+	values  [4]string // of headers, as long as they last
+	used    int       // of values
+}
+
+// own returns a copy of a header's values that nobody else has: interceptors and
+// ports may append to what a request holds, and change it.
+func (a *attempt) own(values ...string) []string {
+	if len(values) == 0 {
+		return values[:0:0] // nil stays nil
+	}
+	if len(values) > len(a.values)-a.used {
+		return slices.Clone(values)
+	}
+	end := a.used + len(values)
+	own := a.values[a.used:end:end]
+	a.used = end
+	copy(own, values)
+	return own
 }
 
 // exchange makes one attempt, within the attempt's time limit.
 func (c *call) exchange(ctx context.Context) error {
-	c.attempts++
-	a := &attempt{}
+	a := c.beginAttempt()
 	attemptCtx := ctx
 	switch timeout := c.timeout(); {
 	case timeout > 0:
@@ -41,22 +60,22 @@ func (c *call) exchange(ctx context.Context) error {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
 	c.telemetry.inject(attemptCtx, request)
-	response, err := c.send(request)
-	if err == nil && response == nil {
-		err = errNoResponse
-	}
+	response, err := c.transmit(a, request)
 	if err != nil {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
 	c.answered(response)
-	if response.Body == nil { // of a fake: net/http always has one
-		response.Body = http.NoBody
-	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return c.refused(response)
 	}
 	return c.accept(ctx, attemptCtx, response)
+}
+
+func (c *call) beginAttempt() *attempt {
+	c.attempts++
+	c.unacted = false
+	return &attempt{}
 }
 
 // attemptBegun is when the attempt began. The first begins as soon as the call
@@ -76,12 +95,10 @@ func (c *call) timeout() time.Duration {
 	return c.op.timeout
 }
 
-var errNoResponse = errors.New("the port returned neither a response nor an error")
-
 func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error) {
 	m := c.message
-	if c.isIntercepted {
-		ctx = c.withCall(ctx)
+	if c.isIntercepted || c.recordsSends() {
+		ctx = c.withCall(ctx, a)
 	}
 	r := &a.request
 	*r = *c.blank.WithContext(ctx)
@@ -91,33 +108,52 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	r.Header = make(http.Header, len(m.header)+len(c.op.header)+3)
 	if m.elsewhere != nil {
 		a.url.Scheme, a.url.Host = m.elsewhere.Scheme, m.elsewhere.Host
-	} else if len(c.op.header) > 0 {
-		maps.Copy(r.Header, c.op.header)
 	}
-	if c.op.accept != nil {
-		r.Header["Accept"] = c.op.accept
+	if !m.isComplete {
+		c.addDeclared(r, a)
 	}
 	if err := c.addBody(r); err != nil {
 		return nil, err
 	}
 	if c.idempotencyKey != "" {
-		r.Header["Idempotency-Key"] = []string{c.idempotencyKey}
+		r.Header["Idempotency-Key"] = a.own(c.idempotencyKey)
 	}
 	if c.op.attemptHeader && c.attempts > 1 {
-		r.Header[attemptHeader] = []string{strconv.Itoa(c.attempts)}
+		r.Header[attemptHeader] = a.own(strconv.Itoa(c.attempts))
 	}
 	for name, values := range m.header {
-		r.Header[http.CanonicalHeaderKey(name)] = values
+		r.Header[http.CanonicalHeaderKey(name)] = a.own(values...)
 	}
 	return r, nil
 }
 
+// addDeclared adds the headers that the declaration and the settings give every
+// request of the method.
+func (c *call) addDeclared(r *http.Request, a *attempt) {
+	if c.message.elsewhere == nil {
+		for name, values := range c.op.header {
+			r.Header[name] = a.own(values...)
+		}
+	}
+	if c.op.accept != nil {
+		r.Header["Accept"] = a.own(c.op.accept...)
+	}
+	if c.message.hasBody {
+		r.Header["Content-Type"] = a.own(c.message.contentType)
+	}
+}
+
 func (c *call) addBody(r *http.Request) error {
 	m := c.message
-	if !m.hasBody {
+	switch {
+	case !m.hasBody:
+		return nil
+	case m.isEmpty():
+		// With any other body of length 0 net/http sends it in chunks.
+		r.Body = http.NoBody
+		r.GetBody = func() (io.ReadCloser, error) { return http.NoBody, nil }
 		return nil
 	}
-	r.Header["Content-Type"] = []string{m.contentType}
 	if m.streamed != nil {
 		body, err := m.streamed.open(c.attempts)
 		if err != nil {
@@ -147,14 +183,27 @@ func setPath(u *url.URL, escaped string) {
 func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) error {
 	buffer := c.buffers.Get().(*bytes.Buffer)
 	defer c.putBuffer(buffer)
-	if err := readBody(buffer, response.Body, c.op.maxResponseSize); err != nil {
-		e := c.unanswered(ctx, attemptCtx, err)
+	if err := c.readBody(buffer, response.Body); err != nil {
+		e := c.unanswered(ctx, attemptCtx, asCodingError(err))
 		e.Status, e.Header = response.StatusCode, c.secrets.header(response.Header)
 		return e
 	}
 	a := &c.answer
 	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
 	return c.deliver(a)
+}
+
+// readBody reads a body whole, or as much of one that nobody wants as is worth it
+// so that the connection can be used again.
+func (c *call) readBody(buffer *bytes.Buffer, body io.Reader) error {
+	if !c.op.discards {
+		return readBody(buffer, body, c.op.maxResponseSize)
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(body, maxDrained))
+	if errors.Is(err, ErrTooLarge) {
+		return nil
+	}
+	return err
 }
 
 // deliver hands an answer to the sink.

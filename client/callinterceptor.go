@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -19,6 +20,9 @@ import (
 //   - next runs the call: circuit breaker, attempts, time limits. Its error is an
 //     [*Error], also for an answer whose status is not of the 2xx; its answer
 //     has been read whole, unless the method streams.
+//   - next may be called several times, also on several goroutines at a time,
+//     each with a request of its own then, and after the Exchange has returned.
+//     Stopping the client waits for each run; none begins after that.
 //   - Path, query, headers and context of the request may be changed, its body
 //     may be read through GetBody only.
 //   - An answer that does not come from next is decoded as if it did.
@@ -44,8 +48,45 @@ func interceptCalls(interceptors []CallInterceptor) Exchange {
 // interceptedCall is a call that interceptors see, in the context of the request
 // that they are given.
 type interceptedCall struct {
-	*call
-	body io.ReadCloser // of that request
+	start call          // what each run begins as
+	body  io.ReadCloser // of that request
+
+	mu   sync.Mutex
+	call *call // counts the attempts of all runs; nil when it has ended
+}
+
+// begin returns a call for one run. If the error is nil, who runs it leaves its
+// gate.
+func (i *interceptedCall) begin() (*call, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c := i.start
+	if i.call != nil {
+		c.attempts = i.call.attempts
+		c.gate.join()
+		return &c, nil
+	}
+	c.begun = time.Now()
+	if !c.enter() {
+		return &c, ErrStopped
+	}
+	return &c, nil
+}
+
+// count adds the attempts of a run.
+func (i *interceptedCall) count(attempts int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.call != nil {
+		i.call.attempts += attempts
+	}
+}
+
+// end detaches the runs that outlast the call from it.
+func (i *interceptedCall) end() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.call = nil
 }
 
 type interceptedKey struct{}
@@ -53,8 +94,10 @@ type interceptedKey struct{}
 // runIntercepted lets interceptors run the call, and takes the answer that they
 // return.
 func (c *call) runIntercepted(ctx context.Context) error {
-	i := &interceptedCall{call: c}
-	request, err := c.newRequest(context.WithValue(c.withCall(ctx), interceptedKey{}, i), &attempt{})
+	i := &interceptedCall{call: c, start: *c}
+	defer i.end()
+	a := &attempt{}
+	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
 		return err
 	}
@@ -62,14 +105,10 @@ func (c *call) runIntercepted(ctx context.Context) error {
 		request.Body = http.NoBody // it can be read only once
 	}
 	i.body = request.Body
-	response, err := c.interceptCall(request)
-	switch {
-	case err != nil:
+	response, err := complete(c.interceptCall(request))
+	i.end()
+	if err != nil {
 		return err
-	case response == nil:
-		return errNoResponse
-	case response.Body == nil:
-		response.Body = http.NoBody
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = response.Body.Close() }()
@@ -93,17 +132,25 @@ func runCall(req *http.Request) (*http.Response, error) {
 	case req.Body != i.body:
 		return nil, fmt.Errorf("%w: a CallInterceptor gave it another body, which an Interceptor may do, or a Codec", ErrInvalidRequest)
 	}
-	changed := *i.message
-	changed.path, changed.query, changed.header = req.URL.EscapedPath(), req.URL.RawQuery, req.Header
+	changed := *i.start.message
+	changed.path, changed.query, changed.header, changed.isComplete = req.URL.EscapedPath(), req.URL.RawQuery, req.Header, true
 	kept := &keptAnswer{}
-	c := *i.call
+	c, err := i.begin()
+	if err != nil {
+		return nil, c.failed(err, 0)
+	}
+	leave := c.gate.leave
+	defer func() { leave() }()
 	c.message, c.sink = &changed, kept
-	err := c.runGuarded(req.Context())
-	i.attempts, i.endTotal = c.attempts, c.endTotal
+	before := c.attempts
+	err = c.runGuarded(req.Context())
+	i.count(c.attempts - before)
 	if err != nil {
 		return nil, c.failed(err, time.Since(c.begun))
 	}
 	if c.streams {
+		c.stream.Body.(*streamBody).atEnd(leave)
+		leave = func() {}
 		return c.stream, nil
 	}
 	return kept.response(req), nil

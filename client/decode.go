@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // Response is a method's result when it wants more than the decoded body:
@@ -83,7 +85,7 @@ func (d decoder) decode(a *answer, target any) error {
 		codec = d.codecs.exactly("application/json")
 	}
 	if err := codec.Decode(a.body, target); err != nil {
-		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), err, contentTypeHint(a.header))
+		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), usercode.Error(err), contentTypeHint(a.header))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/internal/uritemplate"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -41,6 +42,7 @@ func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
 		if r := recover(); r != nil { // a user's MarshalJSON, MarshalText or String
 			err = fmt.Errorf("%w: an argument panicked while it was encoded: %w", ErrInvalidRequest, kernel.NewPanicError(r))
 		}
+		err = usercode.Error(err)
 	}()
 	e := draft{encoder: m, message: msg, args: args}
 	if m.hasForm {

@@ -5,13 +5,15 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/random"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -21,13 +23,16 @@ import (
 type engine struct {
 	name          string
 	live          *live
-	baseURL       *url.URL // for errors only: the port knows where to send
+	baseURL       *url.URL // to compare with: the port knows where to send
+	shownBaseURL  *url.URL // without secrets
 	port          HttpClientPort
 	settings      []Setting
 	signature     string   // of the settings that the port was made with
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
-	interceptCall Exchange // nil: none
+	isOpaque      bool        // the port may send more than once for a request without telling
+	hasStraySends atomic.Bool // interceptors have sent with contexts that tell no attempt
+	interceptCall Exchange    // nil: none
 	errorDecoders []ErrorDecoder
 	allowed       allowedHosts
 	secrets       secretNames
@@ -42,18 +47,27 @@ type engine struct {
 }
 
 func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []Interceptor) *engine {
-	return &engine{
+	e := &engine{
 		name: l.declaration.Name, live: l, baseURL: baseURL, port: port,
-		send: intercept(port.Request, interceptors), isIntercepted: len(interceptors) > 0,
+		send: port.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(port),
 		gate: gate{idle: make(chan struct{})}, stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
+	if e.isIntercepted || e.isOpaque {
+		e.send = intercept(e.record(port.Request), interceptors)
+	}
+	return e
+}
+
+// shownURL is the URL of a message as it may be shown.
+func (e *engine) shownURL(m *message) string {
+	return e.secrets.url(m.base(e.shownBaseURL), m.path, m.query)
 }
 
 // start prepares the port for calls.
 func (e *engine) start(ctx context.Context) error {
-	if err := e.port.Start(ctx); err != nil {
+	if err := usercode.Call(func() error { return e.port.Start(ctx) }); err != nil {
 		return fmt.Errorf("the port of the client %s cannot be started: %w", e.name, err)
 	}
 	return nil
@@ -67,7 +81,7 @@ func (e *engine) stop(ctx context.Context) error {
 	if e.tokens != nil {
 		defer e.tokens.close()
 	}
-	if err := e.port.Stop(ctx); err != nil {
+	if err := usercode.Call(func() error { return e.port.Stop(ctx) }); err != nil {
 		return fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
 	}
 	return nil
@@ -85,8 +99,8 @@ type call struct {
 	took           time.Duration   // by the last attempt, if that began with the call and there are metrics
 	idempotencyKey string
 	attempts       int
+	unacted        bool           // the service cannot have acted upon the last attempt
 	stream         *http.Response // the answer, when it is read as a stream
-	endTotal       func()         // ends the context of a stream's total timeout
 
 	begun    time.Time
 	admitted time.Time // by bulkhead and limits: from now on time limits count
@@ -148,7 +162,7 @@ func (c *call) enter() bool {
 // runOnce runs the call, with all that may be around it.
 func (c *call) runOnce(ctx context.Context) error {
 	if c.op.sendsKey && c.message.header.Get("Idempotency-Key") == "" {
-		c.idempotencyKey = rand.Text()
+		c.idempotencyKey = random.Text(ctx)
 	}
 	if c.op.stale != nil && !c.streams {
 		return c.runOrStale(ctx)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -33,7 +34,7 @@ type ErrorDecoder func(e *Error) error
 func decodeErrorBody(decoders []ErrorDecoder, e *Error) (decoded error) {
 	defer func() {
 		if r := recover(); r != nil {
-			decoded = fmt.Errorf("an ErrorDecoder panicked: %w", kernel.NewPanicError(r))
+			decoded = fmt.Errorf("an ErrorDecoder panicked: %w", usercode.Error(kernel.NewPanicError(r)))
 		}
 	}()
 	for _, decode := range decoders {
@@ -41,7 +42,7 @@ func decodeErrorBody(decoders []ErrorDecoder, e *Error) (decoded error) {
 			continue
 		}
 		if err := decode(e); err != nil {
-			return err
+			return usercode.Error(err)
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ type Error struct {
 
 	decoded       error // by an ErrorDecoder
 	serviceFailed bool  // counts for the breaker, and may be retried
-	unsent        bool  // the service cannot have seen the request
+	unacted       bool  // the service cannot have acted upon the attempt
 	isFinal       bool  // the context asks not to retry
 }
 

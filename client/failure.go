@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 )
@@ -19,8 +18,8 @@ func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
 	err = withoutURL(err)
 	e := c.newError()
 	e.Err = err
-	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge)
-	e.unsent = provesNoConnection(err)
+	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)
+	e.unacted = c.unacted
 	switch {
 	case ctx.Err() != nil:
 		e.Err = withCause(ctx.Err(), err)
@@ -54,16 +53,6 @@ func (e *timeoutError) Error() string {
 func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
 func (e *timeoutError) Timeout() bool { return true }
 
-// provesNoConnection reports whether the server cannot have seen the request.
-func provesNoConnection(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return true
-	}
-	var dns *net.DNSError
-	return errors.As(err, &dns)
-}
-
 // refused describes an answer whose status is not of the 2xx. Its body is read
 // as far as the error keeps it; closing takes care of the rest.
 func (c *call) refused(response *http.Response) *Error {
@@ -72,7 +61,7 @@ func (c *call) refused(response *http.Response) *Error {
 	e.Body, _ = io.ReadAll(io.LimitReader(response.Body, MaxErrorBody))
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
 	e.Problem = parseProblem(e.Header, e.Body)
-	e.serviceFailed = isServiceFailure(e.Status)
+	e.serviceFailed, e.unacted = isServiceFailure(e.Status), c.unacted
 	e.decoded = decodeErrorBody(c.errorDecoders, e)
 	return e
 }
@@ -91,7 +80,7 @@ func isServiceFailure(status int) bool {
 func (c *call) newError() *Error {
 	return &Error{
 		Client: c.op.client, Method: c.op.method, Verb: c.op.verb, Attempts: c.attempts,
-		URL: c.secrets.url(c.message.base(c.baseURL), c.message.path, c.message.query),
+		URL: c.shownURL(c.message),
 	}
 }
 

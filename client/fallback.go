@@ -9,6 +9,7 @@ import (
 	"reflect"
 
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -37,7 +38,7 @@ func Fallback[T any](fallback *T) container.BeanOption {
 				return &declarationError{d.Type + "." + m.Name, "returns a sequence, which cannot have a fallback: begin the loop anew where it ends"}
 			}
 		}
-		w := wiringOf(reflect.ValueOf(client).Elem(), d.marker)
+		w := wiringOf(reflect.ValueOf(client).Elem(), *d.marker)
 		if *w != nil {
 			(*w).fallback = reflect.ValueOf(fallback).Elem()
 		}
@@ -91,7 +92,7 @@ func wantsFallback(ctx context.Context, err error) bool {
 func protectFallback(fallback reflect.Value, args []reflect.Value, cause error) (results []reflect.Value) {
 	defer func() {
 		if r := recover(); r != nil {
-			err := fmt.Errorf("the fallback panicked: %w; it was called because: %w", kernel.NewPanicError(r), cause)
+			err := fmt.Errorf("the fallback panicked: %w; it was called because: %w", usercode.Error(kernel.NewPanicError(r)), cause)
 			t := fallback.Type()
 			results = make([]reflect.Value, t.NumOut())
 			for i := range results {

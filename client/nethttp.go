@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -40,16 +41,8 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client %s: its base URL is wrong: %w: %w", cfg.Name, kernel.ErrConfig, err)
 	}
-	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout))
-	transport := newTransport(dialer)
-	configure(transport, &cfg)
-	var connections interface {
-		http.RoundTripper
-		CloseIdleConnections()
-	} = transport
-	if cfg.MaxConnectionAge > 0 {
-		connections = newAgingTransport(transport, cfg.MaxConnectionAge)
-	}
+	dialer := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout), cfg.DialContext)
+	connections := configure(newTransport(dialer), &cfg, base)
 	closeConnections := func() {
 		connections.CloseIdleConnections()
 		dialer.close()
@@ -66,6 +59,7 @@ func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
 func newNetHTTPAdapter(cfg PortConfig, base *url.URL, transport http.RoundTripper, closeConnections func()) *netHTTPAdapter {
 	return &netHTTPAdapter{
 		name:             cfg.Name,
+		isWrapped:        cfg.WrapTransport != nil,
 		target:           newTarget(base, cfg.Header),
 		timeout:          limitOrDefault(cfg.Timeout, DefaultTimeout),
 		maxResponseSize:  limitOrDefault(cfg.MaxResponseSize, DefaultMaxResponseSize),
@@ -86,6 +80,7 @@ func limitOrDefault[N ~int64](limit, byDefault N) N {
 type netHTTPAdapter struct {
 	name             string
 	target           target
+	isWrapped        bool          // there is a transport of the user's
 	timeout          time.Duration // 0: none
 	maxResponseSize  int64         // 0: no limit
 	transport        http.RoundTripper
@@ -123,6 +118,7 @@ func (a *netHTTPAdapter) Request(req *http.Request) (*http.Response, error) {
 // are none.
 func (a *netHTTPAdapter) roundTrip(req *http.Request) (*http.Response, error) {
 	response, err := a.transport.RoundTrip(req)
+	err = usercode.Error(err)
 	switch {
 	case err != nil && isPlainHTTP(err):
 		return nil, http.ErrSchemeMismatch
@@ -173,14 +169,16 @@ func (a *netHTTPAdapter) Stop(ctx context.Context) error {
 	return nil
 }
 
-// withoutURL takes off the layer of [http.Client], whose text holds the whole
+// withoutURL takes off the layers of [http.Client], whose text holds the whole
 // URL.
 func withoutURL(err error) error {
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		return withURL.Err
+	for err = usercode.Error(err); ; {
+		withURL, ok := usercode.As[*url.Error](err)
+		if !ok || withURL.Err == nil {
+			return err
+		}
+		err = usercode.Error(withURL.Err)
 	}
-	return err
 }
 
 func closeRequestBody(req *http.Request) {
@@ -196,6 +194,7 @@ type target struct {
 	escapedPath  string // the same, escaped
 	hasEscapes   bool   // escapedPath is not what url.URL would make of path
 	header       http.Header
+	values       int // of header
 	hostHeader   string
 }
 
@@ -207,7 +206,7 @@ func newTarget(base *url.URL, header http.Header) target {
 	t.path, t.escapedPath = trimSlash(base.Path), trimSlash(base.EscapedPath())
 	t.hasEscapes = base.RawPath != ""
 	for name, values := range header {
-		t.header[http.CanonicalHeaderKey(name)] = slices.Clip(slices.Clone(values))
+		t.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	if host := t.header.Get("Host"); host != "" { // net/http looks for it elsewhere
 		t.hostHeader = host
@@ -218,6 +217,9 @@ func newTarget(base *url.URL, header http.Header) target {
 		password, _ := base.User.Password()
 		withAuth := http.Request{Header: t.header}
 		withAuth.SetBasicAuth(base.User.Username(), password)
+	}
+	for _, values := range t.header {
+		t.values += len(values)
 	}
 	return t
 }
@@ -251,12 +253,23 @@ func (t *target) apply(req *http.Request, allowed allowedHosts) error {
 	if host := req.Header["Host"]; len(host) > 0 && host[0] != "" {
 		req.Host = host[0]
 	}
+	t.addHeader(req.Header)
+	return nil
+}
+
+// addHeader adds copies of the target's values, which the request may change.
+func (t *target) addHeader(header http.Header) {
+	if len(t.header) == 0 {
+		return
+	}
+	copies := make([]string, 0, t.values)
 	for name, values := range t.header {
-		if _, isSet := req.Header[name]; !isSet {
-			req.Header[name] = values
+		if _, isSet := header[name]; !isSet {
+			begin := len(copies)
+			copies = append(copies, values...)
+			header[name] = copies[begin:len(copies):len(copies)]
 		}
 	}
-	return nil
 }
 
 // applyPath puts the target's path before that of u, and keeps the escapes of

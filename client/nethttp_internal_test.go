@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -88,6 +89,71 @@ func TestATimeoutWhileConnectingProvesThatNothingWasSent(t *testing.T) {
 			t.Errorf("got %T %v, want a *net.OpError that is context.DeadlineExceeded", err, err)
 		}
 	})
+}
+
+func TestAnErrorAfterARedirectProvesNothing(t *testing.T) {
+	for name, end := range map[string]error{
+		"no connection":            &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")},
+		"an unknown name":          &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "inventory"}},
+		"only the name":            &net.DNSError{Err: "no such host", Name: "inventory"},
+		"a wrapper on http.Client": &url.Error{Op: "Get", URL: "http://inventory/", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			isFirst := true
+			a := newStubbedAdapter(PortConfig{}, roundTripFunc(func(r *http.Request) (*http.Response, error) {
+				if !isFirst {
+					return nil, end
+				}
+				isFirst = false
+				return &http.Response{StatusCode: 303, Header: http.Header{"Location": {"/there"}}, Body: http.NoBody}, nil
+			}))
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+			_, err := a.Request(req)
+			if err == nil || provesNoConnection(err) || !strings.HasPrefix(err.Error(), "redirect: ") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestAnAnswerAfterARedirectTellsSo(t *testing.T) {
+	// A transport of the user's may leave Response.Request nil.
+	a := newStubbedAdapter(PortConfig{}, roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path == "/there" {
+			return &http.Response{StatusCode: 429, Header: http.Header{}, Body: http.NoBody}, nil
+		}
+		return &http.Response{StatusCode: 303, Header: http.Header{"Location": {"/there"}}, Body: http.NoBody}, nil
+	}))
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+	response, err := a.Request(req)
+	if err != nil || !isRedirected(response) || response.Request.URL.Path != "/there" {
+		t.Errorf("got %+v, %v", response, err)
+	}
+}
+
+func TestWhatProvesThatNoConnectionWasMade(t *testing.T) {
+	dial := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	dns := &net.DNSError{Err: "no such host"}
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{dial, true},
+		{dns, true},
+		{&net.OpError{Op: "dial", Err: dns}, true},
+		{&net.OpError{Op: "proxyconnect", Err: dial}, true},
+		{&net.OpError{Op: "proxyconnect", Err: dns}, true},
+		{fmt.Errorf("it failed: %w: %w", ErrAuthentication, dial), true},
+		{&net.OpError{Op: "proxyconnect", Err: errors.New("tls: handshake failure")}, false},
+		{&net.OpError{Op: "read", Err: errors.New("connection reset")}, false},
+		{&net.OpError{Op: "redirect", Err: dial}, false},
+		{&net.OpError{Op: "redirect", Err: dns}, false},
+		{io.EOF, false},
+	} {
+		if got := provesNoConnection(c.err); got != c.want {
+			t.Errorf("%v: %t, want %t", c.err, got, c.want)
+		}
+	}
 }
 
 func TestACancelledContextIsKnownWhateverItsCause(t *testing.T) {
@@ -181,7 +247,7 @@ func TestStopClosesHTTP2Connections(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	base, _ := url.Parse(server.URL)
-	d := newDialer(DefaultConnectTimeout)
+	d := newDialer(DefaultConnectTimeout, nil)
 	transport := newTransport(d)
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
@@ -212,7 +278,7 @@ func TestStopClosesHTTP2Connections(t *testing.T) {
 func TestAClosedDialerMakesNoConnection(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	d := newDialer(DefaultConnectTimeout)
+	d := newDialer(DefaultConnectTimeout, nil)
 	d.close()
 	if conn, err := d.DialContext(t.Context(), "tcp", server.Listener.Addr().String()); err == nil {
 		_ = conn.Close()

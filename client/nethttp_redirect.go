@@ -4,6 +4,7 @@ package client
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,9 +21,27 @@ func isRedirect(status int) bool {
 }
 
 // follow lets an [http.Client] follow a redirect that has been answered to req.
+// An error says that it came after a redirect, so that nobody takes one that no
+// connection could be made for the proof that req was not sent. The Request of a
+// response that came after a followed redirect has that as its Response.
 func (a *netHTTPAdapter) follow(req *http.Request, redirect *http.Response) (*http.Response, error) {
-	client := http.Client{Transport: &replay{a.transport, redirect}, CheckRedirect: a.allowed.checkRedirect}
-	return client.Do(req)
+	var last *http.Request // that a redirect has led to
+	client := http.Client{Transport: &replay{a.transport, redirect}}
+	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if err := a.allowed.checkRedirect(next, via); err != nil {
+			return err
+		}
+		last = next
+		return nil
+	}
+	response, err := client.Do(req)
+	if err != nil {
+		return nil, &net.OpError{Op: "redirect", Err: withoutURL(err)}
+	}
+	if last != nil && !isRedirected(response) { // a transport of the user's did not set it
+		response.Request = last
+	}
+	return response, nil
 }
 
 // replay answers the first request with an answer that it has brought already.

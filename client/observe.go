@@ -37,7 +37,7 @@ type counters struct {
 // ClientStats are the counters of one client since it was wired.
 type ClientStats struct {
 	Client   string `json:"client"`  // "payment-client"
-	BaseURL  string `json:"baseUrl"` // without user info
+	BaseURL  string `json:"baseUrl"` // without secrets
 	InFlight int64  `json:"inFlight"`
 
 	Calls           int64 `json:"calls"`       // begun
@@ -85,7 +85,7 @@ func (l *live) stats() ClientStats {
 	defer l.mu.Unlock()
 	c, e := &l.counters, l.current.Load()
 	s := ClientStats{
-		Client: e.name, BaseURL: e.secrets.url(e.baseURL, "", ""),
+		Client: e.name, BaseURL: e.shownURL(&message{}),
 		Failures: c.failures.Load(), Unavailable: c.unavailable.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),

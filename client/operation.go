@@ -3,6 +3,7 @@
 package client
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,6 +36,7 @@ type operation struct {
 	maxResponseSize int64                   // decoded bytes, of a stream those of one element; 0: no limit
 	coding          ContentCoding           // of the body; nil: none
 	streams         bool                    // the answer is not read whole
+	discards        bool                    // the method returns only an error: nobody wants the body
 	idleTimeout     time.Duration           // of a stream; 0: none
 	retry           *resilience.RetryPolicy // nil: one attempt
 	retryStatuses   []int                   // tried again beside those of a service that failed
@@ -61,8 +63,26 @@ type message struct {
 	link        URL           // instead of path and query; "": none
 	elsewhere   *url.URL      // an allowed host to which the link leads; nil: the client's own
 
+	isComplete bool // header holds the declared ones too, as far as a CallInterceptor has left them
+
 	timeout time.Duration // of one attempt, instead of the operation's; 0: that one; less: none
 	noRetry bool
+}
+
+// owned returns a copy that shares nothing with the caller of the method, who may
+// change what he has passed as soon as the call has ended.
+func (m *message) owned() *message {
+	copied := *m
+	copied.header, copied.body = m.header.Clone(), bytes.Clone(m.body)
+	return &copied
+}
+
+// isEmpty reports whether there is a body of no bytes.
+func (m *message) isEmpty() bool {
+	if m.streamed != nil {
+		return m.streamed.size == 0
+	}
+	return len(m.body) == 0
 }
 
 // base is where the message goes: to the client's service as a rule.
@@ -95,14 +115,5 @@ func (op *operation) mayRepeat(err error) bool {
 	if !e.serviceFailed {
 		return op.repeatable && (slices.Contains(op.retryStatuses, e.Status) || op.retryIf != nil && op.retryIf(e))
 	}
-	if op.repeatable || e.unsent {
-		return true
-	}
-	switch e.Status {
-	case http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		return e.Header.Get("Retry-After") != ""
-	}
-	return false
+	return op.repeatable || e.unacted
 }

@@ -5,6 +5,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -30,6 +31,11 @@ type HttpClientPort interface {
 	// One that proves that no connection was made should be, or wrap, what
 	// the net package reports: a *net.OpError with Op "dial", or a
 	// *net.DNSError. Only then may a POST be repeated.
+	//
+	// Whatever comes after a followed redirect, a POST is not repeated. A port
+	// that follows redirects says so: the Request of a response that came after
+	// one has that as its Response, as [http.Client] leaves it, and an error is a
+	// *net.OpError with another Op, such as "redirect", around its cause.
 	Request(req *http.Request) (*http.Response, error)
 
 	// Start prepares the port for requests. It is called once.
@@ -66,10 +72,14 @@ type PortConfig struct {
 	// Header is sent with every request that does not set the same names.
 	Header http.Header
 	// TLS says how https connections are secured. Nil means the defaults of
-	// package crypto/tls.
+	// package crypto/tls. Every server is verified by the name of the host that
+	// the connection leads to; ServerName, if set, is that of the base URL's
+	// host only. If VerifyConnection is set, it verifies the ServerName of the
+	// state that it is given. Package crypto/tls leaves that empty for an IP
+	// address: a port that connects to several of them has to fill it in.
 	TLS *tls.Config
 	// UnixSocket is the path of a socket to connect to, instead of the base
-	// URL's host. "" means none.
+	// URL's host. Other hosts are connected to as without it. "" means none.
 	UnixSocket string
 	// Proxy is the proxy to go through. Nil means what the environment says.
 	Proxy *url.URL
@@ -94,6 +104,10 @@ type PortConfig struct {
 	// "files.example.com:8443" or "*.example.com". No header that may hold a
 	// secret follows a redirect there, and Header is not sent.
 	AllowedHosts []string
+	// DialContext makes the connections, of network "tcp" or "unix", in place of
+	// a [net.Dialer]. The connect timeout limits it. Nil means a net.Dialer.
+	// Other ports than the net/http adapter may ignore it.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// WrapTransport puts something around the transport of the net/http
 	// adapter, see [WithTransport]. Nil means nothing. Other ports may ignore
 	// it.

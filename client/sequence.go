@@ -12,6 +12,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // elementOf returns the T of an iter.Seq2[T, error], or nil for any other type.
@@ -55,7 +57,7 @@ func (f *frontEnd) iterate(ctx context.Context, args []reflect.Value, element re
 			yieldError(yield, err)
 			return
 		}
-		if err := sleep(ctx, events.reconnection); err != nil {
+		if err := f.sleep(ctx, events.wait()); err != nil {
 			e, op := f.engine()
 			yieldError(yield, e.notSent(op, &message{path: f.encoder.Path}, err))
 			return
@@ -91,7 +93,7 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 	next := f.decoder.elements(response, op.maxResponseSize, events)
 	for {
 		target := reflect.New(element)
-		err := next(target.Interface())
+		err := usercode.Error(next(target.Interface()))
 		switch {
 		case err == io.EOF:
 			return io.EOF
@@ -105,14 +107,22 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits until the time is over, or the client stops.
+func (f *frontEnd) sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	for {
+		e, _ := f.engine()
+		select {
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-e.stopped:
+			if next, _ := f.engine(); next == e { // it has not just been replaced
+				return ErrStopped
+			}
+		}
 	}
 }
 
@@ -144,22 +154,22 @@ func jsonElements(body io.Reader, limit int64, isArray bool) func(target any) er
 		if !isBegun {
 			isBegun = true
 			if err := expect(values, '['); err != nil {
-				return err
+				return limited.brokenOr(err)
 			}
 		}
 		if !values.More() {
 			if isArray {
 				if err := expect(values, ']'); err != nil {
-					return err
+					return limited.brokenOr(err)
 				}
 			}
-			return endOf(values)
+			return limited.brokenOr(endOf(values))
 		}
 		if err := values.Decode(target); err != nil {
 			if err == io.EOF { // after a comma
 				err = io.ErrUnexpectedEOF
 			}
-			return decodeError(err, target)
+			return limited.brokenOr(decodeError(usercode.Error(err), target))
 		}
 		limited.left = limited.limit
 		return nil
@@ -194,6 +204,9 @@ func endOf(values *json.Decoder) error {
 
 // decodeError tells JSON that is wrong from a stream that broke.
 func decodeError(err error, target any) error {
+	if errors.Is(err, ErrDecode) { // of the body's content coding
+		return err
+	}
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	if !errors.As(err, &syntax) && !errors.As(err, &kind) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -209,16 +222,30 @@ func decodeError(err error, target any) error {
 type elementReader struct {
 	r           io.Reader
 	limit, left int64 // limit 0: none
+	broken      error // what ended the body before its end
+}
+
+// brokenOr returns why the body broke off, if err says that it ended too early;
+// else err.
+func (e *elementReader) brokenOr(err error) error {
+	if e.broken != nil && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return e.broken
+	}
+	return err
 }
 
 func (e *elementReader) Read(p []byte) (int, error) {
-	if e.limit <= 0 {
-		return e.r.Read(p)
+	if e.limit > 0 {
+		if e.left <= 0 {
+			return 0, tooLarge(e.limit)
+		}
+		p = p[:min(int64(len(p)), e.left)]
 	}
-	if e.left <= 0 {
-		return 0, tooLarge(e.limit)
-	}
-	n, err := e.r.Read(p[:min(int64(len(p)), e.left)])
+	n, err := e.r.Read(p)
 	e.left -= int64(n)
+	err = usercode.Error(err)
+	if err != nil && err != io.EOF {
+		e.broken = err
+	}
 	return n, err
 }

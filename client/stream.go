@@ -38,9 +38,9 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	err := c.runOnce(ctx)
-	if err != nil {
-		c.gate.leave()
+	leave := c.gate.leave
+	defer func() { leave() }()
+	if err := c.runOnce(ctx); err != nil {
 		return err
 	}
 	body, ok := c.stream.Body.(*streamBody)
@@ -48,50 +48,43 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
-	body.leave = func() {
-		if c.endTotal != nil {
-			c.endTotal()
-		}
-		c.gate.leave()
-	}
+	body.atEnd(leave)
+	leave = func() {}
 	return nil
 }
 
 // exchangeForStream makes one attempt. Its time limit ends with the headers; from
 // then on only a pause in the stream is limited.
 func (c *call) exchangeForStream(ctx context.Context) error {
-	c.attempts++
+	a := c.beginAttempt()
 	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
 		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
 	}
-	request, err := c.newRequest(streamCtx, &attempt{})
+	isOpen := false
+	defer func() {
+		if !isOpen { // an error, or a panic of the user's code
+			b.end()
+		}
+	}()
+	request, err := c.newRequest(streamCtx, a)
 	if err != nil {
-		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.telemetry.inject(streamCtx, request)
-	response, err := c.send(request)
-	if err == nil && response == nil {
-		err = errNoResponse
-	}
+	response, err := c.transmit(a, request)
 	if err != nil {
-		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.answered(response)
-	if response.Body == nil {
-		response.Body = http.NoBody
-	}
 	b.ReadCloser = response.Body
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = b.Close() }()
 		return c.refused(response)
 	}
 	b.begin()
-	response.Body = b
-	c.stream = response
+	response.Body, c.stream, isOpen = b, response, true
 	return nil
 }
 
@@ -102,11 +95,16 @@ type streamBody struct {
 	cancel      context.CancelCauseFunc
 	timer       *time.Timer   // first of the headers, then of a pause
 	idleTimeout time.Duration // 0: none
-	leave       func()
+	ended       []func()      // to be called at the end, besides cancel
 	once        sync.Once
 }
 
-// begin lets the limit of pauses take the place of that of the headers.
+// atEnd has a function called when the stream ends. It must be called before
+// anybody else has the body.
+func (b *streamBody) atEnd(f func()) { b.ended = append(b.ended, f) }
+
+// begin lets the limit of pauses take the place of that of the headers. It runs
+// only while somebody waits for the service.
 func (b *streamBody) begin() {
 	if b.timer != nil {
 		b.timer.Stop()
@@ -114,16 +112,21 @@ func (b *streamBody) begin() {
 	}
 	if b.idleTimeout > 0 {
 		b.timer = time.AfterFunc(b.idleTimeout, func() { b.cancel(&idleError{b.idleTimeout}) })
+		b.timer.Stop()
 	}
 }
 
 // Read implements io.Reader.
 func (b *streamBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	switch {
-	case err == nil && b.timer != nil:
+	if b.timer != nil {
 		b.timer.Reset(b.idleTimeout)
-	case err != nil:
+	}
+	n, err := b.ReadCloser.Read(p)
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	if err != nil {
+		err = asCodingError(err)
 		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
 			err = reason
 		}
@@ -145,8 +148,8 @@ func (b *streamBody) end() {
 			b.timer.Stop()
 		}
 		b.cancel(errEnded)
-		if b.leave != nil {
-			b.leave()
+		for _, f := range b.ended {
+			f()
 		}
 	})
 }

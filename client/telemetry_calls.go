@@ -198,7 +198,7 @@ func (c *call) attemptAttributes() []attribute.KeyValue {
 	attributes := make([]attribute.KeyValue, 0, 6)
 	attributes = append(attributes, o.request...)
 	attributes = append(attributes, serverAttributes(base)...)
-	attributes = append(attributes, attribute.String("url.full", c.secrets.url(base, m.path, m.query)))
+	attributes = append(attributes, attribute.String("url.full", c.shownURL(m)))
 	if c.attempts > 0 {
 		attributes = append(attributes, attribute.Int("http.request.resend_count", c.attempts))
 	}

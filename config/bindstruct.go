@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/internal/naming"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // structure fills a struct from the group at key, or from what a placeholder
@@ -20,6 +21,9 @@ func (b *binder) structure(v reflect.Value, key string, n *node) bool {
 // environment can hold it.
 func (b *binder) group(key string, n *node, read func(key string, n *node) bool) bool {
 	if n == nil || n.isGroup() {
+		if v := b.cfg.notAGroup(key); v != nil && !n.isCode() {
+			return b.fail(notAGroup(v).of(key, v))
+		}
 		return read(key, n)
 	}
 	b.cfg.asked.add(key)
@@ -35,7 +39,11 @@ func (b *binder) group(key string, n *node, read func(key string, n *node) bool)
 			Message: "a list is where a group of keys is needed", Want: "write keys and values below it",
 		})
 	}
-	return b.fail(wrongValue(found.literal(), "is where a group of keys is needed", "write keys and values below it").of(key, found))
+	return b.fail(notAGroup(found).of(key, found))
+}
+
+func notAGroup(n *node) *Error {
+	return wrongValue(n.literal(), "is where a group of keys is needed", "write keys and values below it")
 }
 
 // fields fills the fields of a struct and lets it check itself.
@@ -63,11 +71,19 @@ func (b *binder) eachField(v reflect.Value, key string, n *node) (present bool) 
 		}
 		isSet := b.field(v.Field(i), joinKey(key, f.name), n.find(f.name), f)
 		if isSet && zeros != nil && v.Field(i).IsZero() {
-			zeros.SetExplicitZero(f.name)
+			b.tellZero(zeros, key, f.name)
 		}
 		present = isSet || present
 	}
 	return present
+}
+
+func (b *binder) tellZero(zeros ExplicitZero, key, name string) {
+	err := usercode.Call(func() error { zeros.SetExplicitZero(name); return nil })
+	if err != nil {
+		key = joinKey(key, name)
+		b.fail(&Error{Key: key, Origin: b.cfg.originOf(key), Message: "SetExplicitZero: " + err.Error(), Err: err})
+	}
 }
 
 // field fills one field; if its key is not set, the default of its tag counts.
@@ -126,7 +142,7 @@ func (b *binder) validate(v reflect.Value, key string) {
 	if !ok {
 		return
 	}
-	for _, err := range parts(checked.Validate()) {
+	for _, err := range parts(usercode.Call(checked.Validate)) {
 		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: err.Error(), Err: err}
 		if name, rest, found := strings.Cut(err.Error(), ": "); found && hasField(v.Type(), name) {
 			placed.Key, placed.Message = joinKey(key, name), rest

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 var (
@@ -106,7 +108,8 @@ func set(err *Error, assign func()) *Error {
 
 func setText(v reflect.Value, text string) *Error {
 	fresh := reflect.New(v.Type())
-	if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+	unmarshaler := fresh.Interface().(encoding.TextUnmarshaler)
+	if err := usercode.Call(func() error { return unmarshaler.UnmarshalText([]byte(text)) }); err != nil {
 		wrong := wrongValue(text, fmt.Sprintf("is no %s", v.Type()), "")
 		wrong.Want, wrong.Err = err.Error(), err
 		return wrong

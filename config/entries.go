@@ -17,8 +17,9 @@ type Entry struct {
 
 // Entries returns the settings below prefix, sorted by key; the prefix "" is the
 // root. A key that only the environment sets is written as it has been asked for,
-// or, if nothing has, as a guess. Secrets are hidden: values of keys that look
-// secret, user info in URLs, and defaults in placeholders that look secret.
+// or, if nothing has, as a guess; a short form is listed as the keys that it
+// stands for. Secrets are hidden: values of keys that look secret, user info and
+// secret query parameters in URLs, and values with placeholders that look secret.
 func (c *Config) Entries(prefix string) []Entry {
 	var entries []Entry
 	add := func(key string, n *node) {
@@ -27,9 +28,9 @@ func (c *Config) Entries(prefix string) []Entry {
 		}
 	}
 	listed := map[string]bool{} // variables
-	c.root.leaves("", func(key string, n *node) {
+	c.merged.Load().root.leaves("", func(key string, n *node) {
 		value := c.override(key, n)
-		listed[value.origin.Env] = true
+		listed[value.origin.Env] = listed[value.origin.Env] || value.short == nil
 		add(key, value)
 	})
 	asked := c.asked.all()
@@ -52,10 +53,10 @@ func shownText(key string, n *node) string {
 		}
 		text = strings.Join(elements, ", ")
 	}
-	if looksSecret(key) || strings.Contains(text, "${") && looksSecret(text) {
+	if n.secret || looksSecret(key) || strings.Contains(text, "${") && looksSecret(text) {
 		return hidden
 	}
-	return withoutUserInfo(text)
+	return withoutURLSecrets(text)
 }
 
 // askedOrGuessed is the key that a variable sets.

@@ -77,7 +77,7 @@ func (e *Error) at(key string, origin Origin) *Error {
 // of places an error of a conversion, which knows the value only, and hides
 // what must not be shown.
 func (e *Error) of(key string, n *node) *Error {
-	placed := e.at(key, n.origin)
+	placed := e.at(n.writtenKey(key), n.origin)
 	if n.secret || looksSecret(key) {
 		placed.Value = hidden
 		if placed.Err != nil { // its text may hold the value
@@ -99,9 +99,9 @@ func wrongValue(value, is, want string) *Error {
 
 const maxShown = 200
 
-// shown cuts a long value and hides passwords in URLs.
+// shown cuts a long value and hides secrets in URLs.
 func shown(value string) string {
-	value = withoutUserInfo(value)
+	value = withoutURLSecrets(value)
 	if len(value) <= maxShown {
 		return value
 	}

@@ -5,6 +5,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // The limits of what one value may grow to, so that placeholders which double
@@ -36,11 +38,15 @@ type expander struct {
 	cfg   *Config
 	path  []step // the keys that are being expanded, outermost first
 	count int
+
+	asWritten bool // the keys that short forms of variables stand for are not looked up
+	redacts   bool // the values of placeholders that name a secret are hidden
 }
 
 type step struct {
-	key    string
-	origin Origin
+	key     string
+	written string // the key as the file has it: that of a short form, if it is one
+	origin  Origin
 }
 
 // resolve returns what the value of key stands for and, if that is a list or a
@@ -55,11 +61,14 @@ func (e *expander) resolve(key string, n *node) (*node, string, *Error) {
 			return nil, "", cycleError(e.path[i:], key)
 		}
 	}
-	e.path = append(e.path, step{key, n.origin})
+	e.path = append(e.path, step{key, n.writtenKey(key), n.origin})
 	defer func() { e.path = e.path[:len(e.path)-1] }()
 
 	parts, err := parseParts(text)
 	if err != nil {
+		if looksSecret(key) {
+			err.Message = "a placeholder in this secret is not complete"
+		}
 		return nil, "", e.here(err)
 	}
 	if len(parts) == 1 && parts[0].isPlaceholder {
@@ -68,15 +77,14 @@ func (e *expander) resolve(key string, n *node) (*node, string, *Error) {
 			return found, foundAt, err
 		}
 		value := *found
-		value.place = place{name: n.name, origin: n.origin, text: found.text}
-		value.via = parts[0].text
+		value.name, value.origin, value.short, value.via = n.name, n.origin, n.short, parts[0].text
 		return &value, key, nil
 	}
 	value, err := e.join(parts)
 	if err != nil {
 		return nil, "", err
 	}
-	value.place = place{name: n.name, origin: n.origin}
+	value.name, value.origin, value.short = n.name, n.origin, n.short
 	return value, key, nil
 }
 
@@ -122,9 +130,18 @@ func (e *expander) join(parts []part) (*node, *Error) {
 	return joined, nil
 }
 
-// placeholder looks up what p refers to: a key, else an environment variable,
-// else its default.
+// placeholder returns what p stands for, hidden if that is asked for.
 func (e *expander) placeholder(p part) (*node, string, *Error) {
+	found, foundAt, err := e.target(p)
+	if err == nil && e.redacts && found.isScalar() && found.secret {
+		found = &node{value: secret.Value(found.literal())}
+	}
+	return found, foundAt, err
+}
+
+// target looks up what p refers to: a key, else an environment variable, else
+// its default.
+func (e *expander) target(p part) (*node, string, *Error) {
 	if e.count++; e.count > maxPlaceholders {
 		return nil, "", e.tooMuch()
 	}
@@ -133,13 +150,13 @@ func (e *expander) placeholder(p part) (*node, string, *Error) {
 		return nil, "", err
 	}
 	e.cfg.asked.add(name)
-	target, itself := e.cfg.lookUp(name), e.isItself(name)
+	target, itself := e.lookUp(name), e.isItself(name)
 	if target != nil && !itself {
 		found, foundAt, err := e.resolve(name, target)
 		return found.markSecret(looksSecret(name)), foundAt, err
 	}
 	if value, ok := e.cfg.environment.all[name]; ok {
-		return &node{value: value, secret: looksSecret(name)}, name, nil
+		return &node{value: value, place: place{secret: looksSecret(name)}}, name, nil
 	}
 	if p.hasFallback {
 		found, err := e.text(p.fallback)
@@ -152,6 +169,14 @@ func (e *expander) placeholder(p part) (*node, string, *Error) {
 		Message: fmt.Sprintf("%s is neither a key nor an environment variable", p.text),
 		Want:    fmt.Sprintf("set %s, or give a default: ${%s:...}", name, name),
 	})
+}
+
+func (e *expander) lookUp(key string) *node {
+	n := e.cfg.find(key)
+	if e.asWritten {
+		return e.cfg.overrideAsWritten(key, n)
+	}
+	return e.cfg.override(key, n)
 }
 
 // name is what a placeholder refers to; it may depend on another: ${db.${stage}}.
@@ -184,7 +209,7 @@ func (e *expander) here(err *Error) *Error {
 		return err
 	}
 	at := e.path[len(e.path)-1]
-	return err.at(at.key, at.origin)
+	return err.at(at.written, at.origin)
 }
 
 // cycleError reports that the keys of a path refer to each other and the last

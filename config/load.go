@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 )
@@ -50,7 +48,7 @@ func Load(opts ...Option) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	read := sources{merged: koanf.New(delimiter), places: places{}}
+	read := sources{}
 	if base != "" {
 		if _, err := read.file(base); err != nil {
 			return nil, err
@@ -141,10 +139,9 @@ func profilePath(base, profile string) string {
 	return strings.TrimSuffix(base, extension) + "-" + profile + extension
 }
 
-// sources is what has been read and merged so far.
+// sources is what has been read so far.
 type sources struct {
-	merged *koanf.Koanf
-	places places
+	layers []*layer // the lowest first
 	files  []string
 }
 
@@ -172,10 +169,10 @@ func (s *sources) profileFile(base, profile string) error {
 	return nil
 }
 
-// file merges a file over what is there and returns the places of its keys.
+// file adds the layer of a file and returns the places of its keys.
 func (s *sources) file(path string) (places, error) {
 	parser := &yamlParser{file: path, layer: newLayer(true)}
-	err := s.merged.Load(file.Provider(path), parser)
+	err := koanf.New(delimiter).Load(file.Provider(path), parser)
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		return nil, &Error{
@@ -184,19 +181,18 @@ func (s *sources) file(path string) (places, error) {
 		}
 	}
 	s.files = append(s.files, path)
-	s.places.merge(parser.layer.places)
+	s.layers = append(s.layers, parser.layer)
 	return parser.layer.places, err
 }
 
 // config makes a Config of what was read, with the given settings over it.
 func (s *sources) config(environment *environment, settings []map[string]any) *Config {
-	merged, written := s.merged.Copy(), maps.Clone(s.places)
+	layers := slices.Clone(s.layers)
 	for _, m := range settings {
-		layer := layerOfCode(m)
-		_ = merged.Load(confmap.Provider(layer.tree, ""), nil) // reads from memory, never fails
-		written.merge(layer.places)
+		layers = append(layers, layersOfCode(m)...)
 	}
-	cfg := &Config{root: newNode("", merged.Raw(), written), environment: environment}
+	cfg := &Config{layers: layers, environment: environment}
+	cfg.merged.Store(&merged{root: merge(layers)})
 	cfg.asked.add(profilesKey)
 	return cfg
 }

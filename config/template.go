@@ -13,7 +13,7 @@ type part struct {
 	name          string // may hold placeholders itself
 	fallback      string // may hold placeholders itself
 	hasFallback   bool
-	text          string // as written: ${name:fallback}
+	text          string // as it may be shown: ${name:...}
 }
 
 // parseParts splits a text into literals and placeholders. The error knows
@@ -41,8 +41,9 @@ func parseParts(text string) ([]part, *Error) {
 		flush()
 		end := closingBrace(text[next:])
 		if end < 0 {
+			begin, _, _ := strings.Cut(text[next:], ":") // what follows may be a secret
 			return nil, &Error{
-				Message: "the placeholder " + text[next:] + " has no end",
+				Message: "the placeholder " + begin + " has no end",
 				Want:    "close it with }, or write $${ for a literal ${",
 			}
 		}
@@ -82,9 +83,19 @@ func opens(text string, i int) bool {
 	return strings.HasPrefix(text[i:], "${") && (i == 0 || text[i-1] != '$')
 }
 
+// withoutFallback is a placeholder as an error may show it: its fallback may be a
+// secret.
+func withoutFallback(placeholder string) string {
+	name, _, found := strings.Cut(placeholder, ":")
+	if !found {
+		return placeholder
+	}
+	return name + ":...}"
+}
+
 func parsePlaceholder(text string) (part, *Error) {
 	inner := text[len("${") : len(text)-1]
-	p := part{isPlaceholder: true, name: inner, text: text}
+	p := part{isPlaceholder: true, name: inner, text: withoutFallback(text)}
 	depth := 0
 	for i := range len(inner) {
 		switch {
@@ -102,7 +113,7 @@ func parsePlaceholder(text string) (part, *Error) {
 	p.name = strings.TrimSpace(p.name)
 	if p.name == "" {
 		return part{}, &Error{
-			Message: "the placeholder " + text + " names nothing",
+			Message: "the placeholder " + withoutFallback(text) + " names nothing",
 			Want:    "write ${name} or ${name:default}, or $${ for a literal ${",
 		}
 	}

@@ -146,6 +146,7 @@ func (w *watcher) reload() {
 		return
 	}
 	w.lastError = ""
+	next.AddShortForms(w.current.merged.Load().forms...)
 	keys := difference(w.current, next)
 	if len(keys) == 0 {
 		return
@@ -177,7 +178,7 @@ type leaf struct{ key, text string }
 // leaves returns all values by their canonical keys, placeholders untouched.
 func (c *Config) leaves() map[string]leaf {
 	all := map[string]leaf{}
-	c.root.leaves("", func(key string, n *node) {
+	c.merged.Load().root.leaves("", func(key string, n *node) {
 		value := c.override(key, n)
 		text := value.literal()
 		for _, element := range value.list {

@@ -30,12 +30,17 @@ type watched struct {
 
 func watch(t *testing.T, content string) *watched {
 	t.Helper()
-	w := &watched{t, filepath.Join(t.TempDir(), "pyfly.yaml"), make(chan config.Changed, 10), make(chan error, 10)}
-	w.write(content)
-	cfg, err := config.Load(config.File(w.path))
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "pyfly.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return watchLoaded(t, path, load(t, config.File(path)))
+}
+
+// watchLoaded watches what was loaded from the file at path.
+func watchLoaded(t *testing.T, path string, cfg *config.Config) *watched {
+	t.Helper()
+	w := &watched{t, path, make(chan config.Changed, 10), make(chan error, 10)}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {

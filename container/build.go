@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/dig"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -48,6 +49,15 @@ type activeProcessor struct {
 	bean *bean
 	lifecycle.BeanPostProcessor
 	processes func(reflect.Type) bool // nil: all types
+}
+
+// isMeantFor reports whether the processor is to see beans of type t.
+func (p activeProcessor) isMeantFor(t reflect.Type) (isMeant bool, err error) {
+	if p.processes == nil {
+		return true, nil
+	}
+	err = usercode.Call(func() error { isMeant = p.processes(t); return nil })
+	return isMeant, err
 }
 
 func newMaker(ctx context.Context, r *run, g *graph) *maker {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/internal/goroutines"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -30,20 +31,20 @@ func (r *run) callHook(ctx context.Context, b *bean, hook string, limit time.Dur
 	}
 	p := &Problem{Code: CodeHook, Bean: b.name, Err: err}
 	took = took.Round(time.Millisecond)
-	var panicked *kernel.PanicError
+	panicked, hasPanicked := usercode.As[*kernel.PanicError](err)
 	switch {
 	case errors.Is(err, errHangs):
 		b.isHanging = true
 		p.What = fmt.Sprintf("%s of %s did not return within %s", hook, b.name, took)
 		p.Remedy = "let it end when its context does, or raise the limit (pyfly.context.start-timeout, .shutdown-timeout)"
 		p.detail("stands at", where)
-	case errors.As(err, &panicked):
-		p.What = fmt.Sprintf("%s of %s panicked: %v", hook, b.name, panicked.Value)
+	case hasPanicked:
+		p.What = fmt.Sprintf("%s of %s panicked: %s", hook, b.name, usercode.Text(panicked.Value))
 		p.detail("at", framesText(panicked))
 	default:
 		p.What = fmt.Sprintf("%s of %s failed after %s: %v", hook, b.name, took, err)
 	}
-	if total := new(totalLimitError); errors.As(context.Cause(ctx), &total) {
+	if total, ok := context.Cause(ctx).(*totalLimitError); ok {
 		p.What += "; " + total.Error()
 	}
 	return p.detail("bean", b.describe())
@@ -65,16 +66,6 @@ var (
 	errExited = errors.New("the hook ended its goroutine with runtime.Goexit")
 )
 
-// protect turns a panic of a user's function into its error.
-func protect(fn func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = kernel.NewPanicError(r)
-		}
-	}()
-	return fn()
-}
-
 // runLimited gives fn a context that ends at the limit, and a little longer to
 // notice: a hook that honours its context is reported by its own error, and
 // only one that does not as hanging, with where it stands.
@@ -85,13 +76,8 @@ func (r *run) runLimited(ctx context.Context, bean, hook string, limit time.Dura
 	go func() {
 		r.label(bean, hook)
 		err := errExited
-		defer func() {
-			if r := recover(); r != nil {
-				err = kernel.NewPanicError(r)
-			}
-			result <- err
-		}()
-		err = fn(ctx)
+		defer func() { result <- err }()
+		err = usercode.Call(func() error { return fn(ctx) })
 	}()
 	select {
 	case err := <-result:

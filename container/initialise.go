@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -35,12 +36,12 @@ func (m *maker) initialise(b *bean) *Problem {
 func (m *maker) process(b *bean) *Problem {
 	b.constructed = m.run.elapsed() - b.begun
 	if aware, ok := b.object.(Aware); ok {
-		if err := protect(func() error { aware.SetApplicationContext(m.run.app); return nil }); err != nil {
+		if err := usercode.Call(func() error { aware.SetApplicationContext(m.run.app); return nil }); err != nil {
 			return constructorFailed(b, fmt.Errorf("SetApplicationContext: %w", err))
 		}
 	}
 	for _, customize := range b.customizers {
-		if err := protect(func() error { return customize(context.Background(), b.object) }); err != nil {
+		if err := usercode.Call(func() error { return customize(context.Background(), b.object) }); err != nil {
 			return constructorFailed(b, err)
 		}
 	}
@@ -87,7 +88,9 @@ func (m *maker) pass(b *bean, stepName string, step processorStep) *Problem {
 	at := m.run.elapsed()
 	for _, p := range b.seers {
 		before := reflect.TypeOf(b.object)
-		if p.processes != nil && !p.processes(before) {
+		if isMeant, err := p.isMeantFor(before); err != nil {
+			return processorFailed(b, p.bean, "Processes", err)
+		} else if !isMeant {
 			continue
 		}
 		processed, err := runStep(p, b.object, b.name, step)
@@ -108,7 +111,7 @@ func (m *maker) pass(b *bean, stepName string, step processorStep) *Problem {
 }
 
 func runStep(p activeProcessor, bean any, name string, step processorStep) (processed any, err error) {
-	err = protect(func() error {
+	err = usercode.Call(func() error {
 		processed, err = step(p.BeanPostProcessor, bean, name)
 		return err
 	})
@@ -180,7 +183,7 @@ func (m *maker) warnOfEarlyBeans() {
 		}
 		var missed []string
 		for _, p := range processors[len(e.bean.seers):] {
-			if p.processes == nil || p.processes(reflect.TypeOf(e.bean.object)) {
+			if isMeant, _ := p.isMeantFor(reflect.TypeOf(e.bean.object)); isMeant {
 				missed = append(missed, p.bean.name)
 			}
 		}

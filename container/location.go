@@ -31,6 +31,7 @@ var ourPackages = []string{
 	"github.com/pyfly-go/pyfly/container.",
 	"github.com/pyfly-go/pyfly/container/containertest.",
 	"github.com/pyfly-go/pyfly/client.",
+	"github.com/pyfly-go/pyfly/internal/usercode.",
 }
 
 // callers is the stack of a registration. Where that is in the user's source is

@@ -3,11 +3,10 @@
 package container
 
 import (
-	"errors"
 	"reflect"
 	"slices"
 
-	"github.com/pyfly-go/pyfly/kernel"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // obtain returns a bean's value and makes the bean if need be; whoever comes
@@ -82,8 +81,7 @@ func (m *maker) note(p *Problem) {
 	if p == nil || p.Err == errNeedFailed || slices.Contains(m.problems, p) {
 		return
 	}
-	var cause *Problem
-	if errors.As(p.Err, &cause) && slices.Contains(m.problems, cause) {
+	if cause, ok := usercode.As[*Problem](p.Err); ok && slices.Contains(m.problems, cause) {
 		return
 	}
 	m.problems = append(m.problems, p)
@@ -135,21 +133,25 @@ func (m *maker) newPrototype(b, asker *bean) (reflect.Value, *Problem) {
 }
 
 // call runs the user's constructor.
-func (b *bean) call(args []reflect.Value) (problem *Problem) {
+func (b *bean) call(args []reflect.Value) *Problem {
 	if b.constructor.Kind() != reflect.Func {
 		b.original = b.instance
 		return nil
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			problem = constructorPanicked(b, kernel.NewPanicError(r))
+	var out []reflect.Value
+	err := usercode.Call(func() error {
+		out = b.constructor.Call(args)
+		if last := out[len(out)-1]; b.returns.err && !last.IsNil() {
+			return last.Interface().(error)
 		}
-	}()
-	out := b.constructor.Call(args)
-	if last := out[len(out)-1]; b.returns.err && !last.IsNil() {
-		return constructorFailed(b, last.Interface().(error))
-	}
-	if isNil(out[0]) {
+		return nil
+	})
+	switch {
+	case err != nil && out == nil:
+		return constructorPanicked(b, err)
+	case err != nil:
+		return constructorFailed(b, err)
+	case isNil(out[0]):
 		p := constructorFailed(b, errReturnedNil)
 		p.Remedy = "return the bean, or an error that says why there is none"
 		return p

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -34,13 +35,14 @@ func constructorFailed(b *bean, err error) *Problem {
 	return p.detail("constructor", b.label()).detail("registered", b.where())
 }
 
-func constructorPanicked(b *bean, err *kernel.PanicError) *Problem {
+func constructorPanicked(b *bean, err error) *Problem {
+	panicked, _ := usercode.As[*kernel.PanicError](err) // usercode.Call returns one
 	p := &Problem{
 		Code: CodePanic, Bean: b.name, Err: err,
-		What:   fmt.Sprintf("the constructor of %s panicked: %v", b.name, err.Value),
+		What:   fmt.Sprintf("the constructor of %s panicked: %s", b.name, usercode.Text(panicked.Value)),
 		Remedy: "return an error instead: func(...) (T, error)",
 	}
-	return p.detail("constructor", b.label()).detail("registered", b.where()).detail("at", framesText(err))
+	return p.detail("constructor", b.label()).detail("registered", b.where()).detail("at", framesText(panicked))
 }
 
 func framesText(err *kernel.PanicError) string {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // Module is a named group of registrations. What it registers is shown with its
@@ -102,7 +104,7 @@ func (app *ApplicationContext) configure(m Module, parent *moduleScope, at calle
 	outer := app.module
 	app.module = &moduleScope{name: m.Name, parent: parent}
 	app.installed = append(app.installed, app.module)
-	err := protect(func() error { m.Configure(app); return nil })
+	err := usercode.Call(func() error { m.Configure(app); return nil })
 	app.module = outer
 	if err != nil {
 		app.reportModule(m.Name, at, err)

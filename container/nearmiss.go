@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
 // missing says that nothing fits, and what came close.
@@ -55,22 +57,27 @@ func remedyForMissing(t reflect.Type) string {
 	return fmt.Sprintf("register a constructor of it: app.Register(func(...) %s { ... })", t)
 }
 
-// nearMisses lists, at most three, the beans that the user may have meant.
+// nearMisses lists, at most three, the beans that the user may have meant: those
+// that almost fit before those that only have a similar name.
 func (g *graph) nearMisses(p point, t reflect.Type) []string {
 	const most = 3
-	var near []string
+	var fits, named []string
 	for _, d := range g.beans {
-		if reason := nearMiss(d, p, t); reason != "" && d != p.bean && len(near) < most {
-			near = append(near, d.describe()+" "+reason)
+		if d == p.bean || d.isOut() {
+			continue
+		}
+		if reason := almostFits(d, p, t); reason != "" {
+			fits = append(fits, d.describe()+" "+reason)
+		} else if reason := hasSimilarName(d, t); reason != "" {
+			named = append(named, d.describe()+" "+reason)
 		}
 	}
-	return near
+	near := append(fits, named...)
+	return near[:min(most, len(near))]
 }
 
-func nearMiss(d *bean, p point, t reflect.Type) string {
+func almostFits(d *bean, p point, t reflect.Type) string {
 	switch {
-	case d.isOut():
-		return ""
 	case len(d.groups) > 0 && d.isA(t):
 		return fmt.Sprintf("is found through its group only: tag the field `group:%q`", d.groups[0])
 	case d.fits(t) && p.name != "":
@@ -81,59 +88,31 @@ func nearMiss(d *bean, p point, t reflect.Type) string {
 		return "is no pointer: take " + d.made.String()
 	case t.Kind() == reflect.Interface && reflect.PointerTo(d.made).Implements(t):
 		return "would fit as a pointer: let its constructor return *" + d.made.String()
-	case t.Kind() == reflect.Interface:
-		return lackingMethods(d.made, t)
-	case bareName(d.made) != "" && strings.EqualFold(bareName(d.made), bareName(t)):
+	}
+	return ""
+}
+
+// hasSimilarName does not tell which methods of an interface are missing:
+// reflect.Type.Method, and MethodByName with a name that is not constant, make
+// the linker keep every exported method of the program.
+func hasSimilarName(d *bean, t reflect.Type) string {
+	made, wanted := bareName(d.made), bareName(t)
+	switch {
+	case made == "" || wanted == "":
+		return ""
+	case t.Kind() == reflect.Interface && shareWords(made, wanted):
+		return "does not implement " + t.String()
+	case t.Kind() != reflect.Interface && strings.EqualFold(made, wanted):
 		return "has a similar name in another package"
 	}
 	return ""
 }
 
-// lackingMethods says which methods a type would still need to implement an
-// interface of which it has at least half.
-func lackingMethods(t, iface reflect.Type) string {
-	var lacking []string
-	for i := range iface.NumMethod() {
-		method := iface.Method(i)
-		switch own, ok := t.MethodByName(method.Name); {
-		case !ok:
-			lacking = append(lacking, method.Name)
-		case !sameSignature(t, own.Type, method.Type):
-			lacking = append(lacking, method.Name+" with the signature "+method.Type.String())
-		}
-	}
-	if len(lacking) == 0 || 2*len(lacking) > iface.NumMethod() && iface.NumMethod() > 1 {
-		return ""
-	}
-	if iface.NumMethod() == 1 {
-		if _, ok := t.MethodByName(iface.Method(0).Name); !ok {
-			return ""
-		}
-	}
-	return "lacks " + strings.Join(lacking, ", ")
-}
-
-// sameSignature compares a method's type, whose first parameter is the receiver
-// unless t is an interface, with that of an interface's method.
-func sameSignature(t, own, wanted reflect.Type) bool {
-	skip := 1
-	if t.Kind() == reflect.Interface {
-		skip = 0
-	}
-	if own.NumIn()-skip != wanted.NumIn() || own.NumOut() != wanted.NumOut() {
-		return false
-	}
-	for i := range wanted.NumIn() {
-		if own.In(i+skip) != wanted.In(i) {
-			return false
-		}
-	}
-	for i := range wanted.NumOut() {
-		if own.Out(i) != wanted.Out(i) {
-			return false
-		}
-	}
-	return true
+// shareWords reports whether all words of one name are in the other: "memoryStore"
+// and "Store".
+func shareWords(a, b string) bool {
+	a, b = "-"+naming.KebabCase(a)+"-", "-"+naming.KebabCase(b)+"-"
+	return strings.Contains(a, b) || strings.Contains(b, a)
 }
 
 func bareName(t reflect.Type) string {

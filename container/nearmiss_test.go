@@ -4,6 +4,7 @@ package container_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"text/template"
@@ -59,7 +60,7 @@ func TestNearMissesAreNamed(t *testing.T) {
 		"a method of another signature": {func(app *container.ApplicationContext) {
 			app.Register(func(closer) *probe { return nil })
 			app.RegisterInstance(&brokenCloser{})
-		}, container.CodeMissing, "lacks Close with the signature func() error"},
+		}, container.CodeMissing, "does not implement container_test.closer"},
 		"another name": {func(app *container.ApplicationContext) {
 			app.Register(func(namedField) *probe { return nil })
 			app.RegisterInstance(&person{}, container.Named("grace"))
@@ -95,5 +96,29 @@ func TestNearMissesAreNamed(t *testing.T) {
 				t.Errorf("%v\nwant it to say %q", report, c.want)
 			}
 		})
+	}
+}
+
+// These have names similar to the interface's, but not its method.
+type (
+	greeterA struct{}
+	greeterB struct{}
+	greeterC struct{}
+)
+
+func TestBeansThatAlmostFitComeBeforeThoseWithASimilarName(t *testing.T) {
+	app := newApp()
+	app.Register(func(greeter) *probe { return nil })
+	for _, bean := range []any{&person{}, &greeterA{}, &greeterB{}, &greeterC{}, valueGreeter{}} {
+		app.RegisterInstance(bean)
+	}
+	var near []string
+	for _, d := range only(t, startFails(t, app), container.CodeMissing).Details {
+		if name, _, _ := strings.Cut(d.Text, " "); d.Label == "near" {
+			near = append(near, name)
+		}
+	}
+	if want := []string{"valueGreeter", "greeterA", "greeterB"}; !slices.Equal(near, want) {
+		t.Errorf("near misses %q, want %q", near, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -94,7 +95,7 @@ func (r *run) readPhases() (problems []*Problem) {
 		if !ok || b.isInfrastructure {
 			continue
 		}
-		if err := protect(func() error { b.startPhase = phased.Phase(); return nil }); err != nil {
+		if err := usercode.Call(func() error { b.startPhase = phased.Phase(); return nil }); err != nil {
 			p := &Problem{Code: CodeHook, Bean: b.name, Err: err, What: fmt.Sprintf("Phase of %s failed: %v", b.name, err)}
 			problems = append(problems, p.detail("bean", b.describe()))
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -43,7 +44,8 @@ type Problem struct {
 	// Remedy says what to do.
 	Remedy string `json:"remedy,omitempty"`
 	// Err is the cause: a constructor's error, a *config.Error, a
-	// *kernel.PanicError.
+	// *kernel.PanicError. An error whose methods panic is replaced by one that
+	// says so and that errors.Is and errors.As take for it.
 	Err error `json:"-"`
 }
 
@@ -96,8 +98,8 @@ func (p *Problem) detail(label, text string) *Problem {
 	return p
 }
 
-// problemsOf turns an error, which may be several joined, into problems; those
-// that are none already get the given code.
+// problemsOf turns an error of [usercode.Call], which may be several joined, into
+// problems; those that are none already get the given code.
 func problemsOf(err error, code string) []*Problem {
 	if err == nil {
 		return nil
@@ -109,18 +111,26 @@ func problemsOf(err error, code string) []*Problem {
 		}
 		return problems
 	}
-	var problem *Problem
-	if errors.As(err, &problem) {
-		return []*Problem{problem}
+	if problem, ok := usercode.As[*Problem](err); ok {
+		return []*Problem{problem.guarded()}
 	}
-	var setting *config.Error
-	if errors.As(err, &setting) {
+	if setting, ok := usercode.As[*config.Error](err); ok {
 		return []*Problem{{Code: CodeConfig, What: withoutRemedy(setting), Remedy: setting.Want, Err: err}}
 	}
 	if errors.Is(err, kernel.ErrConfig) {
 		code = CodeConfig
 	}
 	return []*Problem{{Code: code, What: firstLine(err.Error()), Err: err}}
+}
+
+// guarded returns the problem with a cause that is safe to use.
+func (p *Problem) guarded() *Problem {
+	if usercode.IsSafe(p.Err) {
+		return p
+	}
+	guarded := *p
+	guarded.Err = usercode.Error(p.Err)
+	return &guarded
 }
 
 // joined returns the parts of what errors.Join made, or of a list of errors
@@ -135,9 +145,11 @@ func joined(err error) ([]error, bool) {
 	}
 	var texts []string
 	for _, part := range list.Unwrap() {
-		texts = append(texts, part.Error())
+		if part != nil {
+			texts = append(texts, part.Error())
+		}
 	}
-	return list.Unwrap(), err.Error() == strings.Join(texts, "\n")
+	return list.Unwrap(), len(texts) > 0 && err.Error() == strings.Join(texts, "\n")
 }
 
 // withoutRemedy is the text of a wrong setting; what to do is shown apart.

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // Run starts the context, waits for ctx to end, for SIGINT or SIGTERM, for
@@ -98,16 +100,20 @@ func onlyCancelled(err error) bool {
 }
 
 // ExitCode is what a process should exit with: 0 without an error, what the
-// error or one that it wraps says with a method ExitCode() int, else 1.
+// error or one that it wraps says with a method ExitCode() int, else 1. It is also
+// 1 if that method panics.
 func ExitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	var coded interface{ ExitCode() int }
-	if errors.As(err, &coded) {
-		return coded.ExitCode()
-	}
-	return 1
+	code := 1
+	_ = usercode.Call(func() error {
+		if coded, ok := usercode.As[interface{ ExitCode() int }](usercode.Error(err)); ok {
+			code = coded.ExitCode()
+		}
+		return nil
+	})
+	return code
 }
 
 // Exit ends the process with [ExitCode]. An error is written to standard error,
@@ -119,11 +125,10 @@ func ExitCode(err error) int {
 //		container.Exit(app.Run(context.Background()))
 //	}
 func Exit(err error) {
-	var report *StartupError
-	switch {
-	case errors.As(err, &report):
+	err = usercode.Error(err)
+	if report, ok := usercode.As[*StartupError](err); ok {
 		_, _ = report.WriteTo(os.Stderr)
-	case err != nil:
+	} else if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	os.Exit(ExitCode(err))

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -57,7 +58,7 @@ func (r *run) runRunner(running runningRunner, runner lifecycle.ApplicationRunne
 		}
 		close(running.done)
 	}()
-	err = protect(func() error { return runner.Run(r.life) })
+	err = usercode.Call(func() error { return runner.Run(r.life) })
 }
 
 func (rs *runners) fail(b *bean, err error) {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -59,6 +60,21 @@ func runHangingProcess() {
 	}})
 	app.RegisterInstance(&job{run: func(context.Context) error { fmt.Println("ready"); return nil }})
 	container.Exit(app.Run(context.Background()))
+}
+
+// TestExitWritesABadError runs itself as a process that ends with one.
+func TestExitWritesABadError(t *testing.T) {
+	const asChild = "PYFLY_TEST_BAD_ERROR"
+	if os.Getenv(asChild) != "" {
+		container.Exit(fmt.Errorf("run: %w", (*badUnwrap)(nil)))
+	}
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestExitWritesABadError$")
+	child.Env = append(os.Environ(), asChild+"=1")
+	out, err := child.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.HasPrefix(string(out), "run: bad (*container_test.badUnwrap (nil): its Unwrap method panicked: ") {
+		t.Errorf("the process ended with %v: %s", err, out)
+	}
 }
 
 // TestExit runs itself as a process that cannot start.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/internal/goroutines"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -158,7 +159,7 @@ func (r *run) prepare() []*Problem {
 	problems = append(problems, r.limits.read(r.app)...)
 	problems = append(problems, r.readWatch()...)
 	for _, v := range r.app.validators {
-		err := protect(func() error { return v.check(r.app.config) })
+		err := usercode.Call(func() error { return v.check(r.app.config) })
 		problems = append(problems, problemsOf(err, CodeDeclaration)...)
 	}
 	r.graph = r.app.newGraph()
@@ -315,8 +316,8 @@ func (r *run) announce() {
 }
 
 func (r *run) cancelled(ctx context.Context) *Problem {
-	err := context.Cause(ctx)
-	return &Problem{Code: CodeCancelled, What: "the start was cancelled: " + err.Error(), Err: errors.Join(ctx.Err(), err)}
+	cause := usercode.Error(context.Cause(ctx))
+	return &Problem{Code: CodeCancelled, What: "the start was cancelled: " + cause.Error(), Err: errors.Join(ctx.Err(), cause)}
 }
 
 // warnOfUnknownKeys names the settings below pyfly that nothing has asked for.

@@ -206,11 +206,19 @@ func isDestructionAware(p activeProcessor) bool {
 func (s *stopping) destroy(b *bean) {
 	for _, p := range slices.Backward(b.seers) {
 		aware, ok := p.BeanPostProcessor.(lifecycle.DestructionAware)
-		if !ok || p.processes != nil && !p.processes(reflect.TypeOf(b.object)) {
+		if !ok {
 			continue
 		}
-		s.note(s.run.callHook(s.ctx, b, "BeforeDestroy by "+p.bean.name, s.run.stopLimit,
-			func(context.Context) error { return aware.BeforeDestroy(b.object, b.name) }))
+		isMeant, err := p.isMeantFor(reflect.TypeOf(b.object))
+		if err == nil && !isMeant {
+			continue
+		}
+		s.note(s.run.callHook(s.ctx, b, "BeforeDestroy by "+p.bean.name, s.run.stopLimit, func(context.Context) error {
+			if err != nil {
+				return err
+			}
+			return aware.BeforeDestroy(b.object, b.name)
+		}))
 	}
 	if destroyer, ok := hook[lifecycle.PreDestroyer](b); ok {
 		s.note(s.run.callHook(s.ctx, b, "PreDestroy", s.run.stopLimit, destroyer.PreDestroy))

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -56,7 +57,7 @@ func (r *run) watchConfig() {
 func (app *ApplicationContext) validate(cfg *config.Config) error {
 	var errs []error
 	for _, v := range app.validators {
-		errs = append(errs, protect(func() error { return v.check(cfg) }))
+		errs = append(errs, usercode.Call(func() error { return v.check(cfg) }))
 	}
 	return errors.Join(errs...)
 }

@@ -51,7 +51,10 @@ func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
 	log := &lines{}
 	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 	app.AddValidator(func(cfg *config.Config) error {
-		_, _, err := config.Value[int](cfg, "shop.size")
+		size, _, err := config.Value[int](cfg, "shop.size")
+		if size == 3 {
+			return (*badError)(nil)
+		}
 		return err
 	})
 	changes := make(chan config.Changed, 10)
@@ -80,7 +83,8 @@ func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
 	}
 	eventually("a wrong value is not reported", "shop: {size: many}\n", func() bool { return log.count("configuration not changed") > 0 })
 	eventually("a wrong file is not reported", "shop: [\n", func() bool { return log.count("configuration not changed") > 1 })
-	if len(changes) > 0 || log.count("configuration not changed") > 2 {
+	eventually("a bad error is not reported", "shop: {size: 3}\n", func() bool { return log.count("badError (nil)") > 0 })
+	if len(changes) > 0 || log.count("configuration not changed") > 3 {
 		t.Errorf("%d changes, %s", len(changes), log.text.String())
 	}
 	if err := app.Stop(context.Background()); err != nil {

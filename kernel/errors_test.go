@@ -56,6 +56,18 @@ func TestPanicErrorOfAValueThatIsNoError(t *testing.T) {
 	}
 }
 
+// selfish panics with itself when it is printed.
+type selfish struct{}
+
+func (s selfish) Error() string { panic(s) }
+
+func TestPanicErrorOfAValueThatCannotBePrinted(t *testing.T) {
+	err := recovered(func() { panic(selfish{}) })
+	if want := "panic: a kernel_test.selfish, whose methods panic at "; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("text = %q, want it to begin with %q", err, want)
+	}
+}
+
 func explode(err error) { panic(err) }
 
 func recovered(fn func()) (err *kernel.PanicError) {

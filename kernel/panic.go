@@ -27,10 +27,22 @@ func NewPanicError(recovered any) *PanicError {
 
 // Error implements error; it gives the value and where the panic arose.
 func (e *PanicError) Error() string {
-	if len(e.Frames) == 0 {
-		return fmt.Sprintf("panic: %v", e.Value)
+	text := "panic: " + textOf(e.Value)
+	if len(e.Frames) > 0 {
+		text += " at " + e.Frames[0]
 	}
-	return fmt.Sprintf("panic: %v at %s", e.Value, e.Frames[0])
+	return text
+}
+
+// textOf is fmt.Sprint, which panics if a method of the value panics with the
+// value itself.
+func textOf(value any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("a %T, whose methods panic", value)
+		}
+	}()
+	return fmt.Sprint(value)
 }
 
 // Unwrap returns the value that was panicked with if it is an error.
@@ -44,10 +56,12 @@ func (e *PanicError) Unwrap() error {
 var notTheUsers = []string{
 	"runtime.", "reflect.", "go.uber.org/dig.",
 	"github.com/pyfly-go/pyfly/kernel.",
+	"github.com/pyfly-go/pyfly/config.",
 	"github.com/pyfly-go/pyfly/lifecycle.",
 	"github.com/pyfly-go/pyfly/container.",
 	"github.com/pyfly-go/pyfly/resilience.",
 	"github.com/pyfly-go/pyfly/client.",
+	"github.com/pyfly-go/pyfly/internal/usercode.",
 }
 
 func userFrames() []string {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -84,12 +85,9 @@ func (e *Events) change(edit func([]*subscription) []*subscription) {
 }
 
 func (e *Events) deliver(s *subscription, event any) {
-	defer func() {
-		if r := recover(); r != nil {
-			panicked := kernel.NewPanicError(r)
-			e.logger.Error("an event's subscriber panicked",
-				"event", fmt.Sprintf("%T", event), "error", panicked, "frames", panicked.Frames)
-		}
-	}()
-	s.deliver(event)
+	err := usercode.Call(func() error { s.deliver(event); return nil })
+	if panicked, ok := usercode.As[*kernel.PanicError](err); ok {
+		e.logger.Error("an event's subscriber panicked",
+			"event", fmt.Sprintf("%T", event), "error", err, "frames", panicked.Frames)
+	}
 }

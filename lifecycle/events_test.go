@@ -83,6 +83,21 @@ func TestAPanickingSubscriberIsLoggedAndTheOthersStillHear(t *testing.T) {
 	}
 }
 
+// badError is an error whose methods need the receiver.
+type badError struct{ text string }
+
+func (e *badError) Error() string { return e.text }
+
+func TestASubscriberThatPanicsWithABadErrorIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	events := lifecycle.NewEvents(slog.New(slog.NewTextHandler(&log, nil)))
+	lifecycle.Subscribe(events, func(orderPlaced) { panic((*badError)(nil)) })
+	lifecycle.Publish(events, orderPlaced{})
+	if !strings.Contains(log.String(), "*lifecycle_test.badError (nil): its Error method panicked") {
+		t.Errorf("the log does not name the error: %s", log.String())
+	}
+}
+
 func TestEventsAreSafeForConcurrentUse(t *testing.T) {
 	events := lifecycle.NewEvents(nil)
 	var mu sync.Mutex

@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"github.com/pyfly-go/pyfly/internal/secret"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // masker hides secrets in attributes, on their way into text or JSON.
@@ -81,7 +82,7 @@ var fieldName = regexp.MustCompile(`[\pL_][\pL\pN_.-]*:`)
 // keys that are secret is written as JSON instead, where these can be told from
 // the others for sure.
 func textOf(value slog.Value) (text slog.Value) {
-	defer leaveTo(&text, value)
+	defer replaceBad(&text, value)
 	v := value.Any()
 	switch v := v.(type) {
 	case encoding.TextMarshaler:
@@ -122,7 +123,7 @@ func speaksForItself(v any) bool {
 
 // jsonOf is the value as a slog.JSONHandler would write it.
 func jsonOf(value slog.Value) (masked slog.Value) {
-	defer leaveTo(&masked, value)
+	defer replaceBad(&masked, value)
 	v := value.Any()
 	_, isMarshaler := v.(json.Marshaler)
 	if err, isError := v.(error); isError && !isMarshaler {
@@ -135,12 +136,18 @@ func jsonOf(value slog.Value) (masked slog.Value) {
 	return slog.AnyValue(json.RawMessage(data))
 }
 
-// leaveTo lets slog's handler deal with a value whose methods panic: it tells so
-// in the record.
-func leaveTo(result *slog.Value, value slog.Value) {
-	if recover() != nil {
-		*result = value
+// replaceBad replaces a value whose methods panic by a text that says so, as
+// slog's handlers do.
+func replaceBad(result *slog.Value, value slog.Value) {
+	r := recover()
+	if r == nil {
+		return
 	}
+	text := "!PANIC: " + usercode.Text(r)
+	if err, ok := value.Any().(error); ok {
+		text = usercode.Text(err)
+	}
+	*result = slog.StringValue(secret.URLs(text))
 }
 
 // maskedJSON encodes v and hides in it the values of keys that are secret, and

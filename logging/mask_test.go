@@ -167,6 +167,11 @@ type errorBomb struct{ text *string }
 
 func (e *errorBomb) Error() string { return *e.text }
 
+// selfBomb panics with what panics when it is printed.
+type selfBomb struct{}
+
+func (b selfBomb) Error() string { panic(b) }
+
 type textBomb struct{}
 
 func (textBomb) MarshalText() ([]byte, error) { panic("boom") }
@@ -179,6 +184,7 @@ func TestAValueThatPanicsDoesNoHarm(t *testing.T) {
 	for name, value := range map[string]any{
 		"a LogValuer": &bomb{}, "a Stringer": stringBomb{}, "a nil error": (*errorBomb)(nil), "an error": &errorBomb{},
 		"a TextMarshaler": textBomb{}, "a Marshaler": jsonBomb{}, "a nil pointer to a LogValuer": (*bomb)(nil),
+		"an error that panics with itself": selfBomb{},
 	} {
 		for _, format := range []string{"text", "json"} {
 			logger, out := newLogger(t, map[string]any{"format": format})

@@ -239,6 +239,19 @@ func TestAnAttemptKnowsItsNumber(t *testing.T) {
 	}
 }
 
+// A call that is made within an attempt of another has attempts of its own.
+func TestAnAttemptWithinAnotherKnowsItsOwnNumber(t *testing.T) {
+	var attempts []int
+	retry := resilience.NewRetryPolicy(resilience.RetryConfig{BaseDelay: resilience.NoDelay, MaxAttempts: 2})
+	_ = resilience.NewPipeline(retry, retry).Execute(t.Context(), func(ctx context.Context) error {
+		attempts = append(attempts, resilience.AttemptOf(ctx))
+		return errDown
+	})
+	if !slices.Equal(attempts, []int{1, 2, 1, 2}) {
+		t.Errorf("got %v", attempts)
+	}
+}
+
 func TestASpentBudgetIsTold(t *testing.T) {
 	var told []resilience.RetryEvent
 	retry := resilience.NewRetryPolicy(resilience.RetryConfig{

@@ -13,11 +13,14 @@ import (
 //
 //	bulkhead, rate limit -> total timeout -> retry -> hedge -> circuit breaker -> attempt timeout
 //
-// It allocates nothing of its own and is safe for concurrent use.
+// Its calls share no state, whatever its policies do with the function that they
+// are given. Made of this package's policies, but for [Hedge], it allocates
+// nothing of its own; with any other policy in it, it allocates a function for
+// each policy and call. It is safe for concurrent use.
 type Pipeline struct {
-	policies     []Policy
-	isConcurrent bool
-	runs         sync.Pool // of *pipelineRun
+	policies []Policy
+	order    order
+	runs     sync.Pool // of *pipelineRun, if the policies are sequential
 }
 
 // NewPipeline makes a pipeline. A nil policy is left out.
@@ -28,26 +31,15 @@ func NewPipeline(policies ...Policy) *Pipeline {
 			continue
 		}
 		p.policies = append(p.policies, policy)
-		p.isConcurrent = p.isConcurrent || isConcurrent(policy)
+		p.order = max(p.order, orderOf(policy))
 	}
 	p.runs.New = func() any { return newPipelineRun(p.policies) }
 	return p
 }
 
-// isConcurrent reports whether a policy runs its function on several goroutines.
-func isConcurrent(policy Policy) bool {
-	switch p := policy.(type) {
-	case *Hedge:
-		return true
-	case *Pipeline:
-		return p.isConcurrent
-	}
-	return false
-}
-
 // Execute runs fn under all policies.
 func (p *Pipeline) Execute(ctx context.Context, fn func(context.Context) error) error {
-	if p.isConcurrent { // a loser may still run when the call has ended
+	if p.order != sequentialOrder { // a policy may hold the run when the call has ended
 		run := newPipelineRun(p.policies)
 		run.fn = fn
 		return run.steps[0](ctx)
@@ -62,7 +54,7 @@ func (p *Pipeline) Execute(ctx context.Context, fn func(context.Context) error) 
 }
 
 // pipelineRun holds the steps of a call, each of which runs the next under its
-// policy: made once, so that calls don't make them.
+// policy. One call owns it at a time.
 type pipelineRun struct {
 	steps []func(context.Context) error
 	fn    func(context.Context) error

@@ -3,14 +3,13 @@
 package resilience
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"sync/atomic"
+	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/pyfly-go/pyfly/kernel"
 )
@@ -46,40 +45,77 @@ func (c RateLimiterConfig) WithDefaults() RateLimiterConfig {
 	return c
 }
 
-// RateLimiter limits how many calls begin in a time: a token bucket, that of
-// golang.org/x/time/rate. A call takes a short lock and looks at the clock; it is
-// safe for concurrent use.
+// RateLimiter limits how many calls begin in a time: a token bucket, which holds
+// up to Burst tokens and gets PerSecond new ones each second. Calls that wait get
+// their turns in the order in which they came. A call that is rejected takes no
+// turn; one that gives up leaves its turn to the next, so the rate is the same
+// whatever calls do.
+//
+// A call takes a short lock and looks at the clock, twice if there is no token
+// for it; it allocates only if it waits or is rejected. No more than PerSecond times MaxWait calls wait at a time. It is safe
+// for concurrent use.
 type RateLimiter struct {
-	config  atomic.Pointer[RateLimiterConfig]
-	limiter *rate.Limiter
+	epoch   time.Time // from which the monotonic clock is read
 	invalid error
+
+	mu      sync.Mutex
+	config  RateLimiterConfig
+	bucket  tokenBucket
+	waiting list.List // of *turn
+}
+
+// turn is what a call waits for. The first in the queue waits until there is a
+// token; each of the others until it is the first.
+type turn struct {
+	begun  time.Duration // of the wait
+	latest time.Duration // when the token must be there, for the call's deadline
+	place  *list.Element // in the queue; nil when the wait is over
+	err    error         // why the wait is over without a token
+	woken  chan struct{} // the above has changed, or the turn is the first
+}
+
+func (t *turn) wake() {
+	select {
+	case t.woken <- struct{}{}:
+	default: // it has been woken already
+	}
 }
 
 // NewRateLimiter makes a rate limiter. If config is not valid, Execute returns
 // the error of its Validate.
 func NewRateLimiter(config RateLimiterConfig) *RateLimiter {
-	l := &RateLimiter{invalid: config.Validate()}
-	c := config.WithDefaults()
-	l.config.Store(&c)
-	l.limiter = rate.NewLimiter(rate.Limit(c.PerSecond), c.Burst)
+	l := &RateLimiter{epoch: time.Now(), invalid: config.Validate(), config: config.WithDefaults()}
+	if l.invalid == nil {
+		l.bucket = newTokenBucket(l.config.PerSecond, l.config.Burst, 0)
+	}
 	return l
 }
 
-// Reconfigure changes the configuration; what the bucket holds stays.
+// Reconfigure changes the configuration. What the bucket holds stays. Calls that
+// wait get their turns at the new rate; those that would wait for longer than the
+// new MaxWait, or beyond their deadlines, are rejected. If config is not valid,
+// or the limiter was made with one that was not, the error says so and nothing
+// changes.
 func (l *RateLimiter) Reconfigure(config RateLimiterConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
-	c := config.WithDefaults()
-	l.config.Store(&c)
-	l.limiter.SetLimit(rate.Limit(c.PerSecond))
-	l.limiter.SetBurst(c.Burst)
+	if l.invalid != nil {
+		return l.invalid
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.serve()
+	l.config = config.WithDefaults()
+	l.bucket.change(l.config.PerSecond, l.config.Burst, now)
+	l.refuseLate(now)
+	l.wakeFirst()
 	return nil
 }
 
 // Execute runs fn when its turn comes. If that is later than MaxWait, or than
 // ctx's deadline, the error is a [*RejectedError] of kind [ErrRateLimitReached],
-// at once.
+// at once. A context that is done ends the wait.
 func (l *RateLimiter) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if err := l.acquire(ctx); err != nil {
 		return err
@@ -94,20 +130,152 @@ func (l *RateLimiter) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if l.limiter.Allow() {
+	if l.take() {
 		return nil
 	}
-	c := l.config.Load()
-	turn := l.limiter.Reserve()
-	delay := turn.Delay()
-	deadline, hasDeadline := ctx.Deadline()
-	if !turn.OK() || delay > c.MaxWait || hasDeadline && time.Until(deadline) <= delay {
-		turn.Cancel()
-		return &RejectedError{Name: c.Name, Kind: ErrRateLimitReached, RetryAfter: delay}
+	left := farAway
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, time.Until(deadline))
 	}
-	if err := wait(ctx, delay); err != nil {
-		turn.Cancel()
+	done := ctx.Done()
+	t, err := l.enqueue(left)
+	if t == nil {
+		return err
+	}
+	return l.wait(ctx, done, t)
+}
+
+// take takes a token if there is one that nobody waits for: none is left while
+// somebody does.
+func (l *RateLimiter) take() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bucket.take(l.serve())
+}
+
+// enqueue returns the turn of a call whose deadline is in the given time; nil if
+// there is a token now, or if its turn would come too late.
+func (l *RateLimiter) enqueue(left time.Duration) (*turn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.serve()
+	if l.bucket.take(now) {
+		return nil, nil
+	}
+	if err := l.tooLate(now, now+left, now, l.waiting.Len()); err != nil {
+		return nil, err
+	}
+	t := &turn{begun: now, latest: now + left, woken: make(chan struct{}, 1)}
+	t.place = l.waiting.PushBack(t)
+	return t, nil
+}
+
+// tooLate returns the error of a turn that comes too late, with others before
+// it. The caller holds the lock.
+func (l *RateLimiter) tooLate(begun, latest, now time.Duration, others int) error {
+	delay := l.bucket.wait(now, others)
+	if at := now + delay; at-begun <= l.config.MaxWait && at < latest {
+		return nil
+	}
+	return &RejectedError{Name: l.config.Name, Kind: ErrRateLimitReached, RetryAfter: delay}
+}
+
+// wait returns when the turn has come, is refused, or the call gives it up.
+func (l *RateLimiter) wait(ctx context.Context, done <-chan struct{}, t *turn) error {
+	for {
+		due, isOver := l.look(t)
+		if isOver {
+			break
+		}
+		select {
+		case <-due:
+		case <-t.woken:
+		case <-done:
+			l.giveUp(t)
+			return ctx.Err()
+		}
+	}
+	if t.err != nil {
+		return t.err
+	}
+	if err := ctx.Err(); err != nil { // at the same moment
+		l.giveUp(t)
 		return err
 	}
 	return nil
+}
+
+// look reports whether the wait for a turn is over; if not, and the turn is the
+// first, it returns what tells when to look again.
+func (l *RateLimiter) look(t *turn) (due <-chan time.Time, isOver bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.serve()
+	if t.place != nil && t.place == l.waiting.Front() {
+		due = time.After(l.bucket.wait(now, 0))
+	}
+	return due, t.place == nil
+}
+
+// giveUp leaves a turn, which may have come, to the next.
+func (l *RateLimiter) giveUp(t *turn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case t.place != nil:
+		l.remove(t)
+	case t.err == nil:
+		l.bucket.putBack()
+	}
+	l.serve()
+	l.wakeFirst()
+}
+
+// serve reads the clock and gives the tokens that have come to those who wait,
+// however late it is called: their turns came in time. The caller holds the lock.
+func (l *RateLimiter) serve() (now time.Duration) {
+	now = time.Since(l.epoch)
+	for first := l.first(); first != nil && l.bucket.take(now); first = l.first() {
+		l.remove(first)
+		l.wakeFirst()
+	}
+	if l.waiting.Len() == 0 {
+		l.bucket.settle(now)
+	}
+	return now
+}
+
+// refuseLate refuses the turns that would come too late. The caller holds the
+// lock.
+func (l *RateLimiter) refuseLate(now time.Duration) {
+	others := 0
+	for e := l.waiting.Front(); e != nil; {
+		t := e.Value.(*turn)
+		e = e.Next()
+		if t.err = l.tooLate(t.begun, t.latest, now, others); t.err != nil {
+			l.remove(t)
+		} else {
+			others++
+		}
+	}
+}
+
+func (l *RateLimiter) first() *turn {
+	if e := l.waiting.Front(); e != nil {
+		return e.Value.(*turn)
+	}
+	return nil
+}
+
+func (l *RateLimiter) wakeFirst() {
+	if first := l.first(); first != nil {
+		first.wake()
+	}
+}
+
+// remove ends the wait for a turn.
+func (l *RateLimiter) remove(t *turn) {
+	l.waiting.Remove(t.place)
+	t.place = nil
+	t.wake()
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
@@ -25,6 +26,7 @@ func failureCases() []conformanceCase {
 		{"Timeout covers the body", timeoutCheck(hangInBody)},
 		{"a truncated body is an error", checkTruncated},
 		{"a refused connection proves that nothing was sent", checkRefused},
+		{"an error after a followed redirect does not prove that nothing was sent", checkRefusedAfterRedirect},
 	}
 }
 
@@ -131,11 +133,41 @@ func checkRefused(t *trial) error {
 		return err
 	}
 	_, err = t.fetch(t.ctx, port, "/")
-	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
-		return nil
+	if !provesNoConnection(err) {
+		return fmt.Errorf("the error is %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
 	}
-	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
-		return nil
+	return nil
+}
+
+// provesNoConnection reports what a client makes of an error: the outermost
+// *net.OpError decides.
+func provesNoConnection(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Op == "dial"
 	}
-	return fmt.Errorf("the error is %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
+	return errors.As(err, new(*net.DNSError))
+}
+
+// checkRefusedAfterRedirect has a server that redirects to itself and is gone. A
+// port may return the redirect, or follow it.
+func checkRefusedAfterRedirect(t *trial) error {
+	var server *httptest.Server
+	server = t.server(func(w http.ResponseWriter, r *http.Request) {
+		_ = server.Listener.Close()
+		w.Header().Set("Connection", "close")
+		http.Redirect(w, r, "/next", http.StatusSeeOther)
+	})
+	port, err := t.port(client.PortConfig{BaseURL: server.URL})
+	if err != nil {
+		return err
+	}
+	req, err := newRequest(t.ctx, http.MethodPost, "/", "data")
+	if err != nil {
+		return err
+	}
+	if _, err = t.send(port, req); provesNoConnection(err) {
+		return fmt.Errorf("the error is %T %v, although the server that redirected has seen the request; want a *net.OpError with another Op around it", err, err)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -70,6 +71,16 @@ func withRequestChanged(change func(*http.Request)) client.HttpClientFactory {
 }
 
 var errOpaque = errors.New("something went wrong")
+
+// forgetsRedirects takes an error that came after a redirect for one without.
+func forgetsRedirects(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
+	response, err := port.Request(req)
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "redirect" {
+		err = op.Err
+	}
+	return response, err
+}
 
 // opaqueErrors hides what an error is.
 func opaqueErrors(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
@@ -157,37 +168,38 @@ func TestTheSuiteFindsFaults(t *testing.T) {
 		return port.Stop(context.Background())
 	})
 	faults := map[string]client.HttpClientFactory{
-		"the request's path is appended to the base URL":                    withRequestChanged(func(r *http.Request) { r.URL.Path = "/" }),
-		"the base URL's path comes first":                                   withConfig(dropBasePath),
-		"a slash at the end of the base URL is not doubled":                 withRequestChanged(func(r *http.Request) { r.URL.Path = "/" + r.URL.Path }),
-		"the query is kept":                                                 withRequestChanged(func(r *http.Request) { r.URL.RawQuery = r.URL.Query().Encode() }),
-		"an escaped path is kept":                                           withRequestChanged(func(r *http.Request) { r.URL.RawPath = "" }),
-		"an escaped base path is kept":                                      withConfig(unescapeBasePath),
-		"verb, headers and body are sent":                                   withRequestChanged(func(r *http.Request) { r.Header = nil }),
-		"PortConfig.Header is sent":                                         withConfig(func(c *client.PortConfig) { c.Header = nil }),
-		"a request's header wins over PortConfig.Header":                    withRequestChanged(func(r *http.Request) { r.Header = nil }),
-		"status 200 is an answer":                                           withRequest(func(client.HttpClientPort, *http.Request) (*http.Response, error) { return nil, nil }),
-		"status 204 is an answer":                                           withRequest(statusIsError),
-		"status 404 is an answer":                                           withRequest(statusIsError),
-		"status 500 is an answer":                                           withRequest(statusIsError),
-		"headers and body of an answer can be read":                         withConfig(func(c *client.PortConfig) { c.MaxResponseSize = 1000 }),
-		"a body of exactly MaxResponseSize can be read":                     withConfig(func(c *client.PortConfig) { c.MaxResponseSize-- }),
-		"a body beyond MaxResponseSize is ErrTooLarge":                      withConfig(func(c *client.PortConfig) { c.MaxResponseSize = -1 }),
-		"a redirect to another host is an answer":                           withRequest(followsEverywhere),
-		"100 requests at once get each its own answer":                      mixesUp(),
-		"a context cancelled before is context.Canceled":                    withRequestChanged(noContext),
-		"a context cancelled while waiting for headers is context.Canceled": withRequestChanged(noContext),
-		"a context cancelled during the body is context.Canceled":           withRequest(opaqueErrors),
-		"a context's deadline is context.DeadlineExceeded":                  withRequest(opaqueErrors),
-		"Timeout covers the wait for headers":                               withConfig(func(c *client.PortConfig) { c.Timeout = -1 }),
-		"Timeout covers the body":                                           withConfig(func(c *client.PortConfig) { c.Timeout = -1 }),
-		"a truncated body is an error":                                      withRequest(endsEarly),
-		"a refused connection proves that nothing was sent":                 withRequest(opaqueErrors),
-		"a port that was never started can be stopped":                      withStop(func(client.HttpClientPort, context.Context) error { return errOpaque }),
-		"a port can be stopped twice":                                       stopsOnce(),
-		"requests after Stop are ErrStopped":                                withStop(refuseNothing),
-		"Stop waits for requests in flight":                                 cutsAtOnce,
-		"Stop cuts requests in flight when its context is done":             neverCuts,
+		"the request's path is appended to the base URL":                          withRequestChanged(func(r *http.Request) { r.URL.Path = "/" }),
+		"the base URL's path comes first":                                         withConfig(dropBasePath),
+		"a slash at the end of the base URL is not doubled":                       withRequestChanged(func(r *http.Request) { r.URL.Path = "/" + r.URL.Path }),
+		"the query is kept":                                                       withRequestChanged(func(r *http.Request) { r.URL.RawQuery = r.URL.Query().Encode() }),
+		"an escaped path is kept":                                                 withRequestChanged(func(r *http.Request) { r.URL.RawPath = "" }),
+		"an escaped base path is kept":                                            withConfig(unescapeBasePath),
+		"verb, headers and body are sent":                                         withRequestChanged(func(r *http.Request) { r.Header = nil }),
+		"PortConfig.Header is sent":                                               withConfig(func(c *client.PortConfig) { c.Header = nil }),
+		"a request's header wins over PortConfig.Header":                          withRequestChanged(func(r *http.Request) { r.Header = nil }),
+		"status 200 is an answer":                                                 withRequest(func(client.HttpClientPort, *http.Request) (*http.Response, error) { return nil, nil }),
+		"status 204 is an answer":                                                 withRequest(statusIsError),
+		"status 404 is an answer":                                                 withRequest(statusIsError),
+		"status 500 is an answer":                                                 withRequest(statusIsError),
+		"headers and body of an answer can be read":                               withConfig(func(c *client.PortConfig) { c.MaxResponseSize = 1000 }),
+		"a body of exactly MaxResponseSize can be read":                           withConfig(func(c *client.PortConfig) { c.MaxResponseSize-- }),
+		"a body beyond MaxResponseSize is ErrTooLarge":                            withConfig(func(c *client.PortConfig) { c.MaxResponseSize = -1 }),
+		"a redirect to another host is an answer":                                 withRequest(followsEverywhere),
+		"100 requests at once get each its own answer":                            mixesUp(),
+		"a context cancelled before is context.Canceled":                          withRequestChanged(noContext),
+		"a context cancelled while waiting for headers is context.Canceled":       withRequestChanged(noContext),
+		"a context cancelled during the body is context.Canceled":                 withRequest(opaqueErrors),
+		"a context's deadline is context.DeadlineExceeded":                        withRequest(opaqueErrors),
+		"Timeout covers the wait for headers":                                     withConfig(func(c *client.PortConfig) { c.Timeout = -1 }),
+		"Timeout covers the body":                                                 withConfig(func(c *client.PortConfig) { c.Timeout = -1 }),
+		"a truncated body is an error":                                            withRequest(endsEarly),
+		"a refused connection proves that nothing was sent":                       withRequest(opaqueErrors),
+		"an error after a followed redirect does not prove that nothing was sent": withRequest(forgetsRedirects),
+		"a port that was never started can be stopped":                            withStop(func(client.HttpClientPort, context.Context) error { return errOpaque }),
+		"a port can be stopped twice":                                             stopsOnce(),
+		"requests after Stop are ErrStopped":                                      withStop(refuseNothing),
+		"Stop waits for requests in flight":                                       cutsAtOnce,
+		"Stop cuts requests in flight when its context is done":                   neverCuts,
 	}
 	for _, c := range conformance() {
 		t.Run(c.statement, func(t *testing.T) {

@@ -5,6 +5,7 @@
 package secret
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -101,21 +102,16 @@ func holdsStem(name string) bool {
 }
 
 var (
-	userInfo  = regexp.MustCompile(`://[^/?#\s]*@`)
+	userInfo  = regexp.MustCompile(`://(?:\$\{[^{}]*\}|[^/?#\s])*@`)
 	parameter = regexp.MustCompile(`[?&;]([^=&;#\s]+)=([^&;#\s"'<>)]+)`)
 )
 
-// UserInfo hides the user and password of URLs in a text.
-func UserInfo(text string) string {
-	if !strings.Contains(text, "://") {
-		return text
-	}
-	return userInfo.ReplaceAllLiteralString(text, "://"+Hidden+"@")
-}
-
 // URLs hides in a text what is secret in URLs: user and password, and the
 // values of query parameters that are a secret by their name.
-func URLs(text string) string {
+func URLs(text string) string { return URLsWith(text, func(string) bool { return false }) }
+
+// URLsWith is [URLs] with further names of query parameters that are secrets.
+func URLsWith(text string, isSecret func(name string) bool) string {
 	if strings.Contains(text, "://") {
 		text = userInfo.ReplaceAllLiteralString(text, "://"+Hidden+"@")
 	}
@@ -125,7 +121,7 @@ func URLs(text string) string {
 	var b strings.Builder
 	end := 0
 	for _, at := range parameter.FindAllStringSubmatchIndex(text, -1) {
-		if Parameter(text[at[2]:at[3]]) {
+		if name := text[at[2]:at[3]]; Parameter(name) || isSecret(name) {
 			b.WriteString(text[end:at[4]] + Hidden)
 			end = at[5]
 		}
@@ -134,4 +130,59 @@ func URLs(text string) string {
 		return text
 	}
 	return b.String() + text[end:]
+}
+
+// Value returns what may be shown of a value that is a secret by its name: of an
+// http URL the scheme and the host, of any other value nothing.
+func Value(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return Hidden
+	}
+	origin := u.Scheme + "://" + u.Host
+	if rest := strings.TrimPrefix(text, origin); rest == "" || rest == "/" {
+		return text
+	}
+	return origin + "/" + Hidden
+}
+
+// Template hides what is secret in a text with placeholders as it is written:
+// the default of a placeholder whose name is that of a secret, as in
+// ${api-key:default}, and what [URLs] hides.
+func Template(text string) string {
+	text = URLs(text)
+	var b strings.Builder
+	for {
+		before, inside, found := strings.Cut(text, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("${")
+		text = inside
+		name, fallback, hasFallback := strings.Cut(inside, ":")
+		isWhole := strings.Count(name, "}") <= strings.Count(name, "${")
+		if hasFallback && isWhole && Name(name) {
+			end := closingBrace(fallback)
+			b.WriteString(name + ":" + Value(fallback[:end]))
+			text = fallback[end:]
+		}
+	}
+}
+
+// closingBrace returns the index of the brace that ends the placeholder inside
+// of which text begins, or the length of text.
+func closingBrace(text string) int {
+	depth := 0
+	for i := range len(text) {
+		switch {
+		case strings.HasPrefix(text[i:], "${"):
+			depth++
+		case text[i] == '}' && depth == 0:
+			return i
+		case text[i] == '}':
+			depth--
+		}
+	}
+	return len(text)
 }

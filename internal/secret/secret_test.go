@@ -48,13 +48,57 @@ func TestSecretsInURLsAreHidden(t *testing.T) {
 		"?key=1&sort=a&api_key=b":       "?key=******&sort=a&api_key=******",
 		"is it? a=b":                    "is it? a=b",
 		"http://host/x?page=1":          "http://host/x?page=1",
+		"http://me:${PW:a/b}@host/x":    "http://******@host/x",
 	} {
 		if got := URLs(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
-	if got := UserInfo("http://me:pw@host?token=abc"); got != "http://******@host?token=abc" {
+}
+
+func TestFurtherNamesOfParameters(t *testing.T) {
+	got := URLsWith("/x?sid=1&page=2&token=3", func(name string) bool { return name == "sid" })
+	if got != "/x?sid=******&page=2&token=******" {
 		t.Error(got)
+	}
+}
+
+func TestWhatMayBeShownOfASecret(t *testing.T) {
+	for text, want := range map[string]string{
+		"sesame":                   "******",
+		"":                         "******",
+		"http://host:8080":         "http://host:8080",
+		"https://host/":            "https://host/",
+		"https://host/a/sesame":    "https://host/******",
+		"https://host?x=sesame":    "https://host/******",
+		"https://me:sesame@host":   "https://host/******",
+		"postgres://me:sesame@db/": "******",
+		"http://%zz":               "******",
+	} {
+		if got := Value(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSecretsInTemplatesAreHidden(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain":                     "plain",
+		"Bearer ${KEY}":             "Bearer ${KEY}",
+		"${payment.api-key}":        "${payment.api-key}",
+		"${payment.api-key:sesame}": "${payment.api-key:******}",
+		"${payment.api-key:${x:sesame}} and more": "${payment.api-key:******} and more",
+		"${tenant:${API_KEY:sesame}}":             "${tenant:${API_KEY:******}}",
+		"${api-key.${stage}:sesame}":              "${api-key.${stage}:******}",
+		"${tenant} ${api-key:sesame":              "${tenant} ${api-key:******",
+		"${token.url:http://host:8080}":           "${token.url:http://host:8080}",
+		"${url:http://me:sesame@host}":            "${url:http://******@host}",
+		"http://${user}:${password:a/b}@host":     "http://******@host",
+		"${":                                      "${",
+	} {
+		if got := Template(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
 	}
 }
 

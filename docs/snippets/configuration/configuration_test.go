@@ -58,6 +58,26 @@ func TestTheSettingsOfTheGuideAreUnderstood(t *testing.T) {
 	}
 }
 
+func TestTheShortFormsOfTheGuideAreUnderstood(t *testing.T) {
+	cfg, err := config.Load(config.File("testdata/short.yaml"), config.Map(map[string]any{
+		"pyfly.client.services.payment-client.base-url": "http://pay.example",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, log := startClient(t, cfg); strings.Contains(log, "level=WARN") {
+		t.Errorf("a setting is not known:\n%s", log)
+	}
+	for key, want := range map[string]string{
+		"retry.enabled": "true", "retry.max-attempts": "3", "circuit-breaker.enabled": "true", "bulkhead.max-concurrent": "5",
+		"rate-limit.per-second": "10", "hedge.delay": "100ms", "adaptive-limit.enabled": "false", "methods.charge.retry.enabled": "false",
+	} {
+		if got := cfg.String("pyfly.client.services.payment-client."+key, ""); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+}
+
 func TestAVariableSetsAClientsOwnKey(t *testing.T) {
 	t.Setenv("PYFLY_CLIENT_SERVICES_PAYMENT_CLIENT_TIMEOUT", "2s")
 	t.Setenv("PAYMENT_URL", "http://pay.example")
