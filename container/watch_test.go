@@ -36,10 +36,13 @@ func (l *lines) count(text string) int {
 }
 
 func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pyfly.yaml")
-	write := func(content string) {
+	path, draft := filepath.Join(t.TempDir(), "pyfly.yaml"), filepath.Join(t.TempDir(), "pyfly.yaml")
+	write := func(content string) { // at once: an empty file would be a change of its own
 		t.Helper()
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(draft, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(draft, path); err != nil {
 			t.Fatal(err)
 		}
 	}
