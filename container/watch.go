@@ -7,7 +7,6 @@ import (
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/internal/usercode"
-	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // watchKey is the setting that turns watching off.
@@ -39,7 +38,7 @@ func (r *run) watchConfig() {
 			if err == nil {
 				told = ""
 				r.app.logger.Info("configuration changed", "keys", change.Keys)
-				lifecycle.Publish(r.app.events, change)
+				r.publish(r.life, change, r.startLimit)
 				return
 			}
 			if text := err.Error(); text != told {

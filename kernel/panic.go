@@ -59,6 +59,7 @@ var notTheUsers = []string{
 	"github.com/pyfly-go/pyfly/config.",
 	"github.com/pyfly-go/pyfly/lifecycle.",
 	"github.com/pyfly-go/pyfly/container.",
+	"github.com/pyfly-go/pyfly/container/internal/hook.",
 	"github.com/pyfly-go/pyfly/resilience.",
 	"github.com/pyfly-go/pyfly/client.",
 	"github.com/pyfly-go/pyfly/client/internal/nethttp.",

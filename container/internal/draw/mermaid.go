@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package container
+package draw
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Mermaid renders the graph as a flowchart of https://mermaid.js.org, which many
-// viewers of Markdown draw. It is marked as by [Graph.DOT].
+// viewers of Markdown draw.
 func (g Graph) Mermaid() string {
 	var text strings.Builder
 	text.WriteString("flowchart LR\n")
@@ -16,26 +17,24 @@ func (g Graph) Mermaid() string {
 	for i, n := range g.Nodes {
 		ids[n.Name] = fmt.Sprint("n", i)
 	}
-	for i, phase := range g.phases() {
+	for i, frame := range g.frames() {
 		indent := "  "
-		if phase != 0 {
-			fmt.Fprintf(&text, "  subgraph phase%d[\"phase %d\"]\n", i, phase)
+		if frame.phase != 0 {
+			fmt.Fprintf(&text, "  subgraph phase%d[\"phase %d\"]\n", i, frame.phase)
 			indent = "    "
 		}
-		for _, n := range g.Nodes {
-			if n.Phase == phase {
-				fmt.Fprintf(&text, "%s%s(\"%s\")\n", indent, ids[n.Name], n.mermaidLabel())
-			}
+		for _, place := range frame.nodes {
+			fmt.Fprintf(&text, "%s%s(\"%s\")\n", indent, ids[g.Nodes[place].Name], g.Nodes[place].mermaidLabel())
 		}
-		if phase != 0 {
+		if frame.phase != 0 {
 			text.WriteString("  end\n")
 		}
 	}
-	arrows := map[EdgeKind]string{EdgeNeeds: "-->", EdgeDependsOn: "-- depends on -->", EdgeMayGet: "-. may get .->"}
+	arrows := map[Kind]string{Needs: "-->", DependsOn: "-- depends on -->", MayGet: "-. may get .->"}
 	for _, e := range g.Edges {
 		fmt.Fprintf(&text, "  %s %s %s\n", ids[e.From], arrows[e.Kind], ids[e.To])
 	}
-	mark := func(class, style string, isMarked func(GraphNode) bool) {
+	mark := func(class, style string, isMarked func(Node) bool) {
 		fmt.Fprintf(&text, "  classDef %s %s\n", class, style)
 		for _, n := range g.Nodes {
 			if isMarked(n) {
@@ -43,17 +42,17 @@ func (g Graph) Mermaid() string {
 			}
 		}
 	}
-	mark("processor", "fill:#cde4f5", func(n GraphNode) bool { return n.IsPostProcessor })
-	mark("dashed", "stroke-dasharray:4", GraphNode.isDashed)
-	mark("failed", "stroke:#d00,color:#d00", GraphNode.hasFailed)
+	mark("processor", "fill:#cde4f5", func(n Node) bool { return n.IsProcessor })
+	mark("dashed", "stroke-dasharray:4", func(n Node) bool { return n.IsDashed })
+	mark("failed", "stroke:#d00,color:#d00", func(n Node) bool { return n.HasFailed })
 	return text.String()
 }
 
 // mermaidLabel escapes by entities what would end the label or be read as
 // Markdown or HTML.
-func (n GraphNode) mermaidLabel() string {
+func (n Node) mermaidLabel() string {
 	escape := strings.NewReplacer(`&`, "#amp;", `"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "`", "#96;", "\n", " ")
-	lines := n.lines()
+	lines := slices.Clone(n.Lines)
 	for i, line := range lines {
 		lines[i] = escape.Replace(line)
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package container
+// Package profile reads expressions of profiles.
+package profile
 
 import (
 	"errors"
@@ -9,16 +10,16 @@ import (
 	"strings"
 )
 
-// profileTest reports whether an expression holds for the active profiles.
-type profileTest func(active []string) bool
+// Test reports whether an expression holds for the active profiles.
+type Test func(active []string) bool
 
-// parseProfile reads an expression of profiles:
+// Parse reads an expression of profiles:
 //
 //	or   = and { "|" and }
 //	and  = not { "&" not }
 //	not  = "!" not | "(" or ")" | name
-func parseProfile(expression string) (profileTest, error) {
-	p := profileParser{rest: expression}
+func Parse(expression string) (Test, error) {
+	p := parser{rest: expression}
 	test, err := p.or()
 	if err != nil {
 		return nil, err
@@ -29,28 +30,28 @@ func parseProfile(expression string) (profileTest, error) {
 	return test, nil
 }
 
-type profileParser struct {
+type parser struct {
 	rest string
 	open int // parentheses that are not closed yet
 }
 
-func (p *profileParser) or() (profileTest, error) {
-	return p.joined('|', p.and, func(a, b profileTest) profileTest {
+func (p *parser) or() (Test, error) {
+	return p.joined('|', p.and, func(a, b Test) Test {
 		return func(active []string) bool { return a(active) || b(active) }
 	})
 }
 
-func (p *profileParser) and() (profileTest, error) {
-	return p.joined('&', p.not, func(a, b profileTest) profileTest {
+func (p *parser) and() (Test, error) {
+	return p.joined('&', p.not, func(a, b Test) Test {
 		return func(active []string) bool { return a(active) && b(active) }
 	})
 }
 
-func (p *profileParser) joined(operator byte, operand func() (profileTest, error),
-	join func(a, b profileTest) profileTest) (profileTest, error) {
+func (p *parser) joined(operator byte, operand func() (Test, error),
+	join func(a, b Test) Test) (Test, error) {
 	test, err := operand()
 	for err == nil && p.take(operator) {
-		var right profileTest
+		var right Test
 		if right, err = operand(); err == nil {
 			test = join(test, right)
 		}
@@ -58,10 +59,10 @@ func (p *profileParser) joined(operator byte, operand func() (profileTest, error
 	return test, err
 }
 
-// maxProfileDepth keeps an absurd expression from exhausting the stack.
-const maxProfileDepth = 100
+// maxDepth keeps an absurd expression from exhausting the stack.
+const maxDepth = 100
 
-func (p *profileParser) not() (profileTest, error) {
+func (p *parser) not() (Test, error) {
 	switch {
 	case p.take('!'):
 		return p.negated()
@@ -71,7 +72,7 @@ func (p *profileParser) not() (profileTest, error) {
 	return p.name()
 }
 
-func (p *profileParser) negated() (profileTest, error) {
+func (p *parser) negated() (Test, error) {
 	negate := true
 	for p.take('!') {
 		negate = !negate
@@ -83,8 +84,8 @@ func (p *profileParser) negated() (profileTest, error) {
 	return func(active []string) bool { return test(active) != negate }, nil
 }
 
-func (p *profileParser) parenthesised() (profileTest, error) {
-	if p.open++; p.open > maxProfileDepth {
+func (p *parser) parenthesised() (Test, error) {
+	if p.open++; p.open > maxDepth {
 		return nil, errors.New("too many parentheses")
 	}
 	test, err := p.or()
@@ -95,7 +96,7 @@ func (p *profileParser) parenthesised() (profileTest, error) {
 	return test, err
 }
 
-func (p *profileParser) name() (profileTest, error) {
+func (p *parser) name() (Test, error) {
 	p.skipBlanks()
 	end := strings.IndexAny(p.rest, "&|!() \t\n")
 	if end < 0 {
@@ -109,7 +110,7 @@ func (p *profileParser) name() (profileTest, error) {
 	return func(active []string) bool { return slices.Contains(active, name) }, nil
 }
 
-func (p *profileParser) take(c byte) bool {
+func (p *parser) take(c byte) bool {
 	p.skipBlanks()
 	if p.rest == "" || p.rest[0] != c {
 		return false
@@ -118,4 +119,4 @@ func (p *profileParser) take(c byte) bool {
 	return true
 }
 
-func (p *profileParser) skipBlanks() { p.rest = strings.TrimLeft(p.rest, " \t\n") }
+func (p *parser) skipBlanks() { p.rest = strings.TrimLeft(p.rest, " \t\n") }
