@@ -40,6 +40,7 @@ type expander struct {
 	count int
 
 	asWritten bool // the keys that short forms of variables stand for are not looked up
+	isSilent  bool // what is looked up does not become known
 	redacts   bool // the values of placeholders that name a secret are hidden
 }
 
@@ -149,7 +150,9 @@ func (e *expander) target(p part) (*node, string, *Error) {
 	if err != nil {
 		return nil, "", err
 	}
-	e.cfg.asked.add(name)
+	if !e.isSilent {
+		e.cfg.asked.add(name)
+	}
 	target, itself := e.lookUp(name), e.isItself(name)
 	if target != nil && !itself {
 		found, foundAt, err := e.resolve(name, target)

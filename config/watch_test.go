@@ -427,7 +427,7 @@ func TestAPipeIsReadOnce(t *testing.T) {
 
 func TestAProfileThatIsSwitchedIsWatched(t *testing.T) {
 	files := map[string]string{
-		"pyfly.yaml":      "pyfly.profiles.active: prod\nname: base\n",
+		"pyfly.yaml":      "pyfly.profiles.active: prod\nname: base\nurl: http://${host:x}\n",
 		"pyfly-prod.yaml": "name: prod\nhost: p\n", "pyfly-eu.yaml": "name: eu\nhost: e\n",
 	}
 	watchFiles(t, files, func(w *watching) {
@@ -435,12 +435,12 @@ func TestAProfileThatIsSwitchedIsWatched(t *testing.T) {
 		w.tells()
 		w.write("pyfly.yaml", strings.Replace(files["pyfly.yaml"], "prod", "eu", 1))
 		w.remove("pyfly-prod.yaml") // nobody needs it
-		w.tells("europe [host name pyfly.profiles.active]")
+		w.tells("europe [host name pyfly.profiles.active url]")
 		assert.Equal(t, []string{"eu"}, w.last.Profiles())
 		w.write("pyfly-eu.yaml", "name: eu\nhost: e\n")
 		w.tells("eu [name]")
 		w.write("pyfly.yaml", strings.Replace(files["pyfly.yaml"], "prod", "nowhere", 1))
-		w.tells("base [host name pyfly.profiles.active]")
+		w.tells("base [host name pyfly.profiles.active url]")
 	})
 }
 
