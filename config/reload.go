@@ -34,7 +34,8 @@ func (c *Config) Reload() (*Config, error) {
 	return next, nil
 }
 
-// reload loads c anew from a snapshot.
+// reload loads c anew from a snapshot. What was asked of c counts as asked of
+// the result.
 func (c *Config) reload(files *snapshot) (*Config, error) {
 	l := newLoader(c.source.opts, files)
 	l.before = c.source
@@ -43,6 +44,9 @@ func (c *Config) reload(files *snapshot) (*Config, error) {
 		return nil, err
 	}
 	next.AddShortForms(c.merged.Load().forms...)
+	for _, known := range c.asked.all() {
+		next.asked.note(known.key, known.whole)
+	}
 	return next, nil
 }
 

@@ -52,7 +52,8 @@ type run struct {
 // ctx has no effect.
 //
 // A second Start without a Stop is [ErrStarted]. A context that was stopped, or
-// failed to start, may be started again: all beans are made anew.
+// failed to start, may be started again: the files of the configuration are read
+// again, and all beans are made anew.
 func (app *ApplicationContext) Start(ctx context.Context) error {
 	r := app.newRun(ctx)
 	ctx, r.cancelStart = context.WithCancel(ctx)
@@ -65,6 +66,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.run = r
 	app.mu.Unlock()
 
+	app.refresh(ctx)
 	app.beginLog()
 	problems := r.start(ctx)
 	r.took = r.elapsed()
@@ -154,7 +156,7 @@ func withTotalLimit(ctx context.Context, key string, limit time.Duration) (conte
 // prepare works out the graph and collects all that can be known to be wrong
 // before any constructor runs.
 func (r *run) prepare() []*Problem {
-	problems := slices.Clone(r.app.problems)
+	problems := slices.Concat(r.app.settings.problems, r.app.problems)
 	problems = append(problems, r.app.unusedModuleOverrides()...)
 	problems = append(problems, r.limits.read(r.app)...)
 	problems = append(problems, r.readWatch()...)

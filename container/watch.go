@@ -41,6 +41,7 @@ func (r *run) watchConfig() {
 func (r *run) changed(change config.Changed, err error) {
 	switch {
 	case err == nil:
+		r.app.settings.inForce.Store(change.Config)
 		r.app.logger.Info("configuration changed", "keys", change.Keys)
 		lifecycle.Publish(r.app.events, change)
 	case isLostFile(err):

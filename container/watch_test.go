@@ -39,7 +39,7 @@ func (l *lines) count(text string) int {
 
 // inBubbleWith starts an application whose configuration is the file
 // pyfly.yaml, in a bubble of time. The test changes the file by write.
-func inBubbleWith(t *testing.T, content string, configure func(*container.ApplicationContext), test func(app *container.ApplicationContext, log *lines, write func(string))) {
+func inBubbleWith(t *testing.T, content string, configure func(*container.ApplicationContext), test func(t *testing.T, app *container.ApplicationContext, log *lines, write func(string))) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pyfly.yaml")
 	writeFile(t, path, content)
@@ -50,7 +50,7 @@ func inBubbleWith(t *testing.T, content string, configure func(*container.Applic
 		app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 		configure(app)
 		require.NoError(t, app.Start(t.Context()))
-		test(app, log, func(content string) {
+		test(t, app, log, func(content string) {
 			t.Helper()
 			writeFile(t, path, content)
 			time.Sleep(2 * time.Second)
@@ -74,7 +74,7 @@ func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
 			lifecycle.Subscribe(events, func(c config.Changed) { changes <- c })
 			return &strings.Builder{}
 		})
-	}, func(_ *container.ApplicationContext, log *lines, write func(string)) {
+	}, func(t *testing.T, _ *container.ApplicationContext, log *lines, write func(string)) {
 		write("shop: {size: 2}\n")
 		require.Len(t, changes, 1)
 		c := <-changes
@@ -104,7 +104,7 @@ func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
 func TestWatchingCanBeTurnedOff(t *testing.T) {
 	inBubbleWith(t, "pyfly.config.watch: off\nshop.size: 1\n", func(app *container.ApplicationContext) {
 		lifecycle.Subscribe(app.Events(), func(c config.Changed) { t.Errorf("changed %v", c.Keys) })
-	}, func(_ *container.ApplicationContext, log *lines, write func(string)) {
+	}, func(t *testing.T, _ *container.ApplicationContext, log *lines, write func(string)) {
 		write("shop.size: 2\n")
 		require.Zero(t, log.count("changed"))
 	})
