@@ -58,7 +58,8 @@ type run struct {
 // afterwards ctx has no effect.
 //
 // A second Start without a Stop is [ErrStarted]. A context that was stopped, or
-// failed to start, may be started again: all beans are made anew.
+// failed to start, may be started again: the files of the configuration are read
+// again, and all beans are made anew.
 func (app *ApplicationContext) Start(ctx context.Context) error {
 	r := app.newRun(ctx)
 	outer := ctx
@@ -73,6 +74,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.mu.Unlock()
 
 	r.endEvents = app.events.Bus().Scope()
+	app.refresh(ctx)
 	app.beginLog()
 	problems := r.start(ctx)
 	r.took = r.elapsed()
@@ -175,7 +177,7 @@ func withTotalLimit(ctx context.Context, key string, limit time.Duration) (conte
 // prepare works out the graph and collects all that can be known to be wrong
 // before any constructor runs.
 func (r *run) prepare() []*Problem {
-	problems := slices.Clone(r.app.problems)
+	problems := slices.Concat(r.app.settings.problems, r.app.problems)
 	problems = append(problems, r.app.unusedModuleOverrides()...)
 	problems = append(problems, r.limits.read(r.app)...)
 	problems = append(problems, r.readWatch()...)
