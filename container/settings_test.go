@@ -18,7 +18,7 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-type worker struct{ size, prod string }
+type worker struct{ size string }
 
 // inFolderWith runs a test in a folder of its own, in a bubble of time.
 func inFolderWith(t *testing.T, files map[string]string, test func(t *testing.T, log *lines, app *container.ApplicationContext)) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // dialer makes connections and knows those that are open, so that none of them
@@ -63,7 +64,11 @@ func (d *dialer) connect(ctx context.Context, network, address string) (net.Conn
 		ctx, cancel = context.WithTimeout(ctx, d.limit)
 		defer cancel()
 	}
-	conn, err := d.dial(ctx, network, address)
+	var conn net.Conn
+	err := usercode.Call(func() (err error) { // the transport dials on a goroutine of its own
+		conn, err = d.dial(ctx, network, address)
+		return err
+	})
 	switch {
 	case err != nil && isDial(err):
 		return nil, err

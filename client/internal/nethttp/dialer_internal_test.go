@@ -3,13 +3,17 @@
 package nethttp
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/pyfly-go/pyfly/client/port"
 )
@@ -58,5 +62,21 @@ func TestAClosedDialerMakesNoConnection(t *testing.T) {
 	if conn, err := d.DialContext(t.Context(), "tcp", server.Listener.Addr().String()); err == nil {
 		_ = conn.Close()
 		t.Error("a connection was made")
+	}
+}
+
+func TestADialFunctionThatMisbehavesIsAnErrorOfTheDial(t *testing.T) {
+	for name, dial := range map[string]func(context.Context, string, string) (net.Conn, error){
+		"panics":          func(context.Context, string, string) (net.Conn, error) { panic("no tunnel") },
+		"returns nothing": func(context.Context, string, string) (net.Conn, error) { return nil, nil },
+		"fails":           func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no tunnel") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := newDialer(time.Second, dial).DialContext(t.Context(), "tcp", "own:80")
+			var op *net.OpError
+			if !errors.As(err, &op) || op.Op != "dial" {
+				t.Errorf("got %v, want an error of the dial", err)
+			}
+		})
 	}
 }
