@@ -96,7 +96,7 @@ func (l *live) stats() ClientStats {
 		s.Calls += g.Entered()
 		s.InFlight += g.InFlight()
 	}
-	for _, b := range l.breakers {
+	for _, b := range l.allBreakers() {
 		s.CircuitBreakers = append(s.CircuitBreakers, b.Snapshot())
 	}
 	slices.SortFunc(s.CircuitBreakers, func(a, b resilience.CircuitBreakerSnapshot) int { return cmp.Compare(a.Name, b.Name) })

@@ -185,7 +185,7 @@ func (l *live) gauges() gauges {
 		g := &e.gate
 		of.inFlight += g.InFlight()
 	}
-	for _, b := range l.breakers {
+	for _, b := range l.allBreakers() {
 		of.breakers = append(of.breakers, b)
 	}
 	for key, b := range l.bulkheads {

@@ -9,5 +9,4 @@ var known = map[string]string{
 	"circuit-locked-by-a-reload": "half-open-probes that are lowered while probes are under way lock the circuit",
 	"of-another-tenant":          "a stale response is given to a caller for whom an interceptor would have asked for another",
 	"secret-of-a-path-shown":     "a path argument whose name says that it is a secret is shown in errors, events and logs",
-	"removed-policy-lives":       "a policy that a reload removes is still shown in the statistics",
 }
