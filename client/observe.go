@@ -85,7 +85,7 @@ func (l *live) stats() ClientStats {
 	defer l.mu.Unlock()
 	c, e := &l.counters, l.current.Load()
 	s := ClientStats{
-		Client: e.name, BaseURL: e.shownURL(&message{}),
+		Client: e.name, BaseURL: e.secrets.url(e.shownBaseURL, "", ""),
 		Failures: c.failures.Load(), Unavailable: c.unavailable.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),

@@ -21,8 +21,9 @@ type operation struct {
 	method string // "GetProduct"
 	verb   string // "GET"
 
-	template string    // of the path, for telemetry
-	observed *observed // nil: no telemetry
+	template  string    // of the path, for telemetry
+	hidesPath bool      // an argument in the path is a secret by its name
+	observed  *observed // nil: no telemetry
 
 	// repeatable says that a second execution does no harm: the verb is
 	// idempotent by RFC 9110, section 9.2.2, or the declaration says so.

@@ -438,6 +438,7 @@ func countsAsFailure(err error) bool {
 func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
 	op := &operation{
 		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
+		hidesPath:   secretNames(s.connection.secrets).inPath(m),
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),
