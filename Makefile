@@ -3,18 +3,21 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-# Modules of their own keep what only tests, examples and benchmarks need out
-# of the main go.mod.
-MODULES := . client/zstd actuator examples/custom-adapter examples/testing examples/console integration benchmarks e2e
-# These have no tests, but are linted.
-TOOLS := tools/screenshots
+# go.work lists the modules. The tools are in a workspace of their own
+# (docs/decisions/0019-workspace.md).
+MODULE := github.com/pyfly-go/pyfly
 FUZZTIME ?= 30s
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
+# At exit the race detector waits a second for races of goroutines that still
+# run. Every package is checked for leaked goroutines, so that there are none.
+export GORACE ?= atexit_sleep_ms=20
+# "make lint" runs what "go test" would run of "go vet", and more.
+GOTEST := go test -vet=off -timeout 10m
 
 .PHONY: help
 help: ## Show this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: ## Run the catalog example against its embedded service
@@ -28,23 +31,66 @@ console: ## The catalog example with the console, under a load that fails and re
 screenshots: ## Take the pictures of the console anew: docs/images/console-*.png
 	@cd tools/screenshots && go run .
 
+# Folders of packages that are tested without the race detector:
+#   benchmarks  what calls cost differs under it, and the benchmarks are run once
+#               each, one after the other, to see that they work
+UNRACED := benchmarks
+
+# The tests of e2e have a target of their own because they need programs.
 .PHONY: test
-test: lint $(if $(CI),install) ## Check everything: lint, and all tests with the race detector
+test: ## Run the tests of all modules but e2e, with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
-	@for module in $(MODULES); do echo "== tests of $$module"; (cd $$module && go test $(RACE) -timeout 10m ./...); done
-	@echo "== tests of what calls cost, without the race detector"
-	@go test -run 'Allocates' ./client ./resilience && cd benchmarks && go test -run 'Takes' .
+	@$(GOTEST) $(RACE) $$(go list work | grep -vxF $(patsubst %,-e $(MODULE)/%,e2e $(UNRACED))) | tools/times.sh
+	@echo "== without the race detector"
+	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client ./resilience
+	@$(GOTEST) ./internal/simulation
+
+# Most of these tests wait, for a browser or for Prometheus. Those that measure
+# are not parallel.
+.PHONY: e2e
+e2e: $(if $(CI),install) ## Run the tests in a browser and with Prometheus
+	@$(GOTEST) $(RACE) -parallel 4 ./e2e
+
+.PHONY: consumer
+consumer: ## Install and use all modules as the tags of a release would publish them; test the tools
+	@go -C tools test -vet=off -count=1 -timeout 20m ./... ./screenshots
 
 .PHONY: install
-install: ## Install what the tests in a browser need: Debian's chromium and prometheus
+install: ## Install what tests need: Debian's chromium and prometheus, and a C compiler
 	@tools/install-e2e.sh
 
 .PHONY: lint
-lint: ## Check formatting, go vet and staticcheck (pinned in tools/go.mod)
+lint: ## Check formatting, and run staticcheck, go vet and a few analyzers more: tools/lint
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
-	@mkdir -p .tmp && (cd tools && go build -o ../.tmp/staticcheck honnef.co/go/tools/cmd/staticcheck)
-	@for module in $(MODULES) $(TOOLS); do echo "== lint of $$module"; (cd $$module && go vet ./... && $(CURDIR)/.tmp/staticcheck ./...); done
+	@mkdir -p .tmp && go -C tools build -o ../.tmp/lint ./lint
+	@.tmp/lint work && cd tools && ../.tmp/lint work
+	@go vet -buildtag -directive work # of files for other systems too
+
+# The database of vulnerabilities is on the network, and changes without us:
+# .ci/run does not ask it.
+.PHONY: vulnerabilities
+vulnerabilities: ## Look for known vulnerabilities in what the modules call
+	@mkdir -p .tmp && go -C tools build -o ../.tmp/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@for module in $$(go list -m -f '{{.Dir}}'); do echo "== $$module"; (cd $$module && $(CURDIR)/.tmp/govulncheck ./...); done
+
+.PHONY: tidy
+tidy: ## Run go mod tidy in all modules, and give them one version of what they share
+	@go -C tools run ./tidy
+	@go -C tools mod tidy && go -C tools/screenshots mod tidy
+
+.PHONY: release
+release: ## Check, commit and tag a release of all modules: make release VERSION=v0.1.0
+	@go -C tools run ./release -version '$(VERSION)'
+
+.PHONY: simulate
+simulate: ## Run SEEDS (1000) random worlds from FIRST (1) on; or one, SEED=n, without OFF=features; COLLIDE=1 lets things happen at one instant
+	@cd internal/simulation && go test -vet=off -count 1 -v -timeout 0 -run '^TestWorlds$$' . -args -seeds $(or $(SEEDS),1000) -first $(or $(FIRST),1) \
+		$(if $(SEED),-seed $(SEED)) $(if $(OFF),-off $(OFF)) $(if $(COLLIDE),-collide) -coverage $(CURDIR)/.tmp/simulation-coverage.csv
+
+.PHONY: plant
+plant: ## Plant faults in the product, and see whether the simulator finds them
+	@cd internal/simulation && go test -vet=off -count 1 -v -timeout 0 -run '^TestPlanted' . -args -plant
 
 .PHONY: bench
 bench: ## Run the benchmarks, side by side with other libraries

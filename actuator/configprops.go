@@ -28,17 +28,18 @@ type configProps struct {
 
 func configPropsOf(app *container.ApplicationContext, cfg *config.Config) configProps {
 	all := map[string]properties{}
+	names := secretNamesOf(cfg)
 	for _, b := range app.Beans() {
 		if b.Prefix != "" {
-			all[b.Name] = propertiesOf(cfg, b.Prefix)
+			all[b.Name] = propertiesOf(cfg, b.Prefix, names)
 		}
 	}
-	return configProps{map[string]contexts[properties]{applicationContext: {all}}, append([]config.Entry{}, cfg.Entries("")...)}
+	return configProps{map[string]contexts[properties]{applicationContext: {all}}, names.entries(cfg, "")}
 }
 
-func propertiesOf(cfg *config.Config, prefix string) properties {
+func propertiesOf(cfg *config.Config, prefix string, names secretNames) properties {
 	p := properties{Prefix: prefix, Properties: map[string]string{}, Inputs: map[string]input{}}
-	for _, e := range cfg.Entries(prefix) {
+	for _, e := range names.entries(cfg, prefix) {
 		name := strings.TrimPrefix(strings.TrimPrefix(e.Key, prefix), ".")
 		p.Properties[name] = e.Value
 		p.Inputs[name] = input{e.Value, e.Origin}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -108,7 +109,7 @@ func (g *gathered) event() event {
 		e.From, e.To = g.From.String(), g.To.String()
 	}
 	if g.Err != nil {
-		e.Error = shortened(usercode.Text(g.Err), maxErrorText)
+		e.Error = shortened(secret.URLs(usercode.Text(g.Err)), maxErrorText)
 	}
 	return e
 }

@@ -3,6 +3,7 @@
 package actuator
 
 import (
+	"cmp"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -83,10 +84,22 @@ func readBuildInfo() (b buildInfo) {
 			b.Time = s.Value
 		}
 	}
-	for _, d := range read.Deps {
-		if d.Path == pyflyModule {
-			b.PyFly = d.Version
-		}
-	}
+	b.PyFly = pyflyVersion(read)
 	return b
+}
+
+// pyflyVersion is the version that the application's banner shows as well: that
+// of the module in the program, "(devel)" where it has none.
+func pyflyVersion(read *debug.BuildInfo) string {
+	version := ""
+	for _, m := range append([]*debug.Module{&read.Main}, read.Deps...) {
+		if m.Path != pyflyModule {
+			continue
+		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		version = m.Version
+	}
+	return cmp.Or(version, "(devel)")
 }

@@ -59,8 +59,30 @@ func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logg
 // Phase is the first.
 func (*Server) Phase() int { return math.MinInt32 }
 
-// Start listens, or tells why it cannot.
+// Handler serves the endpoints below /actuator, to mount in a server of the
+// application's own, with the setting port -1 in place of the actuator's
+// listener. It can be used between Start and Stop. It is safe for concurrent use.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Start listens, or returns an error that says why it cannot. With the setting
+// port -1 it does not listen.
 func (s *Server) Start(ctx context.Context) error {
+	if s.settings.listens() {
+		if err := s.listen(ctx); err != nil {
+			return err
+		}
+	}
+	s.unsubscribe = lifecycle.Subscribe(s.app.Events(), func(c config.Changed) { s.endpoints.changed.Store(c.Config) })
+	s.health.start()
+	s.hub.start()
+	if s.listener != nil {
+		s.serve(s.listener)
+	}
+	return nil
+}
+
+// listen makes the listener and its server.
+func (s *Server) listen(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.listenAddress())
 	if err != nil {
 		return s.cannotListen(err)
@@ -74,9 +96,11 @@ func (s *Server) Start(ctx context.Context) error {
 		ConnState:      connections.changed,
 		ErrorLog:       slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
-	s.unsubscribe = lifecycle.Subscribe(s.app.Events(), func(c config.Changed) { s.endpoints.changed.Store(c.Config) })
-	s.health.start()
-	s.hub.start()
+	return nil
+}
+
+// serve serves the endpoints until the server is shut down.
+func (s *Server) serve(listener net.Listener) {
 	go func() {
 		defer close(s.served)
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -88,7 +112,6 @@ func (s *Server) Start(ctx context.Context) error {
 		args = append(args, "console", s.URL()+"/console")
 	}
 	s.logger.Info("the actuator listens", args...)
-	return nil
 }
 
 func (s *Server) cannotListen(err error) error {
@@ -110,7 +133,8 @@ func (s *Server) cannotListen(err error) error {
 }
 
 // URL is where the endpoints are, or were before Stop:
-// "http://127.0.0.1:9464/actuator". It is empty before Start.
+// "http://127.0.0.1:9464/actuator". It is empty before Start, and without a
+// listener.
 func (s *Server) URL() string {
 	if s.listener == nil {
 		return ""
@@ -124,12 +148,16 @@ func (s *Server) URL() string {
 
 // Stop ends the streams and waits for the requests under way until ctx is done.
 func (s *Server) Stop(ctx context.Context) error {
-	if s.http == nil {
+	if s.unsubscribe == nil {
 		return nil
 	}
 	s.unsubscribe()
+	s.unsubscribe = nil
 	s.hub.stop()
 	s.health.stop()
+	if s.http == nil {
+		return nil
+	}
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())

@@ -22,7 +22,9 @@ type Settings struct {
 	// loopback, 0.0.0.0 for example, a Token is required. Default 127.0.0.1.
 	Address string `koanf:"address" default:"127.0.0.1"`
 	// Port is the port to listen on, 0 for any free one. Default 9464, the one
-	// that OpenTelemetry gives to Prometheus exporters.
+	// that OpenTelemetry gives to Prometheus exporters. With -1 the actuator does
+	// not listen: the application serves [Server.Handler] itself, and a Token is
+	// required, because anybody may reach it there.
 	Port int `koanf:"port" default:"9464"`
 	// Token is what a POST has to bring, and beyond loopback every request but
 	// those to PublicEndpoints: Authorization: Bearer <token>. Without a token
@@ -89,10 +91,12 @@ func (s Settings) Validate() error {
 	if !isAddress {
 		wrong("address: %q is no address of this machine: write an IP address such as 127.0.0.1 or 0.0.0.0, or localhost", s.Address)
 	}
-	if s.Port < 0 || s.Port > 65535 {
-		wrong("port: %d is no port: write one between 1 and 65535, or 0 for any free one", s.Port)
+	if s.Port < -1 || s.Port > 65535 {
+		wrong("port: %d is not a valid port: write one between 1 and 65535, 0 for any free one, or -1 to serve Server.Handler yourself", s.Port)
 	}
 	switch {
+	case s.Token == "" && !s.listens():
+		wrong("token: it is not set, but port -1 leaves it to the application who reaches the endpoints: set PYFLY_ACTUATOR_TOKEN")
 	case s.Token == "" && isAddress && !s.onLoopback():
 		wrong("token: it is not set, but %s is reached from other machines: set PYFLY_ACTUATOR_TOKEN, or listen on 127.0.0.1", s.Address)
 	case s.Token != "" && (len(s.Token) < minTokenLength || strings.ContainsFunc(s.Token, isNoTokenPart)):
@@ -134,8 +138,14 @@ func isNoTokenPart(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._~+/=", r)
 }
 
+// listens reports whether the actuator has a listener of its own.
+func (s *Settings) listens() bool { return s.Port >= 0 }
+
 // onLoopback reports whether only this machine can connect.
 func (s *Settings) onLoopback() bool {
+	if !s.listens() {
+		return false
+	}
 	ip := net.ParseIP(s.Address)
 	return s.Address == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -33,7 +35,7 @@ func TestWrongSettingsAreToldBeforeAnythingIsServed(t *testing.T) {
 		"a token to guess":     {map[string]any{"pyfly.actuator.token": "sesame"}, "pyfly.actuator.token: it can be guessed or cannot be sent"},
 		"a token with a space": {map[string]any{"pyfly.actuator.token": "open sesame open sesame"}, "cannot be sent"},
 		"a name as address":    {map[string]any{"pyfly.actuator.address": "ops.example"}, `pyfly.actuator.address: "ops.example" is no address of this machine`},
-		"a port too high":      {map[string]any{"pyfly.actuator.port": 70000}, "pyfly.actuator.port: 70000 is no port"},
+		"a port too high":      {map[string]any{"pyfly.actuator.port": 70000}, "pyfly.actuator.port: 70000 is not a valid port"},
 		"a port in words":      {map[string]any{"pyfly.actuator.port": "http"}, `pyfly.actuator.port: "http"`},
 		"an endpoint unknown":  {map[string]any{"pyfly.actuator.public-endpoints": "heapdump"}, `there is no endpoint "heapdump"`},
 		"health in words":      {map[string]any{"pyfly.actuator.health.circuit-breakers": "sick"}, `pyfly.actuator.health.circuit-breakers: "sick" is none of them: write degraded, down, ignore`},
@@ -57,6 +59,39 @@ func TestWrongSettingsAreToldBeforeAnythingIsServed(t *testing.T) {
 				t.Errorf("the report is not of one line: %v", report.Problems)
 			}
 		})
+	}
+}
+
+func TestWithoutAListenerTheHandlerServes(t *testing.T) {
+	app := newApp(map[string]any{"pyfly.actuator.port": -1, "pyfly.actuator.token": token})
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server := serverOf(app)
+	if server.URL() != "" {
+		t.Errorf("URL is %q, want none", server.URL())
+	}
+	for authorization, want := range map[string]int{"": http.StatusUnauthorized, "Bearer " + token: http.StatusOK} {
+		request := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/actuator/beans", nil)
+		request.Header.Set("Authorization", authorization)
+		recorder := httptest.NewRecorder()
+		server.Handler().ServeHTTP(recorder, request)
+		if recorder.Code != want {
+			t.Errorf("with the header Authorization %q: %d, want %d", authorization, recorder.Code, want)
+		}
+	}
+	if err := app.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := app.Stop(t.Context()); err != nil {
+		t.Errorf("the second stop: %v", err)
+	}
+}
+
+func TestWithoutAListenerATokenIsRequired(t *testing.T) {
+	err := newApp(map[string]any{"pyfly.actuator.port": -1}).Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "token: it is not set, but port -1") {
+		t.Error(err)
 	}
 }
 

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // CallInterceptor wraps whole calls, with all their attempts: to answer from a
@@ -65,7 +63,7 @@ func (i *interceptedCall) begin() (*call, error) {
 	c := i.start
 	if i.call != nil {
 		c.attempts = i.call.attempts
-		c.gate.join()
+		c.gate.Join()
 		return &c, nil
 	}
 	c.begun = time.Now()
@@ -98,23 +96,16 @@ type interceptedKey struct{}
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c, start: *c}
 	defer i.end()
-	request, err := c.newRequest(context.WithValue(c.withCall(ctx), interceptedKey{}, i), &attempt{})
+	a := &attempt{isShown: true}
+	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
 		return err
 	}
-	if c.message.streamed != nil {
-		request.Body = http.NoBody // it can be read only once
-	}
 	i.body = request.Body
-	response, err := c.interceptCall(request)
+	response, err := complete(c.interceptCall(request))
 	i.end()
-	switch {
-	case err != nil:
-		return usercode.Error(err)
-	case response == nil:
-		return errNoResponse
-	case response.Body == nil:
-		response.Body = http.NoBody
+	if err != nil {
+		return err
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = response.Body.Close() }()
@@ -139,13 +130,13 @@ func runCall(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%w: a CallInterceptor gave it another body, which an Interceptor may do, or a Codec", ErrInvalidRequest)
 	}
 	changed := *i.start.message
-	changed.path, changed.query, changed.header = req.URL.EscapedPath(), req.URL.RawQuery, req.Header
+	changed.path, changed.query, changed.header, changed.isComplete = req.URL.EscapedPath(), req.URL.RawQuery, req.Header, true
 	kept := &keptAnswer{}
 	c, err := i.begin()
 	if err != nil {
 		return nil, c.failed(err, 0)
 	}
-	leave := c.gate.leave
+	leave := c.gate.Leave
 	defer func() { leave() }()
 	c.message, c.sink = &changed, kept
 	before := c.attempts

@@ -5,11 +5,14 @@ package client
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // ContentCoding compresses bodies (RFC 9110, section 8.4.1). gzip is built in.
@@ -19,18 +22,28 @@ import (
 type ContentCoding interface {
 	// Name is what stands in Content-Encoding: "zstd".
 	Name() string
-	// NewReader decodes what it reads from r. What it needs in memory must be
-	// limited: the bytes may come from anywhere.
+	// NewReader decodes what it reads from r, which is not empty. What it needs
+	// in memory must be limited: the bytes may come from anywhere. An error, of
+	// NewReader or of the reader, says that they are not of the coding, and is
+	// an [ErrDecode] for the caller; so is a panic.
 	NewReader(r io.Reader) (io.ReadCloser, error)
-	// NewWriter encodes what is written to it into w, all of it once closed.
+	// NewWriter encodes what is written to it into w, all of it once closed. An
+	// error or a panic is an [ErrInvalidRequest]: the request is not sent.
 	NewWriter(w io.Writer) (io.WriteCloser, error)
 }
 
 type gzipCoding struct{}
 
 func (gzipCoding) Name() string                                  { return "gzip" }
-func (gzipCoding) NewReader(r io.Reader) (io.ReadCloser, error)  { return gzip.NewReader(r) }
 func (gzipCoding) NewWriter(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil }
+
+func (gzipCoding) NewReader(r io.Reader) (io.ReadCloser, error) {
+	decoder, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, err // and no nil pointer in an interface
+	}
+	return decoder, nil
+}
 
 // codings are those that a client can use, gzip last.
 type codings []ContentCoding
@@ -69,17 +82,11 @@ func (msg *message) compress(coding ContentCoding) error {
 	if msg.streamed != nil || len(msg.body) < minCompressed {
 		return nil
 	}
-	var buffer bytes.Buffer
-	w, err := coding.NewWriter(&buffer)
-	if err == nil {
-		if _, err = w.Write(msg.body); err == nil {
-			err = w.Close()
-		}
-	}
+	encoded, err := encodeBody(coding, msg.body)
 	if err != nil {
 		return fmt.Errorf("%w: the body cannot be compressed as %s: %w", ErrInvalidRequest, coding.Name(), err)
 	}
-	msg.body = buffer.Bytes()
+	msg.body = encoded
 	if msg.header = msg.header.Clone(); msg.header == nil {
 		msg.header = http.Header{}
 	}
@@ -87,57 +94,88 @@ func (msg *message) compress(coding ContentCoding) error {
 	return nil
 }
 
+// encodeBody encodes by a coding that may be a user's: a panic is an error.
+func encodeBody(coding ContentCoding, body []byte) (encoded []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			encoded, err = nil, kernel.NewPanicError(r)
+		}
+	}()
+	var buffer bytes.Buffer
+	w, err := coding.NewWriter(&buffer)
+	if err != nil {
+		return nil, err
+	}
+	if w == nil {
+		return nil, errors.New("NewWriter returned neither a writer nor an error")
+	}
+	if _, err := bytes.NewReader(body).WriteTo(w); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return buffer.Bytes(), nil
+}
+
 // decompress is the innermost exchange of a client with codings of its user's:
 // it says which ones there are and decodes the answer. Gzip alone is left to
 // the port.
 func (cs codings) decompress(next Exchange) Exchange {
-	accepted := []string{strings.Join(cs.names(), ", ")}
+	accepted := strings.Join(cs.names(), ", ")
 	return func(req *http.Request) (*http.Response, error) {
 		if req.Header["Accept-Encoding"] != nil || req.Header["Range"] != nil {
 			return next(req)
 		}
-		req.Header["Accept-Encoding"] = accepted
+		req.Header["Accept-Encoding"] = []string{accepted}
+		hasBody, streams := req.Method != http.MethodHead, IsStreaming(req.Context())
 		response, err := next(req)
-		if err != nil || response.Body == nil || response.Body == http.NoBody {
-			return response, err
+		if err == nil && hasBody && response.Body != http.NoBody {
+			cs.decode(response, streams)
 		}
-		if coding := cs.of(response.Header.Get("Content-Encoding")); coding != nil {
-			response.Header = response.Header.Clone()
-			response.Header.Del("Content-Encoding")
-			response.Header.Del("Content-Length")
-			response.ContentLength, response.Uncompressed = -1, true
-			response.Body = &decodedBody{encoded: response.Body, coding: coding}
-		}
-		return response, nil
+		return response, err
 	}
 }
 
-// decodedBody begins to decode when it is first read: an answer without a body
-// has nothing that a decoder could begin with.
-type decodedBody struct {
-	encoded io.ReadCloser
-	coding  ContentCoding
-	decoder io.ReadCloser
-	err     error
+// decode decodes the body of a response, if all its codings are known. Where a
+// stream ends early, only a short rest is waited for.
+func (cs codings) decode(response *http.Response, streams bool) {
+	applied := cs.applied(response.Header)
+	if len(applied) == 0 {
+		return
+	}
+	drains := !streams || response.ContentLength >= 0 && response.ContentLength <= maxDrained
+	response.Header = response.Header.Clone()
+	response.Header.Del("Content-Encoding")
+	response.Header.Del("Content-Length")
+	response.ContentLength, response.Uncompressed = -1, true
+	response.Body = newDecodedBody(response.Body, applied, drains)
 }
 
-// Read implements io.Reader.
-func (b *decodedBody) Read(p []byte) (int, error) {
-	if b.decoder == nil && b.err == nil {
-		if b.decoder, b.err = b.coding.NewReader(b.encoded); b.err != nil && b.err != io.EOF {
-			b.err = fmt.Errorf("%s: %w", b.coding.Name(), b.err)
+// maxCodings is how many codings are decoded one after the other: each needs
+// memory.
+const maxCodings = 5
+
+// applied returns the codings of a body in the order in which they are to be
+// decoded: the last that was applied first. It is empty if one is not known.
+func (cs codings) applied(header http.Header) []ContentCoding {
+	var applied []ContentCoding
+	for _, line := range slices.Backward(header["Content-Encoding"]) {
+		names := strings.Split(line, ",")
+		for _, name := range slices.Backward(names) {
+			name = strings.TrimSpace(name)
+			if name == "" || strings.EqualFold(name, "identity") {
+				continue
+			}
+			coding := cs.of(name)
+			if coding == nil && strings.EqualFold(name, "x-gzip") { // RFC 9110, section 8.4.1.3
+				coding = cs.of("gzip")
+			}
+			if coding == nil || len(applied) == maxCodings {
+				return nil
+			}
+			applied = append(applied, coding)
 		}
 	}
-	if b.err != nil {
-		return 0, b.err
-	}
-	return b.decoder.Read(p)
-}
-
-// Close implements io.Closer.
-func (b *decodedBody) Close() error {
-	if b.decoder != nil {
-		_ = b.decoder.Close()
-	}
-	return b.encoded.Close()
+	return applied
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/internal/naming"
+	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -21,14 +22,22 @@ import (
 type Declaration struct {
 	Type       string      `json:"type"`              // the Go type: "InventoryClient"
 	Name       string      `json:"name"`              // the name in settings and errors: "inventory-client"
-	BaseURL    string      `json:"baseUrl"`           // as declared, placeholders and all
-	Headers    http.Header `json:"headers,omitempty"` // as declared, placeholders and all
+	BaseURL    string      `json:"baseUrl"`           // as declared, placeholders and all; secrets are hidden
+	Headers    http.Header `json:"headers,omitempty"` // as declared, placeholders and all; secrets are hidden
 	Resilience Resilience  `json:"resilience"`        // what the tag says; zero fields come from the settings
 	Methods    []Method    `json:"methods"`
 
+	declared *declared
 	typ      reflect.Type
-	marker   reflect.StructField
+	marker   *reflect.StructField
 	problems []error
+}
+
+// declared is what the tags of a client or a method say, secrets included. It is
+// kept behind a pointer, so that nothing prints it with the rest.
+type declared struct {
+	baseURL string // of a client
+	headers http.Header
 }
 
 // Resilience is what a client's tag says about what guards its calls.
@@ -71,13 +80,13 @@ func (d *Declaration) fail(where, format string, args ...any) {
 
 // declarationOf reads a client's type, whole: every mistake is noted.
 func declarationOf(t reflect.Type) *Declaration {
-	d := &Declaration{Type: typeName(t), typ: t}
+	d := &Declaration{Type: typeName(t), typ: t, declared: &declared{}, marker: &reflect.StructField{}}
 	marker, ok := markerOf(t)
 	if !ok {
 		d.fail("", "embeds neither client.HttpClient nor client.ServiceClient: embed one, with a tag such as `url:\"http://localhost:8080\"`")
 		return d
 	}
-	d.marker = marker
+	d.marker = &marker
 	d.Name = naming.KebabCase(d.Type)
 	d.readMarker()
 	for i := range t.NumField() {
@@ -127,18 +136,15 @@ func (d *Declaration) readMarkerTag(tag tag, known []string) {
 	r := &d.Resilience
 	switch tag.key {
 	case "url":
-		d.BaseURL = tag.value
+		d.declared.baseURL, d.BaseURL = tag.value, secret.Template(tag.value)
 	case "name":
 		d.Name = tag.value
 		if !isClientName(tag.value) {
 			d.fail(d.marker.Name, "name %q: a client's name is made of letters, digits, dashes and underscores", tag.value)
 		}
 	case "headers":
-		headers, err := parseHeaders(tag.value)
-		if err != nil {
-			d.fail(d.marker.Name, "headers %q: %v", tag.value, err)
-		}
-		d.Headers = headers
+		d.declared.headers = d.readHeaders(d.marker.Name, tag)
+		d.Headers = secretNames(nil).declared(d.declared.headers)
 	case "retry":
 		d.readRetry(tag.value)
 	case "circuit-breaker":
@@ -160,6 +166,18 @@ func (d *Declaration) readMarkerTag(tag tag, known []string) {
 	case "hedge":
 		r.Hedge = d.duration(d.marker.Name, tag)
 	}
+}
+
+// readHeaders reads the tag headers. Its error holds no secret.
+func (d *Declaration) readHeaders(where string, tag tag) http.Header {
+	headers, err := parseHeaders(tag.value)
+	switch {
+	case err != nil && holdsSecret(tag.value):
+		d.fail(where, "headers: one of them cannot be sent: write Name: value, a semicolon between two, and no line break")
+	case err != nil:
+		d.fail(where, "headers %q: %v", tag.value, err)
+	}
+	return headers
 }
 
 // readRetry takes true, false or a number of attempts.

@@ -5,6 +5,7 @@ package client
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,10 +17,31 @@ import (
 // This file keeps where each setting of a client comes from.
 
 // note keeps a setting that has been read. What is read later wins.
-func (r *resolver) note(key string, value any) {
-	name := r.nameOf(key)
-	r.noted[name] = Setting{name, key, shownValue(key, value), r.cfg.Origin(key).String()}
+func (r *resolver) note(key string, value any) { r.noteAs(r.nameOf(key), key, value) }
+
+// noteAs is note for a setting whose name is not that of its key.
+func (r *resolver) noteAs(name, key string, value any) {
+	if text := r.cfg.Redacted(key); strings.Contains(text, hidden) {
+		value = text
+	}
+	r.noted[name] = Setting{name, key, shownValue(name, value), r.cfg.Origin(key).String()}
 }
+
+// hasNoted reports whether there are settings whose names begin with prefix.
+func (r *resolver) hasNoted(prefix string) bool {
+	for name := range r.noted {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// headersSection begins the names of headers among the settings.
+const headersSection = "headers."
+
+// headerName is what a header is called within a client's settings.
+func headerName(name string) string { return headersSection + http.CanonicalHeaderKey(name) }
 
 // nameOf is what a key is called within a client's settings, on whatever level
 // it is set.
@@ -37,16 +59,17 @@ func (r *resolver) nameOf(key string) string {
 	return key
 }
 
-// noteTag keeps a setting that a tag of the field gives.
+// noteTag keeps a setting that a tag of the field gives. The value holds no
+// secret, unless the name says that it is one.
 func (r *resolver) noteTag(d *Declaration, field, name string, value any) {
 	key := servicesPrefix + r.client + "." + name
-	r.noted[name] = Setting{name, key, shownValue(key, value), "tag of " + d.Type + "." + field}
+	r.noted[name] = Setting{name, key, shownValue(name, value), "tag of " + d.Type + "." + field}
 }
 
 // effective lists what is in force, each with where it comes from: whatever has
 // been noted, and the defaults of all else that is in use.
 func (r *resolver) effective(s *settings) []Setting {
-	r.inForce("base-url", s.baseURL)
+	r.inForce("base-url", s.shownBaseURL)
 	r.inForce("timeout", s.timeout)
 	r.inForce("connect-timeout", s.connectTimeout)
 	r.inForce("stream-idle-timeout", s.idleTimeout)
@@ -66,6 +89,15 @@ func (r *resolver) effective(s *settings) []Setting {
 	r.policy("rate-limit", s.rateLimitEnabled, s.rateLimit.WithDefaults())
 	r.policy("adaptive-limit", s.adaptiveEnabled, s.adaptive.WithDefaults())
 	r.policy("hedge", s.hedgeEnabled, s.hedge.WithDefaults())
+	names := secretNames(s.connection.secrets)
+	for name, setting := range r.noted {
+		header, isHeader := strings.CutPrefix(name, headersSection)
+		setting.Value = names.text(setting.Value)
+		if isHeader && names.has(header) {
+			setting.Value = hidden
+		}
+		r.noted[name] = setting
+	}
 	return slices.SortedFunc(maps.Values(r.noted), func(a, b Setting) int { return strings.Compare(a.Name, b.Name) })
 }
 
@@ -96,18 +128,22 @@ func (r *resolver) inForce(name string, value any) {
 	if !isNoted {
 		s = Setting{Name: name, Key: servicesPrefix + r.client + "." + name, Origin: "default"}
 	}
-	s.Value = shownValue(s.Key, value)
+	s.Value = shownValue(name, value)
 	r.noted[name] = s
 }
 
-// shownValue is a value as it may be shown.
-func shownValue(key string, value any) string {
-	last := key[strings.LastIndexByte(key, '.')+1:]
-	if isSecretName(last) || strings.Contains(key, ".auth.") {
+// shownValue is the value of a setting as it may be shown, as far as the name
+// and the value tell.
+func shownValue(name string, value any) string {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if secret.Name(last) || isAuthentication(name) {
 		return hidden
 	}
 	return secret.URLs(fmt.Sprint(value))
 }
+
+// isAuthentication reports whether a setting says how a client shows who it is.
+func isAuthentication(name string) bool { return name == "auth" || strings.HasPrefix(name, "auth.") }
 
 // methodName is what a method's setting is called within its client's.
 func methodName(method, name string) string {

@@ -7,63 +7,41 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
-	"github.com/pyfly-go/pyfly/internal/usercode"
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // unanswered describes an attempt that brought no answer, or not all of it.
 // Whatever the port returns is a failure of the service, unless the port says
 // that it refused the request or the answer itself.
 func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
-	err = usercode.Error(withoutURL(usercode.Error(err)))
+	err = secret.WithoutURL(err)
 	e := c.newError()
 	e.Err = err
-	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge)
-	e.unsent = provesNoConnection(err)
+	_, isCallers := err.(*bodyError)
+	e.serviceFailed = !isCallers && ctx.Err() != context.Canceled && !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)
+	e.unacted = c.unacted
 	switch {
 	case ctx.Err() != nil:
 		e.Err = withCause(ctx.Err(), err)
 	case attemptCtx.Err() != nil:
-		e.Err = withCause(&timeoutError{c.timeout(), "timeout"}, err)
+		e.Err = withCause(port.NewTimeoutError("timeout", c.timeout()), err)
 	}
 	return e
 }
 
 // withCause makes sure that an error is known by the reason for which it arose.
 func withCause(reason, err error) error {
-	if _, isTimeout := reason.(*timeoutError); !isTimeout && errors.Is(err, reason) {
+	if _, isTimeout := reason.(*port.TimeoutError); !isTimeout && errors.Is(err, reason) {
 		return err
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return reason // err says no more
 	}
 	return fmt.Errorf("%w: %w", reason, err)
-}
-
-// timeoutError says that an attempt, or a call, took longer than a setting
-// allows.
-type timeoutError struct {
-	limit   time.Duration
-	setting string // "timeout" or "total-timeout"
-}
-
-func (e *timeoutError) Error() string {
-	return fmt.Sprintf("no answer within the %s of %s", e.setting, e.limit)
-}
-func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
-func (e *timeoutError) Timeout() bool { return true }
-
-// provesNoConnection reports whether the server cannot have seen the request.
-func provesNoConnection(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return true
-	}
-	var dns *net.DNSError
-	return errors.As(err, &dns)
 }
 
 // refused describes an answer whose status is not of the 2xx. Its body is read
@@ -74,7 +52,7 @@ func (c *call) refused(response *http.Response) *Error {
 	e.Body, _ = io.ReadAll(io.LimitReader(response.Body, MaxErrorBody))
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
 	e.Problem = parseProblem(e.Header, e.Body)
-	e.serviceFailed = isServiceFailure(e.Status)
+	e.serviceFailed, e.unacted = isServiceFailure(e.Status), c.unacted
 	e.decoded = decodeErrorBody(c.errorDecoders, e)
 	return e
 }
@@ -93,7 +71,7 @@ func isServiceFailure(status int) bool {
 func (c *call) newError() *Error {
 	return &Error{
 		Client: c.op.client, Method: c.op.method, Verb: c.op.verb, Attempts: c.attempts,
-		URL: c.secrets.url(c.message.base(c.baseURL), c.message.path, c.message.query),
+		URL: c.shownURL(c.message),
 	}
 }
 

@@ -38,7 +38,7 @@ func Fallback[T any](fallback *T) container.BeanOption {
 				return &declarationError{d.Type + "." + m.Name, "returns a sequence, which cannot have a fallback: begin the loop anew where it ends"}
 			}
 		}
-		w := wiringOf(reflect.ValueOf(client).Elem(), d.marker)
+		w := wiringOf(reflect.ValueOf(client).Elem(), *d.marker)
 		if *w != nil {
 			(*w).fallback = reflect.ValueOf(fallback).Elem()
 		}

@@ -134,7 +134,7 @@ func TestInterceptorsWrapEachAttempt(t *testing.T) {
 		status += 1000
 		return answer(min(status-1000, 503), ""), nil
 	})
-	app := newApp(map[string]any{"pyfly.client.retry.base-delay": "0s"},
+	app := newApp(map[string]any{"pyfly.client.services.option-client.retry.base-delay": "0s"},
 		client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return port, nil }))
 	app.Register(func() client.Interceptor { return noting("inner") }, container.Named("inner"), container.Order(2))
 	app.Register(func() client.Interceptor { return noting("outer") }, container.Named("outer"), container.Order(1))

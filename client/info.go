@@ -19,14 +19,17 @@ type ClientInfo struct {
 
 // Setting is the effective value of a setting and where it comes from.
 type Setting struct {
-	Name   string `json:"name"`   // within the client's: "retry.max-attempts", "methods.charge.timeout"
+	Name   string `json:"name"`   // within the client's: "retry.max-attempts", "headers.X-Tenant", "methods.charge.timeout"
 	Key    string `json:"key"`    // that set it, or would: "pyfly.client.services.payment-client.retry.max-attempts"
 	Value  string `json:"value"`  // ****** if it is secret
 	Origin string `json:"origin"` // "pyfly.yaml:12", "environment variable PYFLY_...", "code", "tag of PaymentClient.ServiceClient", "default"
 }
 
 // Clients returns what there is to know of all clients of an application, by
-// name. It is empty if the application has no [HttpClientBeanPostProcessor], or
+// name. It holds no secret: the values of settings and headers whose names say
+// that they are secret, user info and such query parameters in URLs, and what
+// comes from a placeholder with such a name are ******. So are headers and query
+// parameters that the client's setting secret-names lists. It is empty if the application has no [HttpClientBeanPostProcessor], or
 // has not started.
 func Clients(app *container.ApplicationContext) []ClientInfo {
 	p, err := container.Get[*HttpClientBeanPostProcessor](app)
@@ -38,7 +41,8 @@ func Clients(app *container.ApplicationContext) []ClientInfo {
 	p.mu.Unlock()
 	infos := make([]ClientInfo, len(clients))
 	for i, l := range clients {
-		infos[i] = ClientInfo{*l.declaration, l.current.Load().settings, l.stats()}
+		e := l.current.Load()
+		infos[i] = ClientInfo{e.secrets.declaration(*l.declaration), e.settings, l.stats()}
 	}
 	slices.SortFunc(infos, func(a, b ClientInfo) int { return cmp.Compare(a.Stats.Client, b.Stats.Client) })
 	return infos
@@ -57,7 +61,7 @@ func CircuitBreakers(app *container.ApplicationContext) map[string]*resilience.C
 	defer p.mu.Unlock()
 	for _, l := range p.clients {
 		l.mu.Lock()
-		for _, b := range l.breakers {
+		for _, b := range l.allBreakers() {
 			found[b.Name()] = b
 		}
 		l.mu.Unlock()

@@ -54,18 +54,20 @@ type Call struct {
 
 type callKey struct{}
 
-func (c *call) withCall(ctx context.Context) context.Context {
-	return context.WithValue(ctx, callKey{}, &Call{c.op.client, c.op.method, c.attempts})
+// withCall returns a context that knows the attempt and its call.
+func (c *call) withCall(ctx context.Context, a *attempt) context.Context {
+	a.call = Call{c.op.client, c.op.method, c.attempts}
+	return context.WithValue(ctx, callKey{}, a)
 }
 
 // CallOf returns, in an interceptor, the call that a request's context belongs
 // to.
 func CallOf(ctx context.Context) (Call, bool) {
-	call, ok := ctx.Value(callKey{}).(*Call)
+	a, ok := ctx.Value(callKey{}).(*attempt)
 	if !ok {
 		return Call{}, false
 	}
-	return *call, true
+	return a.call, true
 }
 
 // intercept puts interceptors around a port, the first outermost.

@@ -172,3 +172,38 @@ func getBean[T any](t *testing.T, app *container.ApplicationContext) *T {
 	}
 	return bean
 }
+
+// startWith starts an application of one client, with interceptors and codings
+// as beans.
+func startWith[T any](t *testing.T, settings map[string]any, beans []any, opts ...client.Option) *T {
+	t.Helper()
+	app := newApp(settings, opts...)
+	for i, bean := range beans {
+		named := container.Named(fmt.Sprint("bean", i))
+		switch bean := bean.(type) {
+		case client.Interceptor:
+			app.Register(func() client.Interceptor { return bean }, named)
+		case client.CallInterceptor:
+			app.Register(func() client.CallInterceptor { return bean }, named)
+		case client.ContentCoding:
+			app.Register(func() client.ContentCoding { return bean }, named)
+		default:
+			t.Fatalf("what is a %T?", bean)
+		}
+	}
+	client.Register[T](app)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return getBean[T](t, app)
+}
+
+// through makes ports of a function.
+func through(port portFunc) client.Option {
+	return client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return port, nil })
+}

@@ -4,13 +4,14 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
 )
 
 // oauth2Settings are the settings below auth.oauth2: the client credentials
@@ -36,97 +37,90 @@ func (r *resolver) oauth2(s *oauth2Settings, prefix string) {
 	}
 }
 
-// tokens fetches tokens, one at a time, and keeps one as long as it is valid.
-type tokens struct {
-	config  clientcredentials.Config
-	http    *http.Client
-	current atomic.Pointer[oauth2.Token]
-	fetches chan struct{} // holds one while a token is fetched
+// newTokens makes the token source of the client whose port has the given
+// configuration. It reaches the authorization server as the client reaches its
+// service: with the client's proxy, TLS and way to connect. The server is verified
+// by its own name, and speaks its own version of HTTP.
+func newTokens(s oauth2Settings, cfg PortConfig, base *url.URL) *oauth.Tokens {
+	if u, err := url.Parse(s.tokenURL); err == nil { // checked when it was read
+		cfg.AllowedHosts = []string{u.Host}
+	}
+	cfg.Protocols, cfg.MaxConnectionAge = nil, 0
+	transport, closeConnections := nethttp.NewTransport(base, cfg)
+	return oauth.New(oauth.Config{
+		TokenURL: s.tokenURL, ClientID: s.clientID, ClientSecret: s.clientSecret, Audience: s.audience, Scopes: s.scopes,
+	}, transport, closeConnections)
 }
 
-func newTokens(s oauth2Settings) *tokens {
-	t := &tokens{
-		config: clientcredentials.Config{
-			ClientID: s.clientID, ClientSecret: s.clientSecret, TokenURL: s.tokenURL, Scopes: s.scopes,
-		},
-		http:    &http.Client{Timeout: DefaultTimeout, Transport: http.DefaultTransport.(*http.Transport).Clone()},
-		fetches: make(chan struct{}, 1),
+// tokenFor returns the token of a call. Where the authorization server gave none,
+// the error is an [ErrAuthentication].
+func tokenFor(ctx context.Context, tokens *oauth.Tokens) (*oauth.Token, error) {
+	token, err := tokens.Get(ctx)
+	if failed := (*oauth.Error)(nil); errors.As(err, &failed) {
+		return nil, fmt.Errorf("%w: %w", ErrAuthentication, err)
 	}
-	if s.audience != "" {
-		t.config.EndpointParams = url.Values{"audience": {s.audience}}
-	}
-	return t
+	return token, err
 }
 
-func (t *tokens) close() { t.http.CloseIdleConnections() }
+// authorize returns the interceptor that adds a token. A token that the service
+// rejects with 401 is replaced once, if the request can be sent again and the
+// service has not acted upon it.
+func authorize(tokens *oauth.Tokens) Interceptor {
+	return func(next Exchange) Exchange {
+		return func(req *http.Request) (*http.Response, error) {
+			if req.URL.Host != "" { // another host's
+				return next(req)
+			}
+			return sendAuthorized(req, tokens, next)
+		}
+	}
+}
 
-// get returns a token that is valid for some seconds more. Many who need one
-// wait for one fetch, each no longer than its context lets it.
-func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
-	if token := t.current.Load(); token.Valid() {
-		return token, nil
-	}
-	select {
-	case t.fetches <- struct{}{}:
-		defer func() { <-t.fetches }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if token := t.current.Load(); token.Valid() {
-		return token, nil
-	}
-	token, err := t.config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
+func sendAuthorized(req *http.Request, tokens *oauth.Tokens, next Exchange) (*http.Response, error) {
+	token, err := tokenFor(req.Context(), tokens)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the authorization server gave no token: %w", ErrAuthentication, withoutURL(err))
+		closeBody(req)
+		return nil, err
 	}
-	t.current.Store(token)
-	return token, nil
+	again := req.Clone(req.Context()) // now: the port may change req
+	sent := sendsOf(req.Context())
+	before := sent.unproven()
+	token.SetAuthHeader(req)
+	response, err := next(req)
+	if err != nil || response.StatusCode != http.StatusUnauthorized {
+		return response, err
+	}
+	tokens.Forget(token)
+	isRepeatable := isIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
+	mayHaveActed := isRedirected(response) || sent.unproven() > before
+	if mayHaveActed && !isRepeatable || !rewind(again) {
+		return response, nil
+	}
+	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
+	_ = response.Body.Close()
+	if token, err = tokenFor(again.Context(), tokens); err != nil {
+		closeBody(again)
+		return nil, err
+	}
+	token.SetAuthHeader(again)
+	return next(again)
 }
 
-// forget lets the next call fetch another token.
-func (t *tokens) forget(token *oauth2.Token) { t.current.CompareAndSwap(token, nil) }
-
-// authorize is the interceptor that adds the token. A token that the service
-// refuses with 401 is replaced once, if the request can be sent again.
-func (t *tokens) authorize(next Exchange) Exchange {
-	return func(req *http.Request) (*http.Response, error) {
-		if req.URL.Host != "" { // another host's
-			return next(req)
-		}
-		token, err := t.get(req.Context())
-		if err != nil {
-			closeRequestBody(req)
-			return nil, err
-		}
-		again, canRepeat := repeatable(req)
-		token.SetAuthHeader(req)
-		response, err := next(req)
-		if err != nil || response.StatusCode != http.StatusUnauthorized {
-			return response, err
-		}
-		t.forget(token)
-		if !canRepeat {
-			return response, nil
-		}
-		_ = response.Body.Close()
-		if token, err = t.get(again.Context()); err != nil {
-			return nil, err
-		}
-		token.SetAuthHeader(again)
-		return next(again)
-	}
-}
-
-// repeatable returns a copy of a request that can be sent after it.
-func repeatable(req *http.Request) (again *http.Request, ok bool) {
-	again = req.Clone(req.Context())
+// rewind gives a request its body anew. It is false if that cannot be done.
+func rewind(req *http.Request) bool {
 	if req.Body == nil || req.Body == http.NoBody {
-		return again, true
+		return true
 	}
 	if req.GetBody == nil {
-		return nil, false
+		return false
 	}
 	body, err := req.GetBody()
-	again.Body = body
-	return again, err == nil
+	req.Body = body
+	return err == nil
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
 }

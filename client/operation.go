@@ -21,8 +21,9 @@ type operation struct {
 	method string // "GetProduct"
 	verb   string // "GET"
 
-	template string    // of the path, for telemetry
-	observed *observed // nil: no telemetry
+	template  string    // of the path, for telemetry
+	hidesPath bool      // an argument in the path is a secret by its name
+	observed  *observed // nil: no telemetry
 
 	// repeatable says that a second execution does no harm: the verb is
 	// idempotent by RFC 9110, section 9.2.2, or the declaration says so.
@@ -36,13 +37,15 @@ type operation struct {
 	maxResponseSize int64                   // decoded bytes, of a stream those of one element; 0: no limit
 	coding          ContentCoding           // of the body; nil: none
 	streams         bool                    // the answer is not read whole
+	discards        bool                    // the method returns only an error: nobody wants the body
 	idleTimeout     time.Duration           // of a stream; 0: none
 	retry           *resilience.RetryPolicy // nil: one attempt
 	retryStatuses   []int                   // tried again beside those of a service that failed
 	retryIf         func(*Error) bool       // further errors that are; nil: none
 	attemptHeader   bool                    // of a repeated attempt is sent
 
-	guard        resilience.Policy                            // bulkhead and limits; nil: none
+	held         resilience.Policy                            // the bulkhead that a stream holds until it is closed; nil: none
+	guard        resilience.Policy                            // bulkhead, unless it is held, and limits; nil: none
 	totalTimeout time.Duration                                // of all attempts; 0: none
 	hedge        *resilience.Hedge                            // nil: none
 	stale        *resilience.LastGood[string, *keptAnswer]    // nil: no old answers
@@ -62,6 +65,8 @@ type message struct {
 	link        URL           // instead of path and query; "": none
 	elsewhere   *url.URL      // an allowed host to which the link leads; nil: the client's own
 
+	isComplete bool // header holds the declared ones too, as far as a CallInterceptor has left them
+
 	timeout time.Duration // of one attempt, instead of the operation's; 0: that one; less: none
 	noRetry bool
 }
@@ -72,6 +77,14 @@ func (m *message) owned() *message {
 	copied := *m
 	copied.header, copied.body = m.header.Clone(), bytes.Clone(m.body)
 	return &copied
+}
+
+// isEmpty reports whether there is a body of no bytes.
+func (m *message) isEmpty() bool {
+	if m.streamed != nil {
+		return m.streamed.size == 0
+	}
+	return len(m.body) == 0
 }
 
 // base is where the message goes: to the client's service as a rule.
@@ -104,14 +117,5 @@ func (op *operation) mayRepeat(err error) bool {
 	if !e.serviceFailed {
 		return op.repeatable && (slices.Contains(op.retryStatuses, e.Status) || op.retryIf != nil && op.retryIf(e))
 	}
-	if op.repeatable || e.unsent {
-		return true
-	}
-	switch e.Status {
-	case http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		return e.Header.Get("Retry-After") != ""
-	}
-	return false
+	return op.repeatable || e.unacted
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -17,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -45,6 +47,7 @@ type HttpClientBeanPostProcessor struct {
 	errorDecoders []ErrorDecoder
 	codings       []ContentCoding
 	wrapTransport func(http.RoundTripper) http.RoundTripper
+	dial          func(ctx context.Context, network, address string) (net.Conn, error)
 	config        *config.Config
 	logger        *slog.Logger
 
@@ -87,6 +90,15 @@ func WithFactory(factory HttpClientFactory) Option {
 // called once for each client.
 func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return func(p *HttpClientBeanPostProcessor) { p.wrapTransport = wrap }
+}
+
+// WithDialContext makes the connections of every net/http adapter, those to
+// authorization servers included, by dial instead of a [net.Dialer]: to reach
+// services through a tunnel, or in a test through memory. network is "tcp" or
+// "unix". The setting connect-timeout limits it. dial must be safe for concurrent
+// use.
+func WithDialContext(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
+	return func(p *HttpClientBeanPostProcessor) { p.dial = dial }
 }
 
 // WithRetryIf lets further errors be tried again: those for which retryIf
@@ -166,7 +178,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err := d.Err(); err != nil {
 		return err
 	}
-	w := wiringOf(client, d.marker)
+	w := wiringOf(client, *d.marker)
 	switch {
 	case *w == nil && d.isFake(client):
 		setStubs(client)
@@ -255,24 +267,32 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	if err != nil {
 		return nil, err
 	}
-	port, tokens, signature := HttpClientPort(nil), (*tokens)(nil), s.signature()
+	port, tokens, signature, portID := HttpClientPort(nil), (*oauth.Tokens)(nil), s.signature(), new(int)
 	if before != nil && before.signature == signature {
-		port, tokens = before.port, before.tokens
-	} else if port, err = p.newPort(l.declaration, s, baseURL); err != nil {
-		return nil, err
-	} else if s.connection.oauth2.tokenURL != "" {
-		tokens = newTokens(s.connection.oauth2)
+		port, tokens, portID = before.port, before.tokens, before.portID
+	} else {
+		cfg, err := p.portConfig(l.declaration, s, baseURL)
+		if err != nil {
+			return nil, err
+		}
+		if port, err = p.newPort(cfg); err != nil {
+			return nil, err
+		}
+		if s.connection.oauth2.tokenURL != "" {
+			tokens = newTokens(s.connection.oauth2, cfg, baseURL)
+		}
 	}
 	interceptors := slices.Clone(p.interceptors)
 	if tokens != nil { // innermost: what others add may be signed with it
-		interceptors = append(interceptors, tokens.authorize)
+		interceptors = append(interceptors, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
 		interceptors = append(interceptors, newCodings(p.codings).decompress)
 	}
 	e := newEngine(l, baseURL, port, interceptors)
 	e.telemetry = p.observe()
-	e.settings = s.effective
+	e.settings, e.shownBaseURL = s.effective, shownBaseURL(baseURL, s.shownBaseURL)
+	e.portID = portID
 	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
 	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
@@ -285,23 +305,28 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	return e, nil
 }
 
-func (p *HttpClientBeanPostProcessor) newPort(d *Declaration, s *clientSettings, baseURL *url.URL) (HttpClientPort, error) {
+// portConfig is what the port of a client is told.
+func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *clientSettings, baseURL *url.URL) (PortConfig, error) {
+	cfg := s.portConfig(d.Name)
+	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
+	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
+		return PortConfig{}, fmt.Errorf("the client %s: %w", d.Name, err)
+	}
+	return cfg, nil
+}
+
+func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, error) {
 	factory := p.factory
 	if factory == nil {
 		factory = NewNetHTTPAdapter
 	}
-	cfg := s.portConfig(d.Name)
-	cfg.WrapTransport = p.wrapTransport
-	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
-		return nil, fmt.Errorf("the client %s: %w", d.Name, err)
-	}
 	var port HttpClientPort
 	err := usercode.Call(func() (err error) { port, err = factory(cfg); return err })
 	if err != nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", d.Name, err)
+		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", cfg.Name, err)
 	}
 	if port == nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", d.Name)
+		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", cfg.Name)
 	}
 	return port, nil
 }
@@ -412,18 +437,20 @@ func countsAsFailure(err error) bool {
 
 func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
 	op := &operation{
-		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: m.Path,
+		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
+		hidesPath:   secretNames(s.connection.secrets).inPath(m),
 		repeatable:  m.Idempotent,
-		sendsKey:    m.Idempotent && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch),
+		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),
 		header:      s.ofMethod,
 		coding:      newCodings(p.codings).of(s.connection.compression),
 		streams:     m.streams(),
+		discards:    m.typ.NumOut() == 1 && !m.streams(),
 		idleTimeout: s.idleTimeout,
 		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
 		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,
 	}
-	op.guard = l.guard(m, &s)
+	op.held, op.guard = l.guard(m, &s)
 	op.stale = l.staleAnswers(op, &s)
 	l.breakerOf(op, &s)
 	budget := l.retryBudget(s.budget)

@@ -29,7 +29,7 @@ func (names secretNames) url(base *url.URL, path, query string) string {
 	if base != nil {
 		b.WriteString(base.Scheme + "://" + base.Host + strings.TrimSuffix(base.EscapedPath(), "/"))
 	}
-	b.WriteString(path)
+	b.WriteString(names.text(path)) // a template may have its query in it
 	if query == "" {
 		return b.String()
 	}
@@ -37,7 +37,7 @@ func (names secretNames) url(base *url.URL, path, query string) string {
 	for pair := range strings.SplitSeq(query, "&") {
 		b.WriteByte(separator)
 		separator = '&'
-		if name, _, found := strings.Cut(pair, "="); found && (isSecretName(name) || names.has(name)) {
+		if name, _, found := strings.Cut(pair, "="); found && (secret.Parameter(name) || names.has(name)) {
 			pair = name + "=" + hidden
 		}
 		b.WriteString(pair)
@@ -45,17 +45,81 @@ func (names secretNames) url(base *url.URL, path, query string) string {
 	return b.String()
 }
 
-// isSecretName looks at the name of a query parameter.
-func isSecretName(name string) bool { return secret.Parameter(name) }
+// text is a text that may be printed: without user info in URLs, and without the
+// values of their query parameters whose names say that they are secret.
+func (names secretNames) text(text string) string { return secret.URLsWith(text, names.has) }
 
-// secretHeaders are those that hold nothing but secrets.
-var secretHeaders = secretNames{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "X-Auth-Token"}
+// declared is what may be printed of declared headers, whose values may hold
+// placeholders.
+func (names secretNames) declared(header http.Header) http.Header {
+	if header == nil {
+		return nil
+	}
+	shown := make(http.Header, len(header))
+	for name, values := range header {
+		for _, value := range values {
+			if names.isSecretHeader(name) {
+				value = hidden
+			}
+			shown.Add(name, names.text(secret.Template(value)))
+		}
+	}
+	return shown
+}
+
+// declaration is what may be printed of a declaration, which hides secrets but
+// those that only the client's settings name.
+func (names secretNames) declaration(d Declaration) Declaration {
+	d.BaseURL, d.Headers = names.text(d.BaseURL), names.declared(d.Headers)
+	d.Methods = slices.Clone(d.Methods)
+	for i := range d.Methods {
+		m := &d.Methods[i]
+		m.Path, m.Headers = names.text(m.Path), names.declared(m.Headers)
+	}
+	return d
+}
+
+// holdsSecret reports whether what a tag declares may not be printed.
+func holdsSecret(tag string) bool { return secret.Name(tag) || secret.Template(tag) != tag }
+
+// shownTemplate is a path template that may be printed: its query may hold
+// secret values besides variables.
+func shownTemplate(source string) string {
+	var b strings.Builder
+	isQuery := false
+	for source != "" {
+		literal, _, _ := strings.Cut(source, "{")
+		variable, _, _ := strings.Cut(source[len(literal):], "}")
+		source = source[len(literal)+len(variable):]
+		if isQuery { // it may go on with &name=value
+			b.WriteString(secret.URLs("?" + literal)[1:])
+		} else {
+			b.WriteString(secret.URLs(literal))
+		}
+		b.WriteString(variable)
+		isQuery = isQuery || strings.Contains(literal, "?") || strings.HasPrefix(variable, "{?")
+	}
+	return b.String()
+}
+
+// inPath reports whether the path of a method has an argument whose name says that
+// it is a secret.
+func (names secretNames) inPath(m *Method) bool {
+	return slices.ContainsFunc(m.Parameters, func(p Parameter) bool {
+		return p.In == "path" && (secret.Parameter(p.Name) || names.has(p.Name))
+	})
+}
+
+// isSecretHeader reports whether a header holds a secret.
+func (names secretNames) isSecretHeader(name string) bool {
+	return secret.Name(name) || names.has(name)
+}
 
 // header is one that may be printed: the same if it holds no secret.
 func (names secretNames) header(header http.Header) http.Header {
 	var shown http.Header
 	for name := range header {
-		if !secretHeaders.has(name) && !names.has(name) {
+		if !names.isSecretHeader(name) {
 			continue
 		}
 		if shown == nil {

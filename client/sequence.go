@@ -57,7 +57,7 @@ func (f *frontEnd) iterate(ctx context.Context, args []reflect.Value, element re
 			yieldError(yield, err)
 			return
 		}
-		if err := sleep(ctx, events.reconnection); err != nil {
+		if err := f.sleep(ctx, events.wait()); err != nil {
 			e, op := f.engine()
 			yieldError(yield, e.notSent(op, &message{path: f.encoder.Path}, err))
 			return
@@ -100,6 +100,9 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 		case err != nil && f.encoder.Reconnect && ctx.Err() == nil && !errors.Is(err, ErrDecode) && !errors.Is(err, ErrTooLarge):
 			return io.EOF
 		case err != nil:
+			if b, ok := response.Body.(*streamBody); ok {
+				b.fail(err)
+			}
 			return e.streamFailed(ctx, op, msg, response, err)
 		case !yield(target.Elem(), nil):
 			return errLoopLeft
@@ -107,14 +110,22 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits until the time is over, or the client stops.
+func (f *frontEnd) sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	for {
+		e, _ := f.engine()
+		select {
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-e.stopped:
+			if next, _ := f.engine(); next == e { // it has not just been replaced
+				return ErrStopped
+			}
+		}
 	}
 }
 
@@ -146,22 +157,22 @@ func jsonElements(body io.Reader, limit int64, isArray bool) func(target any) er
 		if !isBegun {
 			isBegun = true
 			if err := expect(values, '['); err != nil {
-				return err
+				return limited.brokenOr(err)
 			}
 		}
 		if !values.More() {
 			if isArray {
 				if err := expect(values, ']'); err != nil {
-					return err
+					return limited.brokenOr(err)
 				}
 			}
-			return endOf(values)
+			return limited.brokenOr(endOf(values))
 		}
 		if err := values.Decode(target); err != nil {
 			if err == io.EOF { // after a comma
 				err = io.ErrUnexpectedEOF
 			}
-			return decodeError(usercode.Error(err), target)
+			return limited.brokenOr(decodeError(usercode.Error(err), target))
 		}
 		limited.left = limited.limit
 		return nil
@@ -196,6 +207,9 @@ func endOf(values *json.Decoder) error {
 
 // decodeError tells JSON that is wrong from a stream that broke.
 func decodeError(err error, target any) error {
+	if errors.Is(err, ErrDecode) { // of the body's content coding
+		return err
+	}
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	if !errors.As(err, &syntax) && !errors.As(err, &kind) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -211,6 +225,16 @@ func decodeError(err error, target any) error {
 type elementReader struct {
 	r           io.Reader
 	limit, left int64 // limit 0: none
+	broken      error // what ended the body before its end
+}
+
+// brokenOr returns why the body broke off, if err says that it ended too early;
+// else err.
+func (e *elementReader) brokenOr(err error) error {
+	if e.broken != nil && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return e.broken
+	}
+	return err
 }
 
 func (e *elementReader) Read(p []byte) (int, error) {
@@ -222,5 +246,9 @@ func (e *elementReader) Read(p []byte) (int, error) {
 	}
 	n, err := e.r.Read(p)
 	e.left -= int64(n)
-	return n, usercode.Error(err)
+	err = usercode.Error(err)
+	if err != nil && err != io.EOF {
+		e.broken = err
+	}
+	return n, err
 }

@@ -20,6 +20,7 @@ import (
 // settings are the effective settings of one client or of one of its methods.
 type settings struct {
 	baseURL         string
+	shownBaseURL    string        // as it may be shown
 	timeout         time.Duration // 0: none
 	idleTimeout     time.Duration // of a stream; 0: none
 	connectTimeout  time.Duration
@@ -58,6 +59,7 @@ const (
 // own keys, the method's own keys. Its error joins everything that is wrong.
 // codings are nil as long as they are not known.
 func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clientSettings, error) {
+	cfg.AddShortForms(shortForms...)
 	r := &resolver{cfg: cfg, codings: codings, client: d.Name, noted: map[string]Setting{}}
 	s := settings{
 		timeout:         DefaultTimeout,
@@ -69,13 +71,14 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		breakerEnabled:  d.Resilience.CircuitBreaker,
 		breakerScope:    scopeClient,
 	}
+	r.globalSections()
 	r.transport(&s, defaultPrefix)
 	r.connection(&s.connection, defaultPrefix)
 	r.retry(&s, globalPrefix+"retry.")
 	r.breaker(&s, globalPrefix+"circuit-breaker.")
 	r.policies(&s.policySettings, defaultPrefix, globalPrefix, false)
 	r.applyTag(&s, d)
-	for name, values := range r.expand(d.Headers) {
+	for name, values := range r.expand(d.declared.headers) {
 		s.headers[name] = strings.Join(values, ", ")
 	}
 
@@ -84,6 +87,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 		r.level(&s, base)
 	}
 	r.level(&s, own)
+	r.sections(own, "methods")
 	r.checkBaseURL(&s, d, own+"base-url")
 	r.checkTogether(&s, own)
 
@@ -96,9 +100,10 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 			method.timeout = max(m.timeout, 0)
 			r.noteTag(d, m.Name, methodName(m.Name, "timeout"), method.timeout)
 		}
+		r.sections(prefix, "")
 		method = r.method(method, prefix)
-		method.ofMethod = r.expand(m.Headers)
-		if len(r.cfg.Keys(strings.TrimSuffix(prefix, "."))) > 0 || m.timeout != 0 {
+		method.ofMethod = r.expand(m.declared.headers)
+		if r.hasNoted(methodName(m.Name, "")) {
 			r.checkTogether(&method, prefix)
 		}
 		resolved.methods[m.Name] = method
@@ -110,6 +115,7 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*clie
 // method are the settings of one method: those of its client, unless its own
 // keys say otherwise.
 func (r *resolver) method(s settings, own string) settings {
+	r.policySections(own)
 	r.limits(&s, own)
 	s.retryEnabled = r.enabled(own+"retry", s.retryEnabled)
 	r.attempts(&s, own+"retry.")
@@ -127,7 +133,10 @@ func (r *resolver) method(s settings, own string) settings {
 
 // level are the settings of one client, or of a base that it takes.
 func (r *resolver) level(s *settings, prefix string) {
-	read(r, &s.baseURL, prefix+"base-url")
+	r.levelSections(prefix)
+	if read(r, &s.baseURL, prefix+"base-url") {
+		s.shownBaseURL = r.cfg.Redacted(prefix + "base-url")
+	}
 	r.transport(s, prefix)
 	r.connection(&s.connection, prefix)
 	r.auth(&s.connection, prefix+"auth.")
@@ -177,10 +186,13 @@ func (r *resolver) expand(declared http.Header) http.Header {
 }
 
 func (r *resolver) applyTag(s *settings, d *Declaration) {
-	s.baseURL = d.BaseURL
+	s.baseURL, s.shownBaseURL = d.declared.baseURL, r.cfg.ExpandRedacted(d.declared.baseURL)
 	note := func(name string, value any) { r.noteTag(d, d.marker.Name, name, value) }
-	if d.BaseURL != "" {
-		note("base-url", d.BaseURL)
+	if d.declared.baseURL != "" {
+		note("base-url", s.shownBaseURL)
+	}
+	for name, values := range d.declared.headers {
+		note(headerName(name), r.cfg.ExpandRedacted(strings.Join(values, ", ")))
 	}
 	t := d.Resilience
 	if d.marker.Type == serviceClientType {
@@ -256,14 +268,17 @@ func (r *resolver) transport(s *settings, prefix string) {
 	if read(r, &s.connectTimeout, prefix+"connect-timeout") {
 		r.notNegative(prefix+"connect-timeout", s.connectTimeout)
 	}
-	var headers map[string]string
-	if read(r, &headers, prefix+"headers") {
-		for name, value := range headers {
-			if err := checkHeader(http.Header{name: {value}}); err != nil {
-				r.wrong(prefix+"headers."+name, "it cannot be sent as a header: give a name of letters, digits and dashes and a value without line breaks")
-			}
-			s.headers[http.CanonicalHeaderKey(name)] = value
+	headers, _, err := config.Value[map[string]string](r.cfg, prefix+"headers")
+	if err != nil {
+		r.problems = append(r.problems, err)
+	}
+	for name, value := range headers {
+		key := prefix + "headers." + name
+		if err := checkHeader(http.Header{name: {value}}); err != nil {
+			r.wrong(key, "it cannot be sent as a header: give a name of letters, digits and dashes and a value without line breaks")
 		}
+		s.headers[http.CanonicalHeaderKey(name)] = value
+		r.noteAs(headerName(name), key, value)
 	}
 }
 
@@ -411,7 +426,7 @@ func (r *resolver) wrong(key, want string) {
 
 // checkBaseURL expands and checks the base URL, wherever it comes from.
 func (r *resolver) checkBaseURL(s *settings, d *Declaration, key string) {
-	where := fmt.Sprintf("%s.%s: url %q", d.Type, d.marker.Name, d.BaseURL)
+	where := fmt.Sprintf("%s.%s: url %q", d.Type, d.marker.Name, d.BaseURL) // without secrets
 	if r.cfg.Exists(key) {
 		where = fmt.Sprintf("%s: %s", r.cfg.Origin(key), key)
 	}
@@ -428,6 +443,16 @@ func (r *resolver) checkBaseURL(s *settings, d *Declaration, key string) {
 	if _, err := parseBaseURL(expanded); err != nil {
 		r.problems = append(r.problems, baseURLError(where+": "+err.Error()))
 	}
+}
+
+// shownBaseURL parses the base URL as it may be shown. One whose secrets leave no
+// URL is shown as scheme and host.
+func shownBaseURL(base *url.URL, shown string) *url.URL {
+	u, err := url.Parse(shown)
+	if err != nil || u.Host == "" {
+		return &url.URL{Scheme: base.Scheme, Host: base.Host}
+	}
+	return u
 }
 
 type baseURLError string

@@ -10,21 +10,24 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // Method is one declared method of a client.
 type Method struct {
 	Name        string      `json:"name"`                  // the field: "GetProduct"
 	Verb        string      `json:"verb"`                  // "GET"
-	Path        string      `json:"path"`                  // the template: "/products/{product_id}"
+	Path        string      `json:"path"`                  // the template: "/products/{product_id}"; secrets are hidden
 	Parameters  []Parameter `json:"parameters"`            // in the order of the arguments after ctx, and of their fields
 	Result      string      `json:"result"`                // the type of the answer, "" for none
 	Idempotent  bool        `json:"idempotent"`            // by its verb or by its tag
 	ContentType string      `json:"contentType,omitempty"` // of the body, as declared
 	Accept      string      `json:"accept,omitempty"`      // as declared
-	Headers     http.Header `json:"headers,omitempty"`     // as declared, placeholders and all
+	Headers     http.Header `json:"headers,omitempty"`     // as declared, placeholders and all; secrets are hidden
 	Reconnect   bool        `json:"reconnect,omitempty"`   // a stream of events goes on after its end
 
+	declared    *declared
 	timeout     time.Duration // of an attempt, as declared; 0: not, resilience.NoDelay: none
 	field       int           // index of the field
 	typ         reflect.Type
@@ -54,14 +57,14 @@ var methodTags = []string{"idempotent", "content-type", "accept", "headers", "re
 
 func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []tag) {
 	before := len(d.problems)
-	m := Method{Name: field.Name, Verb: strings.ToUpper(verb.key), Path: verb.value, field: field.Index[0], typ: field.Type}
-	m.Idempotent = m.Verb != http.MethodPost && m.Verb != http.MethodPatch
+	m := Method{Name: field.Name, Verb: strings.ToUpper(verb.key), Path: shownTemplate(verb.value), field: field.Index[0], typ: field.Type, declared: &declared{}}
+	m.Idempotent = isIdempotent(m.Verb)
 	for _, tag := range others {
 		d.readMethodTag(&m, tag)
 	}
 	var err error
 	if m.template, err = parseTemplate(verb.value); err != nil {
-		d.fail(field.Name, "%v", err)
+		d.fail(field.Name, "%s", secret.URLs(err.Error()))
 	}
 	d.readSignature(&m)
 	if len(d.problems) == before {
@@ -94,11 +97,8 @@ func (d *Declaration) readMethodTag(m *Method, tag tag) {
 	case "accept":
 		m.Accept = tag.value
 	case "headers":
-		headers, err := parseHeaders(tag.value)
-		if err != nil {
-			d.fail(m.Name, "headers %q: %v", tag.value, err)
-		}
-		m.Headers = headers
+		m.declared.headers = d.readHeaders(m.Name, tag)
+		m.Headers = secretNames(nil).declared(m.declared.headers)
 	}
 	if tag.key != "idempotent" && tag.value == "" {
 		d.fail(m.Name, "%s is empty", tag.key)

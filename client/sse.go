@@ -27,6 +27,9 @@ type eventReader struct {
 	lines        *bufio.Reader
 	limit        int64 // bytes of one event; 0: none
 	isBegun      bool
+	skipsLF      bool          // the line before ended with CR, of which a LF is a part
+	brought      bool          // the connection has brought an event
+	idle         int           // connections in a row that have brought none
 	lastID       string        // of the last event that came whole
 	idBuffer     string        // of the one that is being read
 	reconnection time.Duration // what to wait before one
@@ -35,7 +38,7 @@ type eventReader struct {
 
 // read begins with another connection.
 func (r *eventReader) read(body io.Reader, limit int64) {
-	r.lines, r.limit, r.isBegun = bufio.NewReader(body), limit, false
+	r.lines, r.limit, r.isBegun, r.skipsLF, r.brought = bufio.NewReader(body), limit, false, false, false
 	r.idBuffer = r.lastID
 }
 
@@ -60,17 +63,49 @@ func (r *eventReader) next() (Event, error) {
 			continue
 		}
 		e.ID, e.Data = r.lastID, strings.Join(data, "\n")
+		r.brought = true
 		return e, nil
 	}
 }
 
-// line returns the next line without its end, which is CR LF, LF or CR.
+// The shortest and the longest wait before a reconnection, but for a longer one
+// that the server asks for.
+const (
+	minReconnection = 100 * time.Millisecond
+	maxReconnection = 30 * time.Second
+)
+
+// wait returns how long to wait before the next connection: what the server says,
+// but not less than a floor, and twice as long after each connection in a row that
+// has brought no event.
+func (r *eventReader) wait() time.Duration {
+	if r.brought {
+		r.idle = 0
+	}
+	delay := max(r.reconnection, minReconnection)
+	for range min(r.idle, 10) {
+		if delay >= maxReconnection {
+			break
+		}
+		delay = min(2*delay, maxReconnection)
+	}
+	r.idle++
+	return delay
+}
+
+// line returns the next line without its end, which is CR LF, LF or CR. It does
+// not wait for what comes after a CR.
 func (r *eventReader) line(size *int64) (string, error) {
 	var line []byte
 	for {
 		c, err := r.lines.ReadByte()
 		if err != nil {
 			return "", err
+		}
+		if skips := r.skipsLF; skips {
+			if r.skipsLF = false; c == '\n' {
+				continue
+			}
 		}
 		if *size++; r.limit > 0 && *size > r.limit {
 			return "", tooLarge(r.limit)
@@ -79,9 +114,7 @@ func (r *eventReader) line(size *int64) (string, error) {
 		case '\n':
 			return r.begin(line), nil
 		case '\r':
-			if next, err := r.lines.Peek(1); err == nil && next[0] == '\n' {
-				_, _ = r.lines.ReadByte()
-			}
+			r.skipsLF = true
 			return r.begin(line), nil
 		}
 		line = append(line, c)

@@ -4,11 +4,14 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // open runs a call whose answer is read as a stream, up to the answer's headers:
@@ -38,9 +41,13 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	err := c.runOnce(ctx)
-	if err != nil {
-		c.gate.leave()
+	w := c.beginWait(ctx)
+	leave := func() { w.end(); c.gate.Leave() }
+	defer func() { leave() }()
+	if err := c.runOnce(w); err != nil {
+		if w.wasCut() {
+			return c.cutOff(err)
+		}
 		return err
 	}
 	body, ok := c.stream.Body.(*streamBody)
@@ -48,45 +55,84 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
-	body.atEnd(c.gate.leave)
+	body.onFailure = func(err error) { c.live.ended(ctx, c.op, c.streamError(ctx, err)) }
+	body.atEnd(leave)
+	leave = func() {}
 	return nil
+}
+
+// streamError describes why a stream broke.
+func (c *call) streamError(ctx context.Context, err error) *Error {
+	e := c.newError()
+	e.Err = err
+	e.serviceFailed = ctx.Err() != context.Canceled && !errors.Is(err, ErrDecode) && !errors.Is(err, ErrTooLarge)
+	return e
+}
+
+// holdStream opens a stream that holds its place in a bulkhead until it is closed.
+func (c *call) holdStream(ctx context.Context) error {
+	opened := make(chan func() error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				opened <- func() error { panic(r) }
+			}
+		}()
+		err := error(errPanicked)
+		defer func() {
+			if err != nil { // it has not opened
+				opened <- func() error { return err }
+			}
+		}()
+		err = c.op.held.Execute(ctx, func(ctx context.Context) error {
+			if err := c.runAdmitted(ctx); err != nil {
+				return err
+			}
+			closed := make(chan struct{})
+			c.stream.Body.(*streamBody).atEnd(func() { close(closed) })
+			opened <- func() error { return nil }
+			<-closed
+			return nil
+		})
+	}()
+	return (<-opened)()
 }
 
 // exchangeForStream makes one attempt. Its time limit ends with the headers; from
 // then on only a pause in the stream is limited.
 func (c *call) exchangeForStream(ctx context.Context) error {
-	c.attempts++
-	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
+	ctx = c.withoutWait(ctx)
+	a := c.beginAttempt()
+	streamCtx, cancel := context.WithCancelCause(port.WithoutTimeout(port.WithStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
-		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
+		b.timer = time.AfterFunc(timeout, func() { cancel(port.NewTimeoutError("timeout", timeout)) })
 	}
-	request, err := c.newRequest(streamCtx, &attempt{})
+	isOpen := false
+	defer func() {
+		if !isOpen { // an error, or a panic of the user's code
+			b.end()
+			a.closeBody()
+		}
+	}()
+	request, err := c.newRequest(streamCtx, a)
 	if err != nil {
-		defer b.end()
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	c.telemetry.inject(streamCtx, request)
-	response, err := c.send(request)
-	if err == nil && response == nil {
-		err = errNoResponse
-	}
+	response, err := c.transmit(a, request)
 	if err != nil {
-		defer b.end()
-		return c.unanswered(ctx, streamCtx, err)
+		return c.unanswered(ctx, streamCtx, a.explain(err))
 	}
 	c.answered(response)
-	if response.Body == nil {
-		response.Body = http.NoBody
-	}
 	b.ReadCloser = response.Body
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		defer func() { _ = b.Close() }()
 		return c.refused(response)
 	}
 	b.begin()
-	response.Body = b
-	c.stream = response
+	b.atEnd(a.closeBody)
+	response.Body, c.stream, isOpen = b, response, true
 	return nil
 }
 
@@ -98,6 +144,8 @@ type streamBody struct {
 	timer       *time.Timer   // first of the headers, then of a pause
 	idleTimeout time.Duration // 0: none
 	ended       []func()      // to be called at the end, besides cancel
+	onFailure   func(error)   // is told why the stream broke; nil: nobody
+	failure     sync.Once
 	once        sync.Once
 }
 
@@ -105,7 +153,8 @@ type streamBody struct {
 // anybody else has the body.
 func (b *streamBody) atEnd(f func()) { b.ended = append(b.ended, f) }
 
-// begin lets the limit of pauses take the place of that of the headers.
+// begin lets the limit of pauses take the place of that of the headers. It runs
+// only while somebody waits for the service.
 func (b *streamBody) begin() {
 	if b.timer != nil {
 		b.timer.Stop()
@@ -113,22 +162,37 @@ func (b *streamBody) begin() {
 	}
 	if b.idleTimeout > 0 {
 		b.timer = time.AfterFunc(b.idleTimeout, func() { b.cancel(&idleError{b.idleTimeout}) })
+		b.timer.Stop()
 	}
 }
 
 // Read implements io.Reader.
 func (b *streamBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	switch {
-	case err == nil && b.timer != nil:
+	if b.timer != nil {
 		b.timer.Reset(b.idleTimeout)
-	case err != nil:
+	}
+	n, err := b.ReadCloser.Read(p)
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	if err != nil {
+		err = asCodingError(err)
 		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
 			err = reason
+		}
+		if err != io.EOF {
+			b.fail(err)
 		}
 		b.end()
 	}
 	return n, err
+}
+
+// fail counts the stream as one that broke.
+func (b *streamBody) fail(err error) {
+	if b.onFailure != nil {
+		b.failure.Do(func() { b.onFailure(err) })
+	}
 }
 
 // Close ends the stream, and with it the call.
@@ -143,7 +207,7 @@ func (b *streamBody) end() {
 		if b.timer != nil {
 			b.timer.Stop()
 		}
-		b.cancel(errEnded)
+		b.cancel(nil)
 		for _, f := range b.ended {
 			f()
 		}

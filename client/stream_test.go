@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -81,6 +82,31 @@ func TestAStreamMayTakeLongerThanTheTimeout(t *testing.T) {
 			t.Errorf("closed: %t, %v", body.closed, err)
 		}
 	})
+}
+
+func TestAPanicWhileAStreamBeginsLeavesNothingInFlight(t *testing.T) {
+	var request context.Context
+	port := portFunc(func(r *http.Request) (*http.Response, error) {
+		request = r.Context()
+		panic("the user's port panics")
+	})
+	app := newApp(nil, client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return port, nil }))
+	client.Register[streamClient](app)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := container.Must(container.Get[*streamClient](app))
+	func() {
+		defer func() { _ = recover() }()
+		_, err := c.Download(t.Context(), "x")
+		t.Errorf("the panic did not go on: %v", err)
+	}()
+	if n := client.Stats(app)[0].InFlight; n != 0 || request.Err() == nil {
+		t.Errorf("%d calls in flight, the context of the request: %v", n, request.Err())
+	}
+	if err := app.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAStreamThatPausesTooLongIsCut(t *testing.T) {

@@ -3,10 +3,12 @@
 package client
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"sync"
 
@@ -16,7 +18,7 @@ import (
 // tlsSettings are the settings below tls.
 type tlsSettings struct {
 	caFile, certFile, keyFile string
-	serverName                string // instead of the base URL's host
+	serverName                string // of the base URL's host, instead of its own
 	minVersion                string
 }
 
@@ -24,13 +26,10 @@ var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionT
 
 // config returns nil when there is nothing to say. Files that have changed are
 // read again for the next connection; one that cannot be read then leaves what
-// was read before.
+// was read before. host is that of the base URL.
 func (s *tlsSettings) config(host string) (*tls.Config, error) {
 	if *s == (tlsSettings{}) {
 		return nil, nil
-	}
-	if s.serverName != "" {
-		host = s.serverName
 	}
 	c := &tls.Config{ServerName: s.serverName, MinVersion: tlsVersions[s.minVersion]}
 	if s.caFile != "" {
@@ -39,9 +38,12 @@ func (s *tlsSettings) config(host string) (*tls.Config, error) {
 			return nil, fmt.Errorf("%w: tls.ca-file: %w", kernel.ErrConfig, err)
 		}
 		// Roots that may change cannot be put into a tls.Config: what it would
-		// verify is verified here instead.
+		// verify is verified here instead, for resumed sessions as well.
+		address := s.addressOf(host)
 		c.InsecureSkipVerify = true
-		c.VerifyConnection = func(state tls.ConnectionState) error { return verify(state, roots.get(), host) }
+		c.VerifyConnection = func(state tls.ConnectionState) error {
+			return verify(state, roots.get(), cmp.Or(state.ServerName, address))
+		}
 	}
 	if s.certFile != "" {
 		certificate, err := newReloaded(func() (*tls.Certificate, error) { return readCertificate(s.certFile, s.keyFile) }, s.certFile, s.keyFile)
@@ -53,8 +55,22 @@ func (s *tlsSettings) config(host string) (*tls.Config, error) {
 	return c, nil
 }
 
+// addressOf is the IP address that a connection to one leads to, unless its
+// state says otherwise: crypto/tls does not tell addresses there, but the adapter
+// does. It is "" if the base URL has a name.
+func (s *tlsSettings) addressOf(host string) string {
+	host = cmp.Or(s.serverName, host)
+	if net.ParseIP(host) == nil {
+		return ""
+	}
+	return host
+}
+
 // verify checks a server's certificate as crypto/tls does.
 func verify(state tls.ConnectionState, roots *x509.CertPool, host string) error {
+	if host == "" {
+		return errors.New("it is not known which host the server's certificate must be for")
+	}
 	if len(state.PeerCertificates) == 0 {
 		return errors.New("the server has shown no certificate")
 	}

@@ -48,7 +48,7 @@ func (c *Config) Bind(prefix string, target any) error {
 		}
 	}
 	b := newBinder(c)
-	b.structure(v.Elem(), prefix, c.root.find(prefix))
+	b.structure(v.Elem(), prefix, c.find(prefix))
 	return b.err()
 }
 
@@ -130,7 +130,7 @@ func (b *binder) follow(key string, origin Origin, target string, read func() bo
 	if canonicalKey(key) == canonicalKey(target) {
 		return read()
 	}
-	b.refs = append(b.refs, step{key, origin})
+	b.refs = append(b.refs, step{key: key, written: key, origin: origin})
 	defer func() { b.refs = b.refs[:len(b.refs)-1] }()
 	for i, ref := range b.refs {
 		if isBelow(canonicalKey(ref.key), canonicalKey(target)) {
@@ -151,13 +151,17 @@ func (b *binder) single(v reflect.Value, key string, n *node) bool {
 	}
 	if !found.isScalar() {
 		return b.fail(&Error{
-			Origin: n.origin, Key: key,
+			Origin: n.origin, Key: n.writtenKey(key),
 			Message: found.describe() + " is where a single value is needed",
 			Want:    wantOf(v.Type()),
 		})
 	}
 	if err := setSingle(v, found); err != nil {
-		return b.fail(err.of(key, found))
+		wrong := err.of(key, found)
+		if found.short != nil {
+			wrong.Want = found.short.Want
+		}
+		return b.fail(wrong)
 	}
 	return true
 }

@@ -104,6 +104,12 @@ func (c *Config) childNames(key string, n *node) []string {
 	for _, child := range n.children() {
 		names = append(names, child.name)
 	}
+	for name := range c.shortVariable(key) {
+		isWritten := slices.ContainsFunc(names, func(written string) bool { return canonicalSegment(written) == canonicalSegment(name) })
+		if !isWritten {
+			names = append(names, name)
+		}
+	}
 	for _, rest := range c.environment.below(key) {
 		isWritten := slices.ContainsFunc(names, func(name string) bool {
 			_, ok := cutKey(rest, name)

@@ -21,6 +21,9 @@ func (b *binder) structure(v reflect.Value, key string, n *node) bool {
 // environment can hold it.
 func (b *binder) group(key string, n *node, read func(key string, n *node) bool) bool {
 	if n == nil || n.isGroup() {
+		if v := b.cfg.notAGroup(key); v != nil && !n.isCode() {
+			return b.fail(notAGroup(v).of(key, v))
+		}
 		return read(key, n)
 	}
 	b.cfg.asked.add(key)
@@ -36,7 +39,11 @@ func (b *binder) group(key string, n *node, read func(key string, n *node) bool)
 			Message: "a list is where a group of keys is needed", Want: "write keys and values below it",
 		})
 	}
-	return b.fail(wrongValue(found.literal(), "is where a group of keys is needed", "write keys and values below it").of(key, found))
+	return b.fail(notAGroup(found).of(key, found))
+}
+
+func notAGroup(n *node) *Error {
+	return wrongValue(n.literal(), "is where a group of keys is needed", "write keys and values below it")
 }
 
 // fields fills the fields of a struct and lets it check itself.
@@ -85,7 +92,7 @@ func (b *binder) field(v reflect.Value, key string, n *node, f field) bool {
 	present := b.bind(v, key, n)
 	if !present && len(b.errs) == before && f.hasFallback && v.IsZero() {
 		// Not at key: the environment has been asked, and the tag is no origin.
-		tag := &node{value: f.fallback}
+		tag := &node{value: f.fallback, place: place{secret: looksSecret(key)}}
 		fresh := reflect.New(v.Type()).Elem()
 		inTag := &binder{cfg: b.cfg}
 		if inTag.bind(fresh, "", tag) {
@@ -136,9 +143,9 @@ func (b *binder) validate(v reflect.Value, key string) {
 		return
 	}
 	for _, err := range parts(usercode.Call(checked.Validate)) {
-		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: err.Error(), Err: err}
+		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: withoutURLSecrets(err.Error()), Err: err}
 		if name, rest, found := strings.Cut(err.Error(), ": "); found && hasField(v.Type(), name) {
-			placed.Key, placed.Message = joinKey(key, name), rest
+			placed.Key, placed.Message = joinKey(key, name), withoutURLSecrets(rest)
 			placed.Origin = b.cfg.originOf(placed.Key)
 		}
 		b.fail(placed)

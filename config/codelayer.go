@@ -20,12 +20,17 @@ var inCode = place{origin: Origin{Code: true}}
 // maxDepth guards against maps that contain themselves.
 const maxDepth = 100
 
-// layerOfCode collects what a Map sets. Keys are added in their order, so that
-// "a.b", which sorts behind "a", wins over a b below a.
-func layerOfCode(settings map[string]any) *layer {
+// layersOfCode collects what a Map sets. Keys are added in their order, so that
+// "a.b", which sorts behind "a", wins over a b below a. A Map that sets a key to
+// a single value and sets keys below it as well makes more than one layer.
+func layersOfCode(settings map[string]any) []*layer {
 	l := newLayer(false)
 	l.addMap(nil, reflect.ValueOf(settings))
-	return l
+	var all []*layer
+	for ; l != nil; l = l.over {
+		all = append(all, l)
+	}
+	return all
 }
 
 func (l *layer) addMap(path []string, settings reflect.Value) {

@@ -5,28 +5,28 @@ package config
 import (
 	"reflect"
 	"slices"
-
-	"github.com/knadh/koanf/v2"
+	"sync"
+	"sync/atomic"
 )
 
-// Config holds the settings of an application. It does not change once made,
-// and its methods may be called concurrently. [Load] and [New] make one; the
+// Config holds the settings of an application. What was read does not change,
+// and the methods may be called concurrently. [Load] and [New] make one; the
 // zero Config is of no use.
 type Config struct {
-	root        *node
+	merged      atomic.Pointer[merged]
+	adding      sync.Mutex // guards layers
+	layers      []*layer   // files and code, the lowest first
 	environment *environment
 	profiles    []string
 	asked       asked
-	files       []string // that were read, the base file first
-	options     []Option // of Load
+	source      *source // nil if it was not loaded
 }
 
 // New makes a Config of the given settings alone: no file and no override from
 // the environment. Maps may be nested, keys dotted, or both. Placeholders refer
 // to other keys and to the process environment, as with [Load].
 func New(settings map[string]any) *Config {
-	none := sources{merged: koanf.New(delimiter), places: places{}}
-	return none.config(readEnvironment(), []map[string]any{settings})
+	return newConfig(nil, readEnvironment(), []map[string]any{settings})
 }
 
 // Value returns the value of key as a T, and whether it is set. T is anything
@@ -36,7 +36,7 @@ func New(settings map[string]any) *Config {
 // several joined for a T of many parts, and the other results are zero.
 func Value[T any](cfg *Config, key string) (value T, ok bool, err error) {
 	b := newBinder(cfg)
-	present := b.bind(reflect.ValueOf(&value).Elem(), key, cfg.root.find(key))
+	present := b.bind(reflect.ValueOf(&value).Elem(), key, cfg.find(key))
 	if err := b.err(); err != nil {
 		var zero T
 		return zero, false, err
@@ -76,7 +76,7 @@ func (c *Config) Exists(key string) bool {
 // SHOP_RETRY_MAX_ATTEMPTS is max-attempts below shop.retry.
 func (c *Config) Keys(prefix string) []string {
 	c.asked.add(prefix)
-	return c.childNames(prefix, c.root.find(prefix))
+	return c.childNames(prefix, c.find(prefix))
 }
 
 // Origin returns where the value of key was written, or for a group of keys
@@ -98,17 +98,31 @@ func (c *Config) Profiles() []string { return slices.Clone(c.profiles) }
 
 // lookUp returns what key is set to, placeholders untouched, or nil.
 func (c *Config) lookUp(key string) *node {
-	return c.override(key, c.root.find(key))
+	return c.override(key, c.find(key))
 }
 
+// find returns what files and code set key to, or nil.
+func (c *Config) find(key string) *node { return c.merged.Load().root.find(key) }
+
 // override returns the environment's value of key if it has one that counts,
-// else n, which may be nil. A variable does not replace a group of keys.
+// else n, which may be nil. A variable does not replace a group of keys. A
+// variable of the key itself wins over a short form that sets the key.
 func (c *Config) override(key string, n *node) *node {
-	if n.isGroup() || n != nil && n.origin.Code {
-		return n
+	if v := c.overrideAsWritten(key, n); v != n || n.isFixed() {
+		return v
 	}
-	if v, ok := c.environment.lookUp(key); ok {
-		return &node{place: place{origin: Origin{Env: v.name}}, value: v.value}
+	if v := c.fromShortVariable(key); v != nil {
+		return v
 	}
 	return n
 }
+
+func (c *Config) overrideAsWritten(key string, n *node) *node {
+	if v := c.environment.node(key); v != nil && !n.isFixed() {
+		return v
+	}
+	return n
+}
+
+// isFixed reports whether the environment cannot change n.
+func (n *node) isFixed() bool { return n.isGroup() || n.isCode() }

@@ -39,9 +39,16 @@
 // (backup: ${db}) is followed when the group is read, by [Config.Bind] or as a
 // map; it makes no keys such as backup.url.
 //
+// # Short forms
+//
+// A reader of settings may let a single value stand for a group of keys, see
+// [Config.AddShortForms]: "retry: 3" for "retry: {enabled: true, max-attempts: 3}".
+// Short forms are replaced before the later layer wins, so that they leave other
+// keys of the group as they are.
+//
 // # Errors
 //
 // What is wrong is reported as [*Error], which is kernel.ErrConfig and holds file,
 // line, key, value and what to write instead. The values of keys that look
-// secret are never shown.
+// secret are never shown. [Config.Redacted] returns a value as it may be shown.
 package config

@@ -17,8 +17,9 @@ type Entry struct {
 
 // Entries returns the settings below prefix, sorted by key; the prefix "" is the
 // root. A key that only the environment sets is written as it has been asked for,
-// or, if nothing has, as a guess. Secrets are hidden: values of keys that look
-// secret, user info in URLs, and defaults in placeholders that look secret.
+// or, if nothing has, as a guess; a short form is listed as the keys that it
+// stands for. Secrets are hidden: values of keys that look secret, user info and
+// secret query parameters in URLs, and values with placeholders that look secret.
 func (c *Config) Entries(prefix string) []Entry {
 	var entries []Entry
 	add := func(key string, n *node) {
@@ -26,18 +27,7 @@ func (c *Config) Entries(prefix string) []Entry {
 			entries = append(entries, Entry{key, shownText(key, n), n.origin.String()})
 		}
 	}
-	listed := map[string]bool{} // variables
-	c.root.leaves("", func(key string, n *node) {
-		value := c.override(key, n)
-		listed[value.origin.Env] = true
-		add(key, value)
-	})
-	asked := c.asked.all()
-	for _, v := range c.environment.variables() {
-		if !listed[v.name] && v.name != fileVariable && v.name != profilesVariable {
-			add(askedOrGuessed(v.name, asked), &node{place: place{origin: Origin{Env: v.name}}, value: v.value})
-		}
-	}
+	c.visit(add, add, c.asked.all())
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
 	return entries
 }
@@ -52,10 +42,10 @@ func shownText(key string, n *node) string {
 		}
 		text = strings.Join(elements, ", ")
 	}
-	if looksSecret(key) || strings.Contains(text, "${") && looksSecret(text) {
+	if n.secret || looksSecret(key) || strings.Contains(text, "${") && looksSecret(text) {
 		return hidden
 	}
-	return withoutUserInfo(text)
+	return withoutURLSecrets(text)
 }
 
 // askedOrGuessed is the key that a variable sets.

@@ -59,6 +59,15 @@ func (e *environment) lookUp(key string) (variable, bool) {
 	return variable{}, false
 }
 
+// node returns the value of the variable that sets key, or nil.
+func (e *environment) node(key string) *node {
+	v, ok := e.lookUp(key)
+	if !ok {
+		return nil
+	}
+	return &node{place: place{origin: Origin{Env: v.name}}, value: v.value}
+}
+
 // below returns what the names of variables have after key and an underscore,
 // sorted: for the key a.headers and the variable A_HEADERS_X_ID, "X_ID".
 func (e *environment) below(key string) []string {

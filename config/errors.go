@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/pyfly-go/pyfly/internal/placeholder"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -61,10 +62,11 @@ func (c *Config) Errorf(key, wantFormat string, args ...any) *Error {
 		return err
 	}
 	e := expander{cfg: c}
-	if value, _, resolveErr := e.resolve(key, n); resolveErr == nil && value.isScalar() {
-		n = value
+	value, _, resolveErr := e.resolve(key, n)
+	if resolveErr != nil || !value.isScalar() {
+		return wrongValue(placeholder.WithoutDefaults(n.literal()), "is not allowed", err.Want).of(key, n)
 	}
-	return wrongValue(n.literal(), "is not allowed", err.Want).of(key, n)
+	return wrongValue(value.literal(), "is not allowed", err.Want).of(key, value)
 }
 
 // at places an error that knows neither key nor origin.
@@ -77,7 +79,7 @@ func (e *Error) at(key string, origin Origin) *Error {
 // of places an error of a conversion, which knows the value only, and hides
 // what must not be shown.
 func (e *Error) of(key string, n *node) *Error {
-	placed := e.at(key, n.origin)
+	placed := e.at(n.writtenKey(key), n.origin)
 	if n.secret || looksSecret(key) {
 		placed.Value = hidden
 		if placed.Err != nil { // its text may hold the value
@@ -99,9 +101,9 @@ func wrongValue(value, is, want string) *Error {
 
 const maxShown = 200
 
-// shown cuts a long value and hides passwords in URLs.
+// shown cuts a long value and hides secrets in URLs.
 func shown(value string) string {
-	value = withoutUserInfo(value)
+	value = withoutURLSecrets(value)
 	if len(value) <= maxShown {
 		return value
 	}

@@ -10,12 +10,17 @@ import (
 // delimiter joins the segments of a key inside koanf.
 const delimiter = "."
 
-// place says how and where a key was written.
+// place says how and where a key was written, and how its value came about.
 type place struct {
 	name   string // the last segment as written
 	origin Origin
 	text   string // a scalar's text where that says more than its value: 1.10
 	group  bool
+	short  *ShortForm // that the value was written in
+
+	via    string // the placeholder that the value came through: "${db.url}"
+	secret bool   // the value came through the name of a secret
+	final  bool   // the placeholders have been replaced: what looks like one is text
 }
 
 // places maps the canonical paths of keys, and of the elements of lists as
@@ -31,13 +36,15 @@ func (p places) merge(later places) {
 	}
 }
 
-// layer collects what one file, or code, sets, under canonical keys.
+// layer collects what one file, or code, sets, under canonical keys. It does not
+// change once it is collected.
 type layer struct {
 	prefix string // of all paths, for what is inside a list: "hosts[0]"
 	depth  int    // of prefix
 	tree   map[string]any
 	places places
-	strict bool // a key that is set twice is an error
+	strict bool   // a key that is set twice is an error
+	over   *layer // of code, what would have replaced a part of this one
 }
 
 func newLayer(strict bool) *layer {
@@ -61,12 +68,14 @@ func (l *layer) path(path []string) string {
 
 // addGroup makes sure that there is a group of keys at path.
 func (l *layer) addGroup(path []string, origin Origin) error {
+	l = l.top(path, true)
 	_, err := l.group(path, origin)
 	return err
 }
 
 // addLeaf sets a scalar or a list.
 func (l *layer) addLeaf(path []string, value any, at place) error {
+	l = l.top(path, false)
 	last := len(path) - 1
 	parent, err := l.group(path[:last], at.origin)
 	if err != nil {
@@ -79,6 +88,30 @@ func (l *layer) addLeaf(path []string, value any, at place) error {
 	at.name = path[last]
 	parent[segment], l.places[key] = value, at
 	return nil
+}
+
+// top returns the layer to add a key to: that of a file, which is strict, or the
+// topmost of code, which is a new one if the key would replace what is there by
+// something of another shape.
+func (l *layer) top(path []string, isGroup bool) *layer {
+	if l.strict || l.prefix != "" {
+		return l
+	}
+	for l.over != nil {
+		l = l.over
+	}
+	var at any = l.tree
+	for i, segment := range canonicalPath(path) {
+		at = at.(map[string]any)[segment]
+		if at == nil {
+			return l
+		}
+		if _, found := at.(map[string]any); found != (isGroup || i < len(path)-1) {
+			l.over = newLayer(false)
+			return l.over
+		}
+	}
+	return l
 }
 
 // group returns the group at path and makes those that are missing.

@@ -15,10 +15,6 @@ type node struct {
 	value any              // of a scalar
 	list  []*node          // of a list; not nil
 	group map[string]*node // of a group, by canonical segment; not nil
-
-	via    string // the placeholder that the value came through: "${db.url}"
-	secret bool   // the value came through the name of a secret
-	final  bool   // the placeholders have been replaced: what looks like one is text
 }
 
 // newNode builds the tree of what koanf has merged. path is canonical.
@@ -53,6 +49,7 @@ func (n *node) find(key string) *node {
 }
 
 func (n *node) isGroup() bool  { return n != nil && n.group != nil }
+func (n *node) isCode() bool   { return n != nil && n.origin.Code }
 func (n *node) isScalar() bool { return n != nil && n.group == nil && n.list == nil }
 
 // children returns the keys of a group in the order of their names.

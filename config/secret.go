@@ -11,5 +11,6 @@ const hidden = secret.Hidden
 // has a word of a secret among its words.
 func looksSecret(key string) bool { return secret.Name(key) }
 
-// withoutUserInfo hides the user and password of URLs in a text.
-func withoutUserInfo(text string) string { return secret.UserInfo(text) }
+// withoutURLSecrets hides in a text the user info and the secret parameters of
+// URLs.
+func withoutURLSecrets(text string) string { return secret.Setting(text) }

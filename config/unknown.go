@@ -24,12 +24,14 @@ func (c *Config) UnknownKeys(prefix string) []UnknownKey {
 	var unknown []UnknownKey
 	candidates := c.asked.all()
 	seen := map[string]bool{}
-	c.root.leaves("", func(key string, n *node) {
+	c.merged.Load().root.leaves("", func(key string, n *node) {
 		if v, ok := c.environment.lookUp(key); ok {
 			seen[v.name] = true
 		}
 		if isBelow(canonicalKey(key), canonicalKey(prefix)) && !c.isKnown(key) {
-			unknown = append(unknown, UnknownKey{key, c.override(key, n).origin, nearest(key, candidates)})
+			n = c.override(key, n)
+			key = n.writtenKey(key)
+			unknown = append(unknown, UnknownKey{key, n.origin, nearest(key, candidates)})
 		}
 	})
 	for _, v := range c.environment.variables() {
@@ -40,7 +42,7 @@ func (c *Config) UnknownKeys(prefix string) []UnknownKey {
 		unknown = append(unknown, UnknownKey{key, Origin{Env: v.name}, nearest(key, candidates)})
 	}
 	slices.SortFunc(unknown, func(a, b UnknownKey) int { return cmp.Compare(a.Key, b.Key) })
-	return unknown
+	return slices.Compact(unknown) // a short form may stand for several keys
 }
 
 func (c *Config) isKnown(key string) bool {

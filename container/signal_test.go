@@ -39,7 +39,7 @@ func TestASecondSignalEndsTheProcessAtOnce(t *testing.T) {
 		lines := bufio.NewScanner(out)
 		for _, wanted := range []string{"ready", "stopping"} {
 			if !lines.Scan() || lines.Text() != wanted {
-				t.Fatalf("the process says %q, want %q", lines.Text(), wanted)
+				t.Fatalf("the process says %q (%v), want %q", lines.Text(), lines.Err(), wanted)
 			}
 			if err := child.Process.Signal(first); err != nil {
 				t.Fatal(err)

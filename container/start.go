@@ -60,7 +60,8 @@ type run struct {
 // afterwards ctx has no effect.
 //
 // A second Start without a Stop is [ErrStarted]. A context that was stopped, or
-// failed to start, may be started again: all beans are made anew.
+// failed to start, may be started again: the files of the configuration are read
+// again, and all beans are made anew.
 func (app *ApplicationContext) Start(ctx context.Context) error {
 	r := app.newRun(ctx)
 	outer := ctx
@@ -75,6 +76,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.mu.Unlock()
 
 	r.endEvents = app.events.Bus().Scope()
+	app.refresh(ctx)
 	app.beginLog()
 	problems := r.prepare(ctx)
 	r.step("settings and graph", 0)
@@ -207,7 +209,7 @@ func isTotalLimit(ctx context.Context) bool {
 // prepare works out the graph and collects all that can be known to be wrong
 // before any constructor runs.
 func (r *run) prepare(ctx context.Context) []*Problem {
-	problems := slices.Clone(r.app.problems)
+	problems := slices.Concat(r.app.settings.problems, r.app.problems)
 	problems = append(problems, r.app.unusedModuleOverrides()...)
 	problems = append(problems, r.limits.read(r.app)...)
 	problems = append(problems, r.readWatch()...)

@@ -121,8 +121,6 @@ func TestWhatCountsAsFailure(t *testing.T) {
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
 	notBad := func(err error) bool { return !errors.Is(err, errBad) }
-	inner := resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{FailureThreshold: 1, Name: "inner"})
-	failTimes(t, inner, 1)
 
 	cases := map[string]struct {
 		isFailure func(error) bool
@@ -155,21 +153,27 @@ func TestWhatCountsAsFailure(t *testing.T) {
 				return ctx.Err()
 			}, true},
 		"another breaker's refusal": {nil, nil,
-			func(ctx context.Context) error { return inner.Call(ctx, succeed) }, false},
+			func(ctx context.Context) error {
+				inner := resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{FailureThreshold: 1, Name: "inner"})
+				_ = inner.Call(ctx, fail)
+				return inner.Call(ctx, succeed)
+			}, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			b := resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{FailureThreshold: 1, IsFailure: c.isFailure})
-			ctx := context.Background()
-			if c.ctx != nil {
-				var cancel context.CancelFunc
-				ctx, cancel = c.ctx()
-				defer cancel()
-			}
-			_ = b.Call(ctx, c.fn)
-			if opened := b.State() == resilience.StateOpen; opened != c.opens {
-				t.Errorf("opened: %t, want %t", opened, c.opens)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				b := resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{FailureThreshold: 1, IsFailure: c.isFailure})
+				ctx := context.Background()
+				if c.ctx != nil {
+					var cancel context.CancelFunc
+					ctx, cancel = c.ctx()
+					defer cancel()
+				}
+				_ = b.Call(ctx, c.fn)
+				if opened := b.State() == resilience.StateOpen; opened != c.opens {
+					t.Errorf("opened: %t, want %t", opened, c.opens)
+				}
+			})
 		})
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/random"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -99,7 +99,7 @@ func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration,
 	if attempt >= p.config.MaxAttempts || ctx.Err() != nil || !p.mayRetry(err) {
 		return 0, false
 	}
-	delay, again = p.delay(attempt, last, err)
+	delay, again = p.delay(ctx, attempt, last, err)
 	if !again {
 		return 0, false
 	}
@@ -132,8 +132,8 @@ func (p *RetryPolicy) mayRetry(err error) bool {
 // delay is what follows the given attempt, whose own delay was last: exponential
 // back-off, capped and jittered, with the error's Retry-After as a floor. It is
 // false if that asks for too long a wait.
-func (p *RetryPolicy) delay(attempt int, last time.Duration, err error) (delay time.Duration, ok bool) {
-	delay = p.jittered(p.backOff(attempt), last)
+func (p *RetryPolicy) delay(ctx context.Context, attempt int, last time.Duration, err error) (delay time.Duration, ok bool) {
+	delay = p.jittered(ctx, p.backOff(attempt), last)
 	var asked RetryAfterer
 	if errors.As(err, &asked) {
 		retryAfter := asked.RetryAfter()
@@ -158,25 +158,25 @@ func (p *RetryPolicy) backOff(attempt int) time.Duration {
 	return time.Duration(min(delay, most))
 }
 
-func (p *RetryPolicy) jittered(delay, last time.Duration) time.Duration {
+func (p *RetryPolicy) jittered(ctx context.Context, delay, last time.Duration) time.Duration {
 	switch p.config.Jitter {
 	case FullJitter:
-		return between(0, delay)
+		return between(ctx, 0, delay)
 	case EqualJitter:
-		return between(delay/2, delay)
+		return between(ctx, delay/2, delay)
 	case DecorrelatedJitter:
 		base := min(p.config.BaseDelay, p.config.MaxDelay)
-		return min(between(base, 3*max(last, base)), p.config.MaxDelay)
+		return min(between(ctx, base, 3*max(last, base)), p.config.MaxDelay)
 	}
 	return delay
 }
 
 // between is a random duration of at least from and at most to.
-func between(from, to time.Duration) time.Duration {
+func between(ctx context.Context, from, to time.Duration) time.Duration {
 	if to <= from {
 		return from
 	}
-	return from + rand.N(to-from+1)
+	return from + time.Duration(random.Int64N(ctx, int64(to-from)+1))
 }
 
 func wait(ctx context.Context, delay time.Duration) error {

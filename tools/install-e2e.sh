@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what the tests of e2e drive: a browser, prometheus and promtool, from
-# the packages of Debian or what descends from it, if they are missing. When it
-# cannot, it says what to install; that is an error only where CI is set, for
-# elsewhere the tests are skipped.
+# Installs what tests need, if it is missing, from the packages of Debian or what
+# descends from it: a browser, prometheus and promtool, which the tests of e2e
+# drive, and a C compiler, which the race detector needs. When it cannot, it says
+# what to install; that is an error only where CI is set, for elsewhere the tests
+# of e2e are skipped, and the others run without the race detector.
 set -euo pipefail
 
 readonly policy=/usr/sbin/policy-rc.d
@@ -13,10 +14,11 @@ has() { command -v "$1" >/dev/null 2>&1; }
 missing() {
   has chromium || has chromium-browser || has google-chrome || echo chromium
   { has prometheus && has promtool; } || echo prometheus
+  has "$(go env CC)" || printf '%s\n' gcc libc6-dev
 }
 
 give_up() {
-  echo "install-e2e: $1; the tests of e2e need: ${packages[*]} (packages of Debian; chromium, or google-chrome, and prometheus with promtool on the PATH)" >&2
+  echo "install-e2e: $1; tests need: ${packages[*]} (packages of Debian; chromium, or google-chrome, prometheus with promtool, and a C compiler on the PATH)" >&2
   case "${CI:-}" in
     '' | 0 | false) exit 0 ;;
     *) exit 1 ;;

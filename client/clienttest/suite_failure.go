@@ -4,14 +4,14 @@ package clienttest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"time"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // failureCases are about requests that get no answer, or not all of it.
@@ -25,6 +25,7 @@ func failureCases() []conformanceCase {
 		{"Timeout covers the body", timeoutCheck(hangInBody)},
 		{"a truncated body is an error", checkTruncated},
 		{"a refused connection proves that nothing was sent", checkRefused},
+		{"an error after a followed redirect does not prove that nothing was sent", checkRefusedAfterRedirect},
 	}
 }
 
@@ -47,20 +48,20 @@ func hangInBody(arrived chan<- struct{}) http.HandlerFunc {
 }
 
 func checkCancelledBefore(t *trial) error {
-	port, err := t.serve(func(http.ResponseWriter, *http.Request) {}, client.PortConfig{})
+	adapter, err := t.serve(func(http.ResponseWriter, *http.Request) {}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(t.ctx)
 	cancel()
-	_, err = t.fetch(ctx, port, "/")
+	_, err = t.fetch(ctx, adapter, "/")
 	return wantError(err, context.Canceled)
 }
 
 func cancelCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) error {
 	return func(t *trial) error {
 		arrived := make(chan struct{}, 1)
-		port, err := t.serve(handler(arrived), client.PortConfig{})
+		adapter, err := t.serve(handler(arrived), port.PortConfig{})
 		if err != nil {
 			return err
 		}
@@ -73,29 +74,29 @@ func cancelCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) er
 			case <-ctx.Done():
 			}
 		}()
-		_, err = t.fetch(ctx, port, "/")
+		_, err = t.fetch(ctx, adapter, "/")
 		return wantError(err, context.Canceled)
 	}
 }
 
 func checkDeadline(t *trial) error {
-	port, err := t.serve(hang(make(chan struct{}, 1)), client.PortConfig{})
+	adapter, err := t.serve(hang(make(chan struct{}, 1)), port.PortConfig{})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, 50*time.Millisecond)
 	defer cancel()
-	_, err = t.fetch(ctx, port, "/")
+	_, err = t.fetch(ctx, adapter, "/")
 	return wantError(err, context.DeadlineExceeded)
 }
 
 func timeoutCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) error {
 	return func(t *trial) error {
-		port, err := t.serve(handler(make(chan struct{}, 1)), client.PortConfig{Timeout: 50 * time.Millisecond})
+		adapter, err := t.serve(handler(make(chan struct{}, 1)), port.PortConfig{Timeout: 50 * time.Millisecond})
 		if err != nil {
 			return err
 		}
-		_, err = t.fetch(t.ctx, port, "/")
+		_, err = t.fetch(t.ctx, adapter, "/")
 		if t.ctx.Err() != nil {
 			return fmt.Errorf("PortConfig.Timeout of 50ms did not end the request within %s", t.patience)
 		}
@@ -104,16 +105,16 @@ func timeoutCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) e
 }
 
 func checkTruncated(t *trial) error {
-	port, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
+	adapter, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "the beginning")
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
-	}, client.PortConfig{})
+	}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	if got, err := t.fetch(t.ctx, port, "/"); err == nil {
+	if got, err := t.fetch(t.ctx, adapter, "/"); err == nil {
 		return fmt.Errorf("of a body of 100 bytes %d came, and no error", len(got.body))
 	}
 	return nil
@@ -126,16 +127,36 @@ func checkRefused(t *trial) error {
 	}
 	address := listener.Addr().String()
 	_ = listener.Close() // now nobody listens there
-	port, err := t.port(client.PortConfig{BaseURL: "http://" + address})
+	adapter, err := t.port(port.PortConfig{BaseURL: "http://" + address})
 	if err != nil {
 		return err
 	}
-	_, err = t.fetch(t.ctx, port, "/")
-	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
-		return nil
+	_, err = t.fetch(t.ctx, adapter, "/")
+	if !port.IsNotSent(err) {
+		return fmt.Errorf("the error is %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
 	}
-	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
-		return nil
+	return nil
+}
+
+// checkRefusedAfterRedirect has a server that redirects to itself and is gone. A
+// port may return the redirect, or follow it.
+func checkRefusedAfterRedirect(t *trial) error {
+	var server *httptest.Server
+	server = t.server(func(w http.ResponseWriter, r *http.Request) {
+		_ = server.Listener.Close()
+		w.Header().Set("Connection", "close")
+		http.Redirect(w, r, "/next", http.StatusSeeOther)
+	})
+	adapter, err := t.port(port.PortConfig{BaseURL: server.URL})
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("the error is %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
+	req, err := newRequest(t.ctx, http.MethodPost, "/", "data")
+	if err != nil {
+		return err
+	}
+	if _, err = t.send(adapter, req); port.IsNotSent(err) {
+		return fmt.Errorf("the error is %T %v, although the server that redirected has seen the request; want a *net.OpError with another Op around it", err, err)
+	}
+	return nil
 }

@@ -9,6 +9,8 @@
 //
 // From then on every client accepts answers in zstd, and those with the setting
 // request-compression: zstd send their bodies in it.
+//
+//	go get github.com/pyfly-go/pyfly/client/zstd
 package zstd
 
 import (

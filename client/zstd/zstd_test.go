@@ -45,7 +45,7 @@ func compressed(text []byte) []byte {
 // start starts an application whose client talks to a server that speaks zstd.
 func start(t *testing.T) *echoClient {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return startWith(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/plain" {
 			_, _ = io.WriteString(w, r.Header.Get("Accept-Encoding"))
 			return
@@ -68,7 +68,13 @@ func start(t *testing.T) *echoClient {
 			}
 			_, _ = w.Write(compressed(text))
 		}
-	}))
+	})
+}
+
+// startWith starts an application whose client talks to a server of that handler.
+func startWith(t *testing.T, handler http.HandlerFunc) *echoClient {
+	t.Helper()
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	app := container.NewApplicationContext(container.WithConfig(config.New(map[string]any{
 		"pyfly.client.services.echo-client.base-url":            server.URL,
@@ -132,5 +138,37 @@ func TestWhatIsAccepted(t *testing.T) {
 	}
 	if err := c.Empty(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestABodyThatIsNotOfItsCodingCannotBeDecoded(t *testing.T) {
+	for encoding, body := range map[string]string{
+		"gzip":       "this is no gzip at all",
+		"x-gzip":     "nor is this",
+		"zstd":       "this is no zstd at all",
+		"zstd, gzip": "\x1f\x8bthis is neither",
+		"gzip, zstd": string(compressed([]byte("this is zstd, but no gzip"))),
+	} {
+		t.Run(encoding, func(t *testing.T) {
+			c := startWith(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", encoding)
+				_, _ = io.WriteString(w, body)
+			})
+			for range 3 { // the decoders of the pool are not the worse for it
+				if _, err := c.Plain(t.Context(), nil); !errors.Is(err, client.ErrDecode) {
+					t.Errorf("got %v, want client.ErrDecode", err)
+				}
+			}
+			stream, err := c.Stream(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(stream); !errors.Is(err, client.ErrDecode) {
+				t.Errorf("a stream: got %v, want client.ErrDecode", err)
+			}
+			if err := stream.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

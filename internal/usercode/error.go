@@ -30,7 +30,7 @@ func Error(err error) error {
 
 // IsSafe reports whether [Error] returns err itself.
 func IsSafe(err error) bool {
-	if err == nil {
+	if err == nil || isKnown(err, 0) {
 		return true
 	}
 	isSafe := false

@@ -113,6 +113,9 @@ func (e *example) read(out io.Reader) {
 		e.changed = make(chan struct{})
 		e.mu.Unlock()
 	}
+	if err := lines.Err(); err != nil {
+		fmt.Fprintln(os.Stderr, "screenshots: the output of the example cannot be read:", err)
+	}
 }
 
 func (e *example) text() string {

@@ -58,6 +58,26 @@ func TestTheSettingsOfTheGuideAreUnderstood(t *testing.T) {
 	}
 }
 
+func TestTheShortFormsOfTheGuideAreUnderstood(t *testing.T) {
+	cfg, err := config.Load(config.File("testdata/short.yaml"), config.Map(map[string]any{
+		"pyfly.client.services.payment-client.base-url": "http://pay.example",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, log := startClient(t, cfg); strings.Contains(log, "level=WARN") {
+		t.Errorf("a setting is not known:\n%s", log)
+	}
+	for key, want := range map[string]string{
+		"retry.enabled": "true", "retry.max-attempts": "3", "circuit-breaker.enabled": "true", "bulkhead.max-concurrent": "5",
+		"rate-limit.per-second": "10", "hedge.delay": "100ms", "adaptive-limit.enabled": "false", "methods.charge.retry.enabled": "false",
+	} {
+		if got := cfg.String("pyfly.client.services.payment-client."+key, ""); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+}
+
 func TestAVariableSetsAClientsOwnKey(t *testing.T) {
 	t.Setenv("PYFLY_CLIENT_SERVICES_PAYMENT_CLIENT_TIMEOUT", "2s")
 	t.Setenv("PAYMENT_URL", "http://pay.example")
@@ -110,4 +130,22 @@ func TestChangesAreHeard(t *testing.T) {
 	if !strings.Contains(log.String(), "currency=EUR") {
 		t.Error(log.String())
 	}
+}
+
+func TestTheWatcherFollowsItsSettings(t *testing.T) {
+	app := inTests()
+	register(app)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w := container.Must(container.Get[*Watcher](app))
+	lifecycle.Publish(app.Events(), config.Changed{Config: config.New(map[string]any{"watcher": map[string]any{"page-size": 5, "interval": "1h"}})})
+	if got := w.nextPage(); got != 5 {
+		t.Errorf("the page size is %d", got)
+	}
+	w.ticker.Stop()
+	if err := app.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	handle(inTests())
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/v2"
+)
+
+// merged is what all layers set.
+type merged struct {
+	root  *node
+	forms []ShortForm // that are written out
+}
+
+// merge puts layers over each other, the lowest first.
+func merge(layers []*layer) *node {
+	values, written := koanf.New(delimiter), places{}
+	for _, l := range layers {
+		_ = values.Load(confmap.Provider(l.tree, ""), nil) // reads from memory, never fails
+		written.merge(l.places)
+	}
+	return newNode("", values.Raw(), written)
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build race
+
+package simulation
+
+// Under the race detector a world takes about seven times as long.
+const defaultSeeds = 200
+
+const slowness = 10
