@@ -42,6 +42,7 @@ type ApplicationContext struct {
 	ready chan struct{}
 	beans atomic.Pointer[beans] // what Get hands out; nil unless started
 	last  atomic.Pointer[run]   // the last start, even if it failed
+	graph atomic.Pointer[graph] // of the last start or validation, from its begin
 }
 
 // validator checks settings and declarations before the start.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container/internal/chain"
+	"github.com/pyfly-go/pyfly/internal/beantypes"
 )
 
 // graph is who needs whom, worked out and checked before anything is built:
@@ -35,6 +37,9 @@ type graph struct {
 	chains      []wantedChain
 	near        *nearIndex
 	fromRoots   *chain.Forest // from the beans that nobody needs
+
+	typesOnce sync.Once
+	types     *beantypes.Set
 }
 
 // candidates are the beans that are registered as, or made as, one type.
@@ -276,4 +281,23 @@ func byOrder(beans []*node) []*node {
 		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.index, b.index))
 	})
 	return beans
+}
+
+// BeanTypes is for other packages of this module. It returns the types of the beans
+// of the start, or the validation, that is under way or was the last.
+func (app *ApplicationContext) BeanTypes() *beantypes.Set {
+	g := app.graph.Load()
+	if g == nil {
+		return beantypes.New(nil)
+	}
+	g.typesOnce.Do(func() {
+		var types []reflect.Type
+		for _, b := range g.nodes {
+			if !b.isInfrastructure {
+				types = append(types, b.made)
+			}
+		}
+		g.types = beantypes.New(types)
+	})
+	return g.types
 }

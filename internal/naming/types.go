@@ -41,6 +41,16 @@ func Kebab(prefix []string, name string) string {
 	return strings.Join(words, "-")
 }
 
+// LowerCamel puts a name with dashes into the form of beans: "paymentsV2" for
+// "payments-v2".
+func LowerCamel(name string) string {
+	var b strings.Builder
+	for _, part := range partsOf(name) {
+		b.WriteString(withFirst(part, unicode.ToUpper))
+	}
+	return withFirst(b.String(), unicode.ToLower)
+}
+
 // wordsOf divides the name of a package or folder: "my-shop" into "my" and "shop".
 func wordsOf(name string) []string { return partsOf(strings.ToLower(name)) }
 
