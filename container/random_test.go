@@ -7,35 +7,46 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 var randomSeed = flag.Uint64("seed", 0, "run the random application of this seed only")
 
-// TestRandomApplications starts and stops applications of up to 300 beans whose
-// constructors and hooks fail, panic, dawdle and hang at random, and checks what
-// must hold of each: see world.check.
+// TestRandomApplications starts and stops applications of up to 200 beans of all
+// scopes, the constructors, hooks and subscribers of which fail, panic, dawdle and
+// hang at random, and checks what must hold of each: see world.check.
 func TestRandomApplications(t *testing.T) {
 	if *randomSeed != 0 {
 		t.Run(fmt.Sprint(*randomSeed), func(t *testing.T) { runRandom(t, *randomSeed) })
 		return
 	}
-	count := 250
-	if testing.Short() {
-		count = 60
+	count := 2000
+	if isRace || testing.Short() {
+		count = 200
 	}
-	first := rand.Uint64()
-	for i := range uint64(count) {
-		t.Run(fmt.Sprint(first+i), func(t *testing.T) { runRandom(t, first+i) })
-		if t.Failed() {
-			t.Fatalf("repeat it with -run TestRandomApplications -seed %d", first+i)
-		}
+	first, workers := rand.Uint64(), runtime.GOMAXPROCS(0)
+	for worker := range workers {
+		t.Run(fmt.Sprint("worker", worker), func(t *testing.T) {
+			t.Parallel()
+			for i := worker; i < count; i += workers {
+				seed := first + uint64(i)
+				t.Run(fmt.Sprint(seed), func(t *testing.T) { runRandom(t, seed) })
+				if t.Failed() {
+					t.Fatalf("repeat it with -run TestRandomApplications -seed %d", seed)
+				}
+			}
+		})
 	}
 }
 
@@ -47,49 +58,114 @@ const (
 func runRandom(t *testing.T, seed uint64) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(seed)
-		defer close(w.release)
-		app := container.NewApplicationContext(
-			container.WithConfig(config.New(map[string]any{"pyfly.context.start-parallelism": w.parallelism})),
-			container.WithLogger(newApp().Logger()),
-			container.WithStartTimeout(randomLimit), container.WithStopTimeout(randomLimit))
-		w.register(app)
-
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		if w.cancelAfter > 0 {
-			defer time.AfterFunc(w.cancelAfter, cancel).Stop()
+		settings := map[string]any{"pyfly.context.start-parallelism": w.parallelism}
+		w.app = container.NewApplicationContext(
+			container.WithConfig(config.New(settings)), container.WithLogger(newApp().Logger()),
+			container.WithStartTimeout(randomLimit), container.WithStopTimeout(randomLimit),
+			container.WithTotalStartTimeout(w.totalStart), container.WithTotalStopTimeout(w.totalStop))
+		w.subscribe()
+		w.register()
+		faulty := 1 + int(seed%2)
+		for range faulty {
+			for _, violation := range w.live(t.Context()) {
+				t.Errorf("life %d: %s\n%s", w.number, violation, w)
+			}
 		}
-		err := w.live(app, ctx)
-		for _, violation := range append(w.violations, w.check(err)...) {
-			t.Errorf("%s\n%s", violation, w)
-		}
-
 		w.beGood()
-		if err := w.live(app, t.Context()); err != nil {
-			t.Errorf("the second life, without faults: %v\n%s", err, w)
+		for _, violation := range w.live(t.Context()) {
+			t.Errorf("life %d, without faults: %s\n%s", w.number, violation, w)
 		}
-		for _, violation := range append(w.violations, w.check(nil)...) {
-			t.Errorf("second life: %s\n%s", violation, w)
+		for _, violation := range w.letGo() {
+			t.Errorf("at the end: %s\n%s", violation, w)
 		}
 	})
 }
 
-// live starts the application, and stops it if that succeeded. It returns the
-// error of Start.
-func (w *world) live(app *container.ApplicationContext, ctx context.Context) error {
-	w.journal, w.violations, w.isOver = nil, nil, false
+// live starts the application, uses it, and stops it, if it has started. It returns
+// what does not hold.
+func (w *world) live(ctx context.Context) []string {
+	w.mu.Lock()
+	w.number++
+	w.journal, w.violations, w.isOver, w.ticks = nil, nil, false, 0
 	w.active, w.starting, w.maxStarting = map[int]bool{}, 0, 0
-	err := app.Start(ctx)
-	if err == nil {
-		w.stopErr = app.Stop(context.Background())
+	for _, s := range w.subscribers {
+		s.calls = 0
 	}
+	w.mu.Unlock()
+	if w.cancelAfter > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.cancelAfter)
+		defer cancel()
+	}
+	begun := time.Now()
+	err := w.app.Start(ctx)
+	w.mu.Lock()
+	w.startTook, w.hasStarted = time.Since(begun), len(w.journal)
+	w.mu.Unlock()
+	w.stopTook, w.stopErr = 0, nil
+	if err == nil {
+		w.use()
+	}
+	w.asking.Wait()
 	w.mu.Lock()
 	w.isOver = true
 	w.mu.Unlock()
-	synctest.Wait()
+	w.tick()
+	time.Sleep(time.Minute) // for beans that were given up
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return err
+	return append(w.violations, w.check(err)...)
+}
+
+// use lets all users ask for their beans, and stops the application meanwhile.
+func (w *world) use() {
+	w.tick()
+	for _, user := range w.users {
+		w.asking.Go(func() {
+			for _, id := range user {
+				w.ask(id)
+			}
+		})
+	}
+	time.Sleep(w.stopAfter)
+	begun := time.Now()
+	w.stopErr = w.app.Stop(context.Background())
+	w.stopTook = time.Since(begun)
+}
+
+func (w *world) tick() {
+	w.mu.Lock()
+	w.ticks++
+	w.mu.Unlock()
+	lifecycle.Publish(w.app.Events(), tick{})
+}
+
+// letGo lets everything that hangs go on, and checks that the beans that are made
+// then are discarded.
+func (w *world) letGo() (violations []string) {
+	w.mu.Lock()
+	w.isReleased = true
+	w.mu.Unlock()
+	close(w.release)
+	time.Sleep(time.Minute)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	discarded := map[int]int{}
+	for _, e := range w.afterRelease {
+		if e.hook != "PreDestroy" {
+			violations = append(violations, fmt.Sprintf("%s of %s was called although it had been given up", e.hook, w.nodes[e.id]))
+		}
+		discarded[e.id]++
+	}
+	for id, n := range w.stuck {
+		if node := w.nodes[id]; node.hasOwnType() && node.isMany {
+			continue // it has nothing to let go of
+		}
+		if discarded[id] != n {
+			violations = append(violations, fmt.Sprintf("%d of %s were made late, but %d were destroyed", n, w.nodes[id], discarded[id]))
+		}
+	}
+	return violations
 }
 
 // check returns what does not hold of a life whose Start returned err.
@@ -98,30 +174,65 @@ func (w *world) check(err error) (violations []string) {
 	lives := w.lives()
 	for _, n := range w.nodes {
 		l := lives[n.id]
-		wanted := 0
-		if l.start.isOK {
-			wanted = 1
+		switch {
+		case n.sameAs >= 0:
+			continue
+		case n.isMany:
+			if l.starts+l.stops > 0 || l.destroys > l.constructions {
+				violate("%s, a prototype, was started %d times, stopped %d times and destroyed %d times", n, l.starts, l.stops, l.destroys)
+			}
+			continue
 		}
-		if l.stops != wanted {
-			violate("%s: Start succeeded: %t, but it was stopped %d times", n, l.start.isOK, l.stops)
-		}
-		wanted = 0
-		if l.constructed.isOK && !l.isHanging {
-			wanted = 1
-		}
-		if l.destroys != wanted {
-			violate("%s: constructed: %t, hanging: %t, but it was destroyed %d times", n, l.constructed.isOK, l.isHanging, l.destroys)
-		}
-		for _, id := range n.needs {
-			checkOrder(violate, n, w.nodes[id], l, lives[id])
+		w.checkCounts(violate, n, l)
+		for _, needed := range w.objects(n.needs) {
+			checkOrder(violate, n, w.nodes[needed], l, lives[needed])
 		}
 	}
 	w.checkPhases(violate, lives)
-	if w.maxStarting > w.parallelism && !w.has(hangForever) {
+	w.checkSubscribers(violate, err)
+	w.checkTimes(violate, err)
+	if w.maxStarting > w.parallelism && !w.hasFault() {
 		violate("%d Start hooks ran side by side, the limit is %d", w.maxStarting, w.parallelism)
 	}
 	w.checkErrors(violate, err)
 	return violations
+}
+
+// objects returns the beans that have a life of their own among some and what
+// prototypes among them need.
+func (w *world) objects(ids []int) []int {
+	found := map[int]bool{}
+	var add func(ids []int)
+	add = func(ids []int) {
+		for _, id := range ids {
+			switch n := w.nodes[id]; {
+			case n.sameAs >= 0:
+				found[n.sameAs] = true
+			case n.isMany:
+				add(n.needs)
+			default:
+				found[id] = true
+			}
+		}
+	}
+	add(ids)
+	return slices.Collect(maps.Keys(found))
+}
+
+// checkCounts checks that what was begun has been ended, once.
+func (w *world) checkCounts(violate func(string, ...any), n *randomNode, l life) {
+	if l.stops != l.starts {
+		violate("%s was started %d times, but stopped %d times", n, l.starts, l.stops)
+	}
+	if wanted := l.constructions - l.hangTimes; l.destroys != wanted {
+		violate("%s was constructed %d times and hung %d times, but was destroyed %d times", n, l.constructions, l.hangTimes, l.destroys)
+	}
+	if n.isEager && l.constructions > 1 || w.isGood && l.constructions > 1 {
+		violate("%s was constructed %d times", n, l.constructions)
+	}
+	if w.isGood && n.isEager && l.starts != 1 {
+		violate("%s was started %d times", n, l.starts)
+	}
 }
 
 // checkOrder checks n against one that it needs.
@@ -146,33 +257,74 @@ func checkOrder(violate func(string, ...any), n, needed *randomNode, l, below li
 
 // checkPhases checks that Start of a phase begins when those of lower ones have
 // ended.
-func (w *world) checkPhases(violate func(string, ...any), lives map[int]life) {
+func (w *world) checkPhases(violate func(string, ...any), lives []life) {
+	byPhase := map[int][]*randomNode{}
 	for _, n := range w.nodes {
-		for _, other := range w.nodes {
-			a, b := lives[n.id].start, lives[other.id].start
-			if n.effectivePhase < other.effectivePhase && b.hasBegun && (!a.hasEnded || a.end > b.begin) {
-				violate("%s of phase %d was started before %s of phase %d", other, other.effectivePhase, n, n.effectivePhase)
-				return
+		if n.isEager && n.isObject() {
+			byPhase[n.startsIn] = append(byPhase[n.startsIn], n)
+		}
+	}
+	var last *randomNode // of the lower phases, the last to end
+	end := func(n *randomNode) int {
+		if l := lives[n.id].start; l.hasEnded {
+			return l.end
+		}
+		return len(w.journal)
+	}
+	for _, phase := range slices.Sorted(maps.Keys(byPhase)) {
+		for _, n := range byPhase[phase] {
+			if l := lives[n.id].start; last != nil && l.hasBegun && end(last) > l.begin {
+				violate("%s of phase %d was started before %s of phase %d", n, phase, last, last.startsIn)
 			}
 		}
+		for _, n := range byPhase[phase] {
+			if last == nil || end(n) > end(last) {
+				last = n
+			}
+		}
+	}
+}
+
+// checkTimes checks that the limits of a whole hold.
+func (w *world) checkTimes(violate func(string, ...any), err error) {
+	whole := func(limit time.Duration) time.Duration {
+		return limit + min(limit/5, 2*time.Second) + time.Duration(len(w.nodes))*time.Millisecond
+	}
+	if limit := whole(w.totalStop); w.totalStop > 0 && w.stopTook > limit {
+		violate("the stop took %s, its limit is %s", w.stopTook, w.totalStop)
+	}
+	if w.totalStart == 0 || w.hasStopper() || w.cancelAfter > 0 && w.totalStop == 0 {
+		return
+	}
+	limit := whole(w.totalStart)
+	if err != nil && w.totalStop > 0 {
+		limit += whole(w.totalStop)
+	} else if err != nil {
+		limit += whole(w.totalStart)
+	}
+	if w.startTook > limit {
+		violate("the start took %s, the limits are %s and %s", w.startTook, w.totalStart, w.totalStop)
 	}
 }
 
 // checkErrors checks that the first fault of a start is the first problem.
 func (w *world) checkErrors(violate func(string, ...any), err error) {
 	first, isFaulty := w.firstFault()
+	late := w.lateFaults()
 	var report *container.StartupError
+	wasCut := errors.Is(err, context.Canceled) || w.cancelAfter > 0 || err != nil && strings.Contains(err.Error(), "the limit of the whole")
 	switch {
 	case err == nil && isFaulty:
 		violate("Start succeeded although %s failed", w.nodes[first.id])
-	case err == nil && w.has(anyFault) != (w.stopErr != nil) && !w.has(anyFault):
-		violate("Stop failed: %v", w.stopErr)
+	case w.isGood && (err != nil || w.stopErr != nil):
+		violate("Start returned %v, Stop returned %v", err, w.stopErr)
 	case err == nil:
 	case !errors.As(err, &report):
 		violate("Start returned %v", err)
-	case !isFaulty && !errors.Is(err, context.Canceled):
+	case wasCut:
+	case !isFaulty && len(late) == 0:
 		violate("Start failed without a fault: %v", err)
-	case isFaulty && !w.isFirst(report.Problems[0].Bean) && !errors.Is(err, context.Canceled):
+	case isFaulty && !w.isFirst(report.Problems[0].Bean) && !slices.Contains(late, report.Problems[0].Bean):
 		violate("the first to fail was %s, reported first is %v", w.nodes[first.id], report.Problems[0])
 	}
 }
