@@ -21,7 +21,7 @@ import (
 type deaf struct {
 	deafTo  string // the hooks
 	release chan struct{}
-	called  []string
+	called  *journal
 }
 
 func (d *deaf) PostConstruct(context.Context) error { return d.hook("PostConstruct") }
@@ -30,11 +30,17 @@ func (d *deaf) Stop(context.Context) error          { return d.hook("Stop") }
 func (d *deaf) PreDestroy(context.Context) error    { return d.hook("PreDestroy") }
 
 func (d *deaf) hook(name string) error {
-	d.called = append(d.called, name)
+	d.called.add(name)
 	if strings.Contains(d.deafTo, name) {
 		<-d.release
 	}
 	return nil
+}
+
+func (j *journal) last() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.entries[len(j.entries)-1]
 }
 
 // registerDeaf registers n beans each of which needs the one before.
@@ -42,7 +48,7 @@ func registerDeaf(t *testing.T, app *container.ApplicationContext, n int, hooks 
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
 	for i := range n {
-		d := &deaf{hooks, release, nil}
+		d := &deaf{hooks, release, &journal{}}
 		opts := []container.BeanOption{container.Named(fmt.Sprint("deaf", i))}
 		if i > 0 {
 			opts = append(opts, container.DependsOn(fmt.Sprint("deaf", i-1)))
@@ -84,7 +90,7 @@ func TestATotalLimitBoundsTheWholeStop(t *testing.T) {
 					within(t, "the stop", time.Since(begun), limit)
 					for i, d := range beans {
 						if !strings.Contains(err.Error(), fmt.Sprintf("%s of deaf%d did not return within", name, i)) ||
-							d.called[len(d.called)-1] != name {
+							d.called.last() != name {
 							t.Errorf("%s of deaf%d was not called, or is not in %v", name, i, err)
 						}
 					}
@@ -203,7 +209,7 @@ func TestATotalLimitBoundsTheRollback(t *testing.T) {
 					t.Errorf("the cause is not the first problem: %v", report)
 				}
 				for i, d := range beans {
-					if d.called[len(d.called)-1] != "Stop" {
+					if d.called.last() != "Stop" {
 						t.Errorf("deaf%d was not stopped", i)
 					}
 				}
