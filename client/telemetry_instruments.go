@@ -191,7 +191,7 @@ func (l *live) gauges() gauges {
 		of.bulkheads[l.name(key)] = b
 	}
 	for key, a := range l.adaptives {
-		of.adaptives[l.name(key)] = a.AdaptiveLimiter
+		of.adaptives[l.name(key)] = a
 	}
 	slices.SortFunc(of.breakers, func(a, b *resilience.CircuitBreaker) int { return strings.Compare(a.Name(), b.Name()) })
 	return of

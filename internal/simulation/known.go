@@ -10,8 +10,6 @@ var known = map[string]string{
 	"bulkhead-exceeded-by-streams":         "a stream leaves its place in the bulkhead when its headers are there",
 	"call-outlasts-stop":                   "the delay before a retry, or a reconnection, goes on after the client has stopped",
 	"callers-fault-counted":                "a body that the caller's reader breaks off, and a cancellation, count as a failure of the service",
-	"definite-response-waits":              "a response that ends a call waits for the other legs of the hedge",
-	"circuit-locked-by-a-reload":           "half-open-probes that are lowered while probes are under way lock the circuit",
 	"memory-grows-with-reloads":            "an engine that a reload replaces is kept, with its counters",
 	"of-another-tenant":                    "a stale response is given to a caller for whom an interceptor would have asked for another",
 	"panic in client.(*streamedBody).open": "a CallInterceptor that runs a call twice whose body cannot be read again panics",
