@@ -21,8 +21,9 @@ type operation struct {
 	method string // "GetProduct"
 	verb   string // "GET"
 
-	template string    // of the path, for telemetry
-	observed *observed // nil: no telemetry
+	template  string    // of the path, for telemetry
+	hidesPath bool      // an argument in the path is a secret by its name
+	observed  *observed // nil: no telemetry
 
 	// repeatable says that a second execution does no harm: the verb is
 	// idempotent by RFC 9110, section 9.2.2, or the declaration says so.
@@ -43,7 +44,8 @@ type operation struct {
 	retryIf         func(*Error) bool       // further errors that are; nil: none
 	attemptHeader   bool                    // of a repeated attempt is sent
 
-	guard        resilience.Policy                            // bulkhead and limits; nil: none
+	held         resilience.Policy                            // the bulkhead that a stream holds until it is closed; nil: none
+	guard        resilience.Policy                            // bulkhead, unless it is held, and limits; nil: none
 	totalTimeout time.Duration                                // of all attempts; 0: none
 	hedge        *resilience.Hedge                            // nil: none
 	stale        *resilience.LastGood[string, *keptAnswer]    // nil: no old answers

@@ -130,7 +130,7 @@ func (b *binder) follow(key string, origin Origin, target string, read func() bo
 	if canonicalKey(key) == canonicalKey(target) {
 		return read()
 	}
-	b.refs = append(b.refs, step{key, key, origin})
+	b.refs = append(b.refs, step{key: key, written: key, origin: origin})
 	defer func() { b.refs = b.refs[:len(b.refs)-1] }()
 	for i, ref := range b.refs {
 		if isBelow(canonicalKey(ref.key), canonicalKey(target)) {
@@ -146,7 +146,7 @@ func (b *binder) single(v reflect.Value, key string, n *node) bool {
 		return false
 	}
 	found, _ := b.resolve(key, n)
-	if found == nil {
+	if found == nil || found.isCleared() {
 		return false
 	}
 	if !found.isScalar() {

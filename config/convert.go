@@ -110,8 +110,10 @@ func setText(v reflect.Value, text string) *Error {
 	fresh := reflect.New(v.Type())
 	unmarshaler := fresh.Interface().(encoding.TextUnmarshaler)
 	if err := usercode.Call(func() error { return unmarshaler.UnmarshalText([]byte(text)) }); err != nil {
-		wrong := wrongValue(text, fmt.Sprintf("is no %s", v.Type()), "")
-		wrong.Want, wrong.Err = err.Error(), err
+		wrong := wrongValue(text, fmt.Sprintf("is no %s", v.Type()), "correct it")
+		if wrong.Value == text { // else the text of err may hold what must not be shown
+			wrong.Want, wrong.Err = shown(err.Error()), err
+		}
 		return wrong
 	}
 	v.Set(fresh.Elem())
@@ -120,17 +122,6 @@ func setText(v reflect.Value, text string) *Error {
 
 func durationOf(n *node) (time.Duration, *Error) {
 	return parseDuration(numeral(n))
-}
-
-// numeral is the text of a scalar, a number in decimal digits.
-func numeral(n *node) string {
-	switch v := reflect.ValueOf(n.value); v.Kind() {
-	case reflect.Float32, reflect.Float64:
-		return strconv.FormatFloat(v.Float(), 'f', -1, v.Type().Bits())
-	case reflect.Bool:
-		return n.literal()
-	}
-	return fmt.Sprint(n.value)
 }
 
 func boolOf(n *node) (bool, *Error) {
@@ -147,7 +138,7 @@ func boolOf(n *node) (bool, *Error) {
 }
 
 func setFloat(v reflect.Value, n *node) *Error {
-	value, err := strconv.ParseFloat(strings.TrimSpace(numeral(n)), 64)
+	value, err := floatOf(numeral(n))
 	switch {
 	case err != nil && !isRange(err), math.IsNaN(value), err == nil && math.IsInf(value, 0):
 		return wrongValue(n.literal(), "is no number", wantNumber)
@@ -178,7 +169,7 @@ func setUint(v reflect.Value, n *node) *Error {
 	if err != nil {
 		return err
 	}
-	value, parseErr := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)
+	value, parseErr := strconv.ParseUint(text, 10, 64)
 	if parseErr != nil && text == "-0" {
 		parseErr = nil
 	}
@@ -193,9 +184,9 @@ func setUint(v reflect.Value, n *node) *Error {
 // wholeNumeral returns the digits of a whole number; a fraction of zeros is
 // none.
 func wholeNumeral(n *node) (string, *Error) {
-	text := strings.TrimSpace(numeral(n))
-	whole, fraction, _ := strings.Cut(text, ".")
-	if !isDecimal(text) || strings.Trim(fraction, "0") != "" || strings.Trim(whole, "+-") == "" {
+	decimal, ok := decimalOf(numeral(n))
+	whole, fraction, _ := strings.Cut(decimal, ".")
+	if !ok || strings.Trim(fraction, "0") != "" || strings.Trim(whole, "-") == "" {
 		return "", wrongValue(n.literal(), "is no whole number", wantWhole)
 	}
 	return whole, nil

@@ -32,7 +32,6 @@ import (
 //     most of them no errors.
 //   - exhaustive: 30 findings, most of them a switch over reflect.Kind.
 //   - bodyclose does not see that a helper closes the body: 166 findings.
-//   - shadow: 24 findings, none of them a mistake.
 var more = []*analysis.Analyzer{
 	nilness.Analyzer,             // dereferences of nil, and comparisons with nil whose result is known
 	unusedwrite.Analyzer,         // writes to a copy of a struct that is not read again
