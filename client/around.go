@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // This file holds what may go on around the attempts of a call: hedges, old
@@ -35,7 +37,7 @@ func (c *call) hedge(ctx context.Context) error {
 		if isOver {
 			return nil
 		}
-		c.gate.join()
+		c.gate.Join()
 		now := time.Now()
 		leg := &call{engine: c.engine, op: c.op, message: message, idempotencyKey: c.idempotencyKey, begun: now, admitted: now, attempts: c.attempts}
 		c.attempts++
@@ -46,7 +48,7 @@ func (c *call) hedge(ctx context.Context) error {
 		if leg == nil {
 			return context.Canceled
 		}
-		defer c.gate.leave()
+		defer c.gate.Leave()
 		kept := &keptAnswer{}
 		leg.sink = kept
 		if err := leg.attemptOnce(ctx); err != nil {
@@ -105,7 +107,7 @@ func (c *call) key() string {
 // stream itself goes on.
 func (c *call) runStreamLimited(ctx context.Context, total time.Duration) error {
 	limited, cancel := context.WithCancelCause(ctx)
-	isOver := &timeoutError{total, "total-timeout"}
+	isOver := port.NewTimeoutError("total-timeout", total)
 	timer := time.AfterFunc(total-time.Since(c.admitted), func() { cancel(isOver) })
 	err := c.run(limited)
 	timer.Stop()

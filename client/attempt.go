@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // attempt is what one attempt of a call needs, in one piece of memory. It
@@ -23,6 +25,8 @@ type attempt struct {
 	request http.Request
 	call    Call
 	sends   sends
+	body    *sentBody // nil: none, or one in memory
+	isShown bool      // to a CallInterceptor, and not sent
 	values  [4]string // of headers, as long as they last
 	used    int       // of values
 }
@@ -45,7 +49,9 @@ func (a *attempt) own(values ...string) []string {
 
 // exchange makes one attempt, within the attempt's time limit.
 func (c *call) exchange(ctx context.Context) error {
+	ctx = c.withoutWait(ctx)
 	a := c.beginAttempt()
+	defer a.closeBody()
 	attemptCtx := ctx
 	switch timeout := c.timeout(); {
 	case timeout > 0:
@@ -53,7 +59,7 @@ func (c *call) exchange(ctx context.Context) error {
 		defer a.limit.cancel()
 		attemptCtx = &a.limit
 	case timeout < 0:
-		attemptCtx = withoutLimit(ctx)
+		attemptCtx = port.WithoutTimeout(ctx)
 	}
 	request, err := c.newRequest(attemptCtx, a)
 	if err != nil {
@@ -62,7 +68,7 @@ func (c *call) exchange(ctx context.Context) error {
 	c.telemetry.inject(attemptCtx, request)
 	response, err := c.transmit(a, request)
 	if err != nil {
-		return c.unanswered(ctx, attemptCtx, err)
+		return c.unanswered(ctx, attemptCtx, a.explain(err))
 	}
 	c.answered(response)
 	defer func() { _ = response.Body.Close() }()
@@ -71,6 +77,32 @@ func (c *call) exchange(ctx context.Context) error {
 	}
 	return c.accept(ctx, attemptCtx, response)
 }
+
+// closeBody ends the body of the request, if the caller's reader gives it.
+func (a *attempt) closeBody() {
+	if a.body != nil {
+		_ = a.body.Close()
+	}
+}
+
+// explain says that err arose because the caller's reader could not be read, if
+// that is so.
+func (a *attempt) explain(err error) error {
+	if a.body == nil {
+		return err
+	}
+	if cause := a.body.readError(); cause != nil {
+		return &bodyError{cause}
+	}
+	return err
+}
+
+// bodyError says that the caller's reader could not be read. It says nothing about
+// the service.
+type bodyError struct{ cause error }
+
+func (e *bodyError) Error() string { return "the body cannot be read: " + e.cause.Error() }
+func (e *bodyError) Unwrap() error { return e.cause }
 
 func (c *call) beginAttempt() *attempt {
 	c.attempts++
@@ -112,7 +144,7 @@ func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error
 	if !m.isComplete {
 		c.addDeclared(r, a)
 	}
-	if err := c.addBody(r); err != nil {
+	if err := c.addBody(r, a); err != nil {
 		return nil, err
 	}
 	if c.idempotencyKey != "" {
@@ -143,7 +175,7 @@ func (c *call) addDeclared(r *http.Request, a *attempt) {
 	}
 }
 
-func (c *call) addBody(r *http.Request) error {
+func (c *call) addBody(r *http.Request, a *attempt) error {
 	m := c.message
 	switch {
 	case !m.hasBody:
@@ -155,12 +187,16 @@ func (c *call) addBody(r *http.Request) error {
 		return nil
 	}
 	if m.streamed != nil {
-		body, err := m.streamed.open(c.attempts)
+		if a.isShown { // it can be read only once
+			r.ContentLength, r.Body = m.streamed.size, http.NoBody
+			return nil
+		}
+		body, err := m.streamed.open(r.Context(), c.cut)
 		if err != nil {
 			return err
 		}
-		r.ContentLength = m.streamed.size
-		r.Body = io.NopCloser(body)
+		a.body = body
+		r.ContentLength, r.Body = m.streamed.size, body
 		return nil
 	}
 	r.ContentLength = int64(len(m.body))

@@ -4,6 +4,7 @@ package client
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -11,6 +12,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // File is a file in a form: a field tagged form of type File, *File or []File
@@ -55,6 +59,9 @@ type streamedBody struct {
 	starts       []int64 // of those that can be sent again
 	size         int64   // of all; -1: unknown
 	isReplayable bool
+
+	mu   sync.Mutex // guards last
+	last *sentBody  // of the attempt that began last; nil: none
 }
 
 func newStreamedBody(parts ...io.Reader) *streamedBody {
@@ -87,19 +94,41 @@ func (b *streamedBody) measure(i int, part io.Reader) {
 	}
 }
 
-// open returns the body from its beginning.
-func (b *streamedBody) open(attempt int) (io.Reader, error) {
-	if attempt > 1 {
-		for i, part := range b.parts {
-			if _, err := part.(io.Seeker).Seek(b.starts[i], io.SeekStart); err != nil {
-				return nil, fmt.Errorf("%w: the body cannot be read again: %w", ErrInvalidRequest, err)
-			}
+// open returns the body from its beginning, for one attempt. It waits until the
+// attempt before has let go of the readers.
+func (b *streamedBody) open(ctx, cut context.Context) (*sentBody, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.last != nil {
+		if err := b.rewind(ctx); err != nil {
+			return nil, err
 		}
 	}
-	if len(b.parts) == 1 {
-		return b.parts[0], nil
+	reader := b.parts[0]
+	if len(b.parts) > 1 {
+		reader = io.MultiReader(b.parts...)
 	}
-	return io.MultiReader(b.parts...), nil
+	b.last = newSentBody(ctx, cut, reader)
+	return b.last, nil
+}
+
+func (b *streamedBody) rewind(ctx context.Context) error {
+	if !b.isReplayable {
+		return fmt.Errorf("%w: the body has been read and cannot be read again: give one that is an io.Seeker", ErrInvalidRequest)
+	}
+	if err := b.last.waitUntilReleased(ctx); err != nil {
+		return err
+	}
+	for i, part := range b.parts {
+		err := usercode.Call(func() error {
+			_, err := part.(io.Seeker).Seek(b.starts[i], io.SeekStart)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%w: the body cannot be read again: %w", ErrInvalidRequest, err)
+		}
+	}
+	return nil
 }
 
 // stream makes a body of a reader.

@@ -63,7 +63,7 @@ func (i *interceptedCall) begin() (*call, error) {
 	c := i.start
 	if i.call != nil {
 		c.attempts = i.call.attempts
-		c.gate.join()
+		c.gate.Join()
 		return &c, nil
 	}
 	c.begun = time.Now()
@@ -96,13 +96,10 @@ type interceptedKey struct{}
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c, start: *c}
 	defer i.end()
-	a := &attempt{}
+	a := &attempt{isShown: true}
 	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
 		return err
-	}
-	if c.message.streamed != nil {
-		request.Body = http.NoBody // it can be read only once
 	}
 	i.body = request.Body
 	response, err := complete(c.interceptCall(request))
@@ -139,7 +136,7 @@ func runCall(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, c.failed(err, 0)
 	}
-	leave := c.gate.leave
+	leave := c.gate.Leave
 	defer func() { leave() }()
 	c.message, c.sink = &changed, kept
 	before := c.attempts

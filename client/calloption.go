@@ -22,8 +22,8 @@ type callOptions struct {
 var callOptionsType = reflect.TypeFor[[]CallOption]()
 
 // CallTimeout limits each attempt of the call, instead of the setting timeout;
-// it may be longer, which a port of another [HttpClientFactory] may not know.
-// Zero or less is no limit but the context's.
+// it may be longer, unless the client's port ignores [port.TimeoutApplies]. Zero
+// or less is no limit but the context's.
 func CallTimeout(limit time.Duration) CallOption {
 	return func(o *callOptions) {
 		if limit <= 0 {

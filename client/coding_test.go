@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 )
 
 // packed is a client with every kind of result.
@@ -299,7 +300,7 @@ func TestWhatTheAdapterDecodesIsOfItsCoding(t *testing.T) {
 }
 
 func TestAConnectionServesAfterABodyThatWasNotOfItsCoding(t *testing.T) {
-	s, connections := newCountingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+	s, connections := nettest.CountingServer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Length", "8000")
 		_, _ = io.WriteString(w, strings.Repeat("no gzip ", 1000))

@@ -136,3 +136,11 @@ func (s *connectionSettings) apply(c *PortConfig, host string) error {
 	c.TLS, err = s.tls.config(host)
 	return err
 }
+
+// isAllowedHost reports whether a host may stand in the setting allowed-hosts.
+func isAllowedHost(host string) bool {
+	name, isWildcard := strings.CutPrefix(host, "*.")
+	u, err := url.Parse("http://" + name)
+	return err == nil && u.Host == name && u.Hostname() != "" && !strings.Contains(name, "*") &&
+		(!isWildcard || strings.Contains(name, "."))
+}

@@ -4,17 +4,9 @@ package client_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"io"
-	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,106 +19,25 @@ import (
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// authority signs certificates.
-type authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	pem         []byte
-}
-
-func newAuthority(t *testing.T) *authority {
-	t.Helper()
-	a := &authority{}
-	var err error
-	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &a.key.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.certificate, err = x509.ParseCertificate(der); err != nil {
-		t.Fatal(err)
-	}
-	a.pem = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return a
-}
-
-// issue makes a certificate and its key, in PEM form.
-func (a *authority) issue(t *testing.T, name string) (certificate, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		DNSNames: []string{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &private.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER})
-}
-
-// certificateFor makes a certificate for one name, or address, and no other.
-func (a *authority) certificateFor(t *testing.T, name string) tls.Certificate {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	if ip := net.ParseIP(name); ip != nil {
-		template.IPAddresses = []net.IP{ip}
-	} else {
-		template.DNSNames = []string{name}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &private.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}
-}
-
-// quietLog is where servers complain about handshakes that are meant to fail.
-var quietLog = log.New(io.Discard, "", 0)
-
 // serveTLS starts a server that tells the name in its client's certificate.
-func serveTLS(t *testing.T, a *authority, name string) *httptest.Server {
+func serveTLS(t *testing.T, a *nettest.Authority, name string) *httptest.Server {
 	t.Helper()
-	certificate, key := a.issue(t, name)
+	certificate, key := a.Issue(t, name)
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clients := x509.NewCertPool()
-	clients.AddCert(a.certificate)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.TLS.PeerCertificates) > 0 {
 			_, _ = io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName)
 		}
 	}))
 	s.Config.ErrorLog = nil
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: clients}
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: a.Pool()}
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
@@ -149,12 +60,12 @@ type textClient struct {
 const textService = "pyfly.client.services.text."
 
 func TestTLSSettings(t *testing.T) {
-	ours, other := newAuthority(t), newAuthority(t)
+	ours, other := nettest.NewAuthority(t), nettest.NewAuthority(t)
 	s := serveTLS(t, ours, "inventory.example")
 	dir := t.TempDir()
-	ca := write(t, filepath.Join(dir, "ca.pem"), ours.pem)
-	wrongCA := write(t, filepath.Join(dir, "other.pem"), other.pem)
-	certificate, key := ours.issue(t, "shop")
+	ca := write(t, filepath.Join(dir, "ca.pem"), ours.PEM)
+	wrongCA := write(t, filepath.Join(dir, "other.pem"), other.PEM)
+	certificate, key := ours.Issue(t, "shop")
 	certFile, keyFile := write(t, filepath.Join(dir, "shop.pem"), certificate), write(t, filepath.Join(dir, "shop.key"), key)
 
 	cases := map[string]struct {
@@ -189,11 +100,11 @@ func TestTLSSettings(t *testing.T) {
 }
 
 func TestCertificatesAreReadAgainWhenTheirFilesChange(t *testing.T) {
-	ours, next := newAuthority(t), newAuthority(t)
+	ours, next := nettest.NewAuthority(t), nettest.NewAuthority(t)
 	first, second := serveTLS(t, ours, "a.example"), serveTLS(t, next, "a.example")
 	dir := t.TempDir()
-	ca := write(t, filepath.Join(dir, "ca.pem"), ours.pem)
-	certificate, key := ours.issue(t, "old")
+	ca := write(t, filepath.Join(dir, "ca.pem"), ours.PEM)
+	certificate, key := ours.Issue(t, "old")
 	certFile, keyFile := write(t, filepath.Join(dir, "c.pem"), certificate), write(t, filepath.Join(dir, "c.key"), key)
 
 	var target atomic.Value // of string
@@ -208,8 +119,8 @@ func TestCertificatesAreReadAgainWhenTheirFilesChange(t *testing.T) {
 	}
 
 	target.Store(second.Listener.Addr().String())
-	write(t, ca, append(next.pem, "\n# renewed"...))
-	certificate, key = next.issue(t, "new")
+	write(t, ca, append(next.PEM, "\n# renewed"...))
+	certificate, key = next.Issue(t, "new")
 	write(t, certFile, append(certificate, '\n'))
 	write(t, keyFile, append(key, '\n'))
 	first.CloseClientConnections()
@@ -328,19 +239,7 @@ func TestWrongConnectionSettings(t *testing.T) {
 }
 
 func TestAUnixSocketTakesThePlaceOfTheHost(t *testing.T) {
-	dir, err := os.MkdirTemp("", "pyfly") // t.TempDir may be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) })}
-	go func() { _ = s.Serve(listener) }()
-	t.Cleanup(func() { _ = s.Close() })
+	socket := nettest.UnixServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Host) }))
 	c := wireBy[textClient](t, map[string]any{textService + "base-url": "http://docker", textService + "unix-socket": socket})
 	if got, err := c.Get(t.Context()); err != nil || got != "docker" {
 		t.Errorf("got %q, %v", got, err)
@@ -349,8 +248,8 @@ func TestAUnixSocketTakesThePlaceOfTheHost(t *testing.T) {
 
 func TestHTTP2Modes(t *testing.T) {
 	protocol := func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }
-	ours := newAuthority(t)
-	certificate, key := ours.issue(t, "a.example")
+	ours := nettest.NewAuthority(t)
+	certificate, key := ours.Issue(t, "a.example")
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
 		t.Fatal(err)
@@ -365,7 +264,7 @@ func TestHTTP2Modes(t *testing.T) {
 	plain.Config.Protocols.SetUnencryptedHTTP2(true)
 	plain.Start()
 	t.Cleanup(plain.Close)
-	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), ours.pem)
+	ca := write(t, filepath.Join(t.TempDir(), "ca.pem"), ours.PEM)
 	for _, test := range []struct{ url, mode, want string }{
 		{secure.URL, "auto", "HTTP/2.0"}, {secure.URL, "off", "HTTP/1.1"}, {secure.URL, "prior-knowledge", "HTTP/2.0"},
 		{plain.URL, "auto", "HTTP/1.1"}, {plain.URL, "off", "HTTP/1.1"}, {plain.URL, "prior-knowledge", "HTTP/2.0"},

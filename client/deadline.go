@@ -6,6 +6,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // deadlineContext is what context.WithDeadline returns, at less cost: it needs
@@ -37,22 +39,14 @@ func (c *deadlineContext) Deadline() (time.Time, bool) { return c.deadline, true
 
 // Value implements context.Context.
 func (c *deadlineContext) Value(key any) any {
-	if key == (limitedKey{}) {
-		return true
+	if value := withoutTimeout.Value(key); value != nil {
+		return value
 	}
 	return c.Context.Value(key)
 }
 
-type limitedKey struct{}
-
-// isLimited reports whether a request's time is limited by its call, which then
-// knows better than the port.
-func isLimited(ctx context.Context) bool { return ctx.Value(limitedKey{}) != nil }
-
-// withoutLimit marks the requests of a call that wants no limit of time.
-func withoutLimit(ctx context.Context) context.Context {
-	return context.WithValue(ctx, limitedKey{}, true)
-}
+// withoutTimeout tells a port that the time of a request is limited already.
+var withoutTimeout = port.WithoutTimeout(context.Background())
 
 // Done implements context.Context.
 func (c *deadlineContext) Done() <-chan struct{} {

@@ -23,7 +23,7 @@
 //
 // The way of a call through the package's files: declaration.go (what the user
 // wrote), template.go (path and query), operation.go (a method, compiled),
-// engine.go (runs it), port.go and nethttp.go (leave the process), decode.go
-// and errors.go (come back). Beside them settings.go (pyfly.yaml),
-// postprocessor.go and module.go (the application context).
+// engine.go (runs it), package port and its default adapter in internal/nethttp
+// (leave the process), decode.go and errors.go (come back). Beside them settings.go
+// (pyfly.yaml), postprocessor.go and module.go (the application context).
 package client

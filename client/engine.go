@@ -12,6 +12,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/random"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -28,34 +32,38 @@ type engine struct {
 	port          HttpClientPort
 	settings      []Setting
 	signature     string   // of the settings that the port was made with
+	portID        *int     // the same for all engines that share the port
 	send          Exchange // the port's Request, behind the interceptors
 	isIntercepted bool
 	isOpaque      bool        // the port may send more than once for a request without telling
 	hasStraySends atomic.Bool // interceptors have sent with contexts that tell no attempt
 	interceptCall Exchange    // nil: none
 	errorDecoders []ErrorDecoder
-	allowed       allowedHosts
+	allowed       nethttp.AllowedHosts
 	secrets       secretNames
-	tokens        *tokens      // nil: no OAuth2
-	telemetry     *telemetry   // nil: none
-	operations    []*operation // of the declared methods
-	gate          gate
+	tokens        *oauth.Tokens // nil: no OAuth2
+	telemetry     *telemetry    // nil: none
+	operations    []*operation  // of the declared methods
+	gate          drain.Gate
 	stopped       chan struct{} // closed by stop
+	cut           context.Context
+	cutNow        context.CancelCauseFunc // ends cut: nothing may go on
 	stopOnce      sync.Once
 	blank         *http.Request // what every request begins as
 	buffers       sync.Pool     // of *bytes.Buffer, for bodies
 }
 
-func newEngine(l *live, baseURL *url.URL, port HttpClientPort, interceptors []Interceptor) *engine {
+func newEngine(l *live, baseURL *url.URL, adapter HttpClientPort, interceptors []Interceptor) *engine {
 	e := &engine{
-		name: l.declaration.Name, live: l, baseURL: baseURL, port: port,
-		send: port.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(port),
-		gate: gate{idle: make(chan struct{})}, stopped: make(chan struct{}),
+		name: l.declaration.Name, live: l, baseURL: baseURL, port: adapter,
+		send: adapter.Request, isIntercepted: len(interceptors) > 0, isOpaque: isOpaque(adapter),
+		stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
+	e.cut, e.cutNow = context.WithCancelCause(context.Background())
 	if e.isIntercepted || e.isOpaque {
-		e.send = intercept(e.record(port.Request), interceptors)
+		e.send = intercept(e.record(adapter.Request), interceptors)
 	}
 	return e
 }
@@ -73,13 +81,18 @@ func (e *engine) start(ctx context.Context) error {
 	return nil
 }
 
-// stop refuses new calls, lets those under way finish, further attempts
-// included, until ctx is done, and stops the port, which cuts the rest.
-func (e *engine) stop(ctx context.Context) error {
+// drain rejects new calls, lets those under way finish, further attempts included,
+// until ctx is done, and then ends them.
+func (e *engine) drain(ctx context.Context) {
 	e.stopOnce.Do(func() { close(e.stopped) })
-	e.gate.close(ctx)
+	e.gate.Drain(ctx)
+	e.cutNow(errCutOff)
+}
+
+// stopPort stops the port, which cuts the requests that are under way yet.
+func (e *engine) stopPort(ctx context.Context) error {
 	if e.tokens != nil {
-		defer e.tokens.close()
+		defer e.tokens.Close()
 	}
 	if err := usercode.Call(func() error { return e.port.Stop(ctx) }); err != nil {
 		return fmt.Errorf("the port of the client %s did not stop well: %w", e.name, err)
@@ -101,6 +114,7 @@ type call struct {
 	attempts       int
 	unacted        bool           // the service cannot have acted upon the last attempt
 	stream         *http.Response // the answer, when it is read as a stream
+	wait           *waitContext   // in which the call waits
 
 	begun    time.Time
 	admitted time.Time // by bulkhead and limits: from now on time limits count
@@ -142,14 +156,29 @@ func (c *call) runUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	defer c.gate.leave()
-	return c.runOnce(ctx)
+	defer c.gate.Leave()
+	w := c.beginWait(ctx)
+	defer w.end()
+	err := c.runOnce(w)
+	if err != nil && w.wasCut() {
+		return c.cutOff(err)
+	}
+	return err
+}
+
+// beginWait sets up the context in which the call waits.
+func (c *call) beginWait(ctx context.Context) *waitContext {
+	if c.wait == nil {
+		c.wait = &waitContext{}
+	}
+	c.wait.begin(ctx, c.cut)
+	return c.wait
 }
 
 // enter is false once the client has stopped. If the engine has been replaced
 // since the call was made, the call goes to the one that has taken its place.
 func (c *call) enter() bool {
-	for !c.gate.enter() {
+	for !c.gate.Enter() {
 		next := c.live.current.Load()
 		if next == c.engine {
 			return false
@@ -179,6 +208,14 @@ func (c *call) runAround(ctx context.Context) error {
 
 // runGuarded waits for the leave of bulkhead and limits.
 func (c *call) runGuarded(ctx context.Context) error {
+	if c.op.held != nil {
+		return c.holdStream(ctx)
+	}
+	return c.runAdmitted(ctx)
+}
+
+// runAdmitted waits for the leave of what does not hold a stream.
+func (c *call) runAdmitted(ctx context.Context) error {
 	if c.op.guard == nil {
 		return c.runLimited(ctx)
 	}
@@ -211,7 +248,7 @@ func (c *call) runLimited(ctx context.Context) error {
 // outOfTime says that an error arose because the total timeout was over.
 func (c *call) outOfTime(err error, total time.Duration) error {
 	e := c.failed(err, 0)
-	e.Err = withCause(&timeoutError{total, "total-timeout"}, e.Err)
+	e.Err = withCause(port.NewTimeoutError("total-timeout", total), e.Err)
 	return e
 }
 
@@ -232,7 +269,7 @@ func (e *engine) notSent(op *operation, m *message, err error) error {
 
 // attempt makes an attempt, or several side by side.
 func (c *call) attempt(ctx context.Context) error {
-	if c.gate.isCut() { // while the call waited for this attempt
+	if c.gate.IsCut() { // while the call waited for this attempt
 		return ErrStopped
 	}
 	if c.op.hedge != nil && !c.streams && c.message.streamed == nil {

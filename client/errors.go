@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // The kinds of failed call, to be tested with [errors.Is]. The error itself is
@@ -23,9 +25,9 @@ var (
 	ErrRateLimited    = errors.New("too many requests")             // 429
 	ErrUnavailable    = errors.New("the service failed")            // 5xx
 	ErrDecode         = errors.New("the answer cannot be decoded")  // not what the method's result says
-	ErrTooLarge       = errors.New("the answer is too large")       // beyond max-response-size
-	ErrStopped        = errors.New("the client has been stopped")   // called after Stop
-	ErrInvalidRequest = errors.New("the request cannot be sent")    // refused before anything was sent
+	ErrTooLarge       = port.ErrTooLarge                            // beyond max-response-size: see [port.ErrTooLarge]
+	ErrStopped        = port.ErrStopped                             // called after Stop: see [port.ErrStopped]
+	ErrInvalidRequest = port.ErrInvalidRequest                      // rejected before anything was sent: see [port.ErrInvalidRequest]
 	ErrDeclaration    = errors.New("wrong declaration of a client") // found at registration
 )
 

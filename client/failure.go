@@ -9,29 +9,33 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // unanswered describes an attempt that brought no answer, or not all of it.
 // Whatever the port returns is a failure of the service, unless the port says
 // that it refused the request or the answer itself.
 func (c *call) unanswered(ctx, attemptCtx context.Context, err error) *Error {
-	err = withoutURL(err)
+	err = secret.WithoutURL(err)
 	e := c.newError()
 	e.Err = err
-	e.serviceFailed = !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)
+	_, isCallers := err.(*bodyError)
+	e.serviceFailed = !isCallers && ctx.Err() != context.Canceled && !errors.Is(err, ErrStopped) && !errors.Is(err, ErrInvalidRequest) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrDecode)
 	e.unacted = c.unacted
 	switch {
 	case ctx.Err() != nil:
 		e.Err = withCause(ctx.Err(), err)
 	case attemptCtx.Err() != nil:
-		e.Err = withCause(&timeoutError{c.timeout(), "timeout"}, err)
+		e.Err = withCause(port.NewTimeoutError("timeout", c.timeout()), err)
 	}
 	return e
 }
 
 // withCause makes sure that an error is known by the reason for which it arose.
 func withCause(reason, err error) error {
-	if _, isTimeout := reason.(*timeoutError); !isTimeout && errors.Is(err, reason) {
+	if _, isTimeout := reason.(*port.TimeoutError); !isTimeout && errors.Is(err, reason) {
 		return err
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -39,19 +43,6 @@ func withCause(reason, err error) error {
 	}
 	return fmt.Errorf("%w: %w", reason, err)
 }
-
-// timeoutError says that an attempt, or a call, took longer than a setting
-// allows.
-type timeoutError struct {
-	limit   time.Duration
-	setting string // "timeout" or "total-timeout"
-}
-
-func (e *timeoutError) Error() string {
-	return fmt.Sprintf("no answer within the %s of %s", e.setting, e.limit)
-}
-func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
-func (e *timeoutError) Timeout() bool { return true }
 
 // refused describes an answer whose status is not of the 2xx. Its body is read
 // as far as the error keeps it; closing takes care of the rest.

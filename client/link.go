@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 )
 
 // URL is an argument that takes the place of a method's path and query: a link
@@ -25,7 +27,7 @@ type URL string
 var linkType = reflect.TypeFor[URL]()
 
 // follow takes a link in place of the message's path and query.
-func (msg *message) follow(base *url.URL, allowed allowedHosts) error {
+func (msg *message) follow(base *url.URL, allowed nethttp.AllowedHosts) error {
 	if msg.link == "" {
 		return nil
 	}
@@ -33,7 +35,7 @@ func (msg *message) follow(base *url.URL, allowed allowedHosts) error {
 	if err != nil {
 		return fmt.Errorf("%w: the link cannot be read as a URL", ErrInvalidRequest)
 	}
-	if allowed.allow(base, link) && link.Opaque == "" {
+	if allowed.Allow(base, link) && link.Opaque == "" {
 		msg.elsewhere = &url.URL{Scheme: link.Scheme, Host: link.Host}
 		msg.path, msg.query = link.EscapedPath(), link.RawQuery
 		return nil
@@ -42,7 +44,7 @@ func (msg *message) follow(base *url.URL, allowed allowedHosts) error {
 	if isAbsolute && (!strings.EqualFold(link.Scheme, base.Scheme) || !strings.EqualFold(link.Host, base.Host)) {
 		return fmt.Errorf("%w: the link leads to %s://%s, but the client's service is %s://%s", ErrInvalidRequest, link.Scheme, link.Host, base.Scheme, base.Host)
 	}
-	path, isBelow := strings.CutPrefix(link.EscapedPath(), trimSlash(base.EscapedPath()))
+	path, isBelow := strings.CutPrefix(link.EscapedPath(), strings.TrimSuffix(base.EscapedPath(), "/"))
 	if !isBelow || path != "" && path[0] != '/' || link.Opaque != "" || !isAbsolute && !strings.HasPrefix(string(msg.link), "/") {
 		return fmt.Errorf("%w: the link does not lead below the client's base URL", ErrInvalidRequest)
 	}

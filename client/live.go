@@ -31,8 +31,8 @@ type live struct {
 	adaptives    map[string]*adaptive
 	stale        map[string]*staleAnswers
 	lastBudget   resilience.RetryBudgetConfig
-	draining     []*engine // replaced, with a port of their own
-	gates        []*gate   // of all replaced engines
+	draining     []*engine // replaced, with calls under way
+	callsBefore  int64     // of engines that have drained
 }
 
 type adaptive struct {
@@ -59,55 +59,82 @@ func newLive(p *HttpClientBeanPostProcessor, d *Declaration) *live {
 // start prepares the port for calls.
 func (l *live) start(ctx context.Context) error { return l.current.Load().start(ctx) }
 
-// stop stops the engine, and those that were replaced and have calls yet.
+// stop stops the engine, and those that were replaced and have calls yet. A port
+// is stopped when no engine has calls that use it.
 func (l *live) stop(ctx context.Context) error {
-	l.mu.Lock()
-	engines := append([]*engine{l.current.Load()}, l.draining...)
-	l.mu.Unlock()
-	errs := make([]error, len(engines))
+	engines := l.engines()
 	var wg sync.WaitGroup
+	for _, e := range engines {
+		wg.Go(func() { e.drain(ctx) })
+	}
+	wg.Wait()
+	stopped := map[*int]bool{}
+	errs := make([]error, len(engines))
 	for i, e := range engines {
-		wg.Go(func() { errs[i] = e.stop(ctx) })
+		if !stopped[e.portID] {
+			stopped[e.portID] = true
+			wg.Go(func() { errs[i] = e.stopPort(ctx) })
+		}
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
-func (l *live) isClosed() bool { return l.current.Load().gate.isClosed() }
+// engines are those that have calls, or may have: the current one comes first.
+func (l *live) engines() []*engine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]*engine{l.current.Load()}, l.draining...)
+}
+
+func (l *live) isClosed() bool { return l.current.Load().gate.IsClosed() }
 
 // replace lets another engine run the calls from now on. Those under way end
-// where they began; the old port is stopped after the last of them.
+// where they began. The old port is stopped after the last of them, unless the
+// other engine has it.
 func (l *live) replace(next *engine) {
 	l.mu.Lock()
 	old := l.current.Swap(next)
-	l.gates = append(l.gates, &old.gate)
-	old.gate.refuse()
-	if old.signature == next.signature { // and so the port
-		l.mu.Unlock()
-		return
-	}
+	old.gate.Close()
 	l.draining = append(l.draining, old)
 	l.mu.Unlock()
-	l.processor.background.Go(func() {
-		select {
-		case <-old.gate.idle:
-		case <-old.stopped: // with the client
+	select {
+	case <-old.gate.Idle():
+		if old.portID == next.portID {
+			l.retire(old)
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
-		defer cancel()
-		if err := old.stop(ctx); err != nil {
-			l.processor.log().Warn("a replaced port did not stop well", "client", old.name, "error", err)
-		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		for i, e := range l.draining {
-			if e == old {
-				l.draining = append(l.draining[:i], l.draining[i+1:]...)
-				return
-			}
+	default:
+	}
+	l.processor.background.Go(func() {
+		select {
+		case <-old.gate.Idle():
+			l.retire(old)
+		case <-old.stopped: // with the client
 		}
 	})
+}
+
+// retire forgets an engine whose last call has ended, and stops its port if no
+// other engine has it.
+func (l *live) retire(old *engine) {
+	if l.forget(old) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+	defer cancel()
+	if err := old.stopPort(ctx); err != nil {
+		l.processor.log().Warn("a replaced port did not stop well", "client", old.name, "error", err)
+	}
+}
+
+// forget reports whether another engine has the port of the old one.
+func (l *live) forget(old *engine) (portIsUsed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.draining = slices.DeleteFunc(l.draining, func(e *engine) bool { return e == old })
+	l.callsBefore += old.gate.Entered()
+	return l.current.Load().portID == old.portID || slices.ContainsFunc(l.draining, func(e *engine) bool { return e.portID == old.portID })
 }
 
 // reconfigure applies changed settings.
@@ -190,10 +217,16 @@ func (l *live) retryBudget(config resilience.RetryBudgetConfig) *resilience.Retr
 }
 
 // guard returns the policies outside of the total timeout, or nil.
-func (l *live) guard(m *Method, s *settings) resilience.Policy {
+// A stream holds its place in the bulkhead until it is closed.
+func (l *live) guard(m *Method, s *settings) (held, guard resilience.Policy) {
 	var policies []resilience.Policy
 	if s.bulkheadEnabled {
-		policies = append(policies, l.bulkhead(own(m, s.ownBulkhead), s.bulkhead))
+		bulkhead := l.bulkhead(own(m, s.ownBulkhead), s.bulkhead)
+		if m.streams() {
+			held = bulkhead
+		} else {
+			policies = append(policies, bulkhead)
+		}
 	}
 	if s.rateLimitEnabled {
 		policies = append(policies, l.rateLimiter(own(m, s.ownRateLimit), s.rateLimit))
@@ -203,11 +236,11 @@ func (l *live) guard(m *Method, s *settings) resilience.Policy {
 	}
 	switch len(policies) {
 	case 0:
-		return nil
+		return held, nil
 	case 1:
-		return policies[0]
+		return held, policies[0]
 	}
-	return resilience.NewPipeline(policies...)
+	return held, resilience.NewPipeline(policies...)
 }
 
 // own is the key of a policy: "" for the client's.

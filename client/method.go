@@ -123,7 +123,7 @@ func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, i *invocati
 	if ctx == nil {
 		return e.notSent(op, &message{path: f.encoder.Path}, errNilContext)
 	}
-	i.call.engine, i.call.op, i.call.message, i.call.sink = e, op, &i.sent, i
+	i.call.engine, i.call.op, i.call.message, i.call.sink, i.call.wait = e, op, &i.sent, i, &i.waiting
 	if err := f.encode(e, op, &i.sent, args); err != nil {
 		return e.notSent(op, &message{path: f.encoder.Path}, err)
 	}
@@ -134,6 +134,7 @@ func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, i *invocati
 // a call needs in one piece of memory.
 type invocation struct {
 	call
+	waiting waitContext
 	sent    message
 	decoder decoder
 	target  any // nil when the method returns no result

@@ -9,12 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strings"
-	"sync/atomic"
 
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
 )
 
 // oauth2Settings are the settings below auth.oauth2: the client credentials
@@ -40,157 +37,73 @@ func (r *resolver) oauth2(s *oauth2Settings, prefix string) {
 	}
 }
 
-// tokens fetches tokens, one at a time, and keeps one as long as it is valid.
-type tokens struct {
-	config  clientcredentials.Config
-	secrets *regexp.Regexp // that no error may repeat
-	http    *http.Client
-	dialer  *dialer // of its connections
-	current atomic.Pointer[oauth2.Token]
-	fetches chan struct{}   // holds one while a token is fetched
-	stopped context.Context // done once closed
-	stop    context.CancelFunc
-}
-
 // newTokens makes the token source of the client whose port has the given
 // configuration. It reaches the authorization server as the client reaches its
 // service: with the client's proxy, TLS and way to connect. The server is verified
 // by its own name, and speaks its own version of HTTP.
-func newTokens(s oauth2Settings, cfg PortConfig, base *url.URL) *tokens {
+func newTokens(s oauth2Settings, cfg PortConfig, base *url.URL) *oauth.Tokens {
 	if u, err := url.Parse(s.tokenURL); err == nil { // checked when it was read
 		cfg.AllowedHosts = []string{u.Host}
 	}
 	cfg.Protocols, cfg.MaxConnectionAge = nil, 0
-	d := newDialer(limitOrDefault(cfg.ConnectTimeout, DefaultConnectTimeout), cfg.DialContext)
-	t := &tokens{
-		config: clientcredentials.Config{
-			ClientID: s.clientID, ClientSecret: s.clientSecret, TokenURL: s.tokenURL, Scopes: s.scopes,
-		},
-		secrets: secretsOf(s),
-		http:    &http.Client{Timeout: DefaultTimeout, Transport: configure(newTransport(d), &cfg, base), CheckRedirect: refuseRedirect},
-		dialer:  d,
-		fetches: make(chan struct{}, 1),
-	}
-	t.stopped, t.stop = context.WithCancel(context.Background())
-	if s.audience != "" {
-		t.config.EndpointParams = url.Values{"audience": {s.audience}}
-	}
-	return t
+	transport, closeConnections := nethttp.NewTransport(base, cfg)
+	return oauth.New(oauth.Config{
+		TokenURL: s.tokenURL, ClientID: s.clientID, ClientSecret: s.clientSecret, Audience: s.audience, Scopes: s.scopes,
+	}, transport, closeConnections)
 }
 
-// refuseRedirect keeps the client's secret from going anywhere but to the
-// token-url. It is a CheckRedirect of an [http.Client].
-func refuseRedirect(next *http.Request, _ []*http.Request) error {
-	return tokenRedirectError(next.URL.Host)
+// tokenFor returns the token of a call. Where the authorization server gave none,
+// the error is an [ErrAuthentication].
+func tokenFor(ctx context.Context, tokens *oauth.Tokens) (*oauth.Token, error) {
+	token, err := tokens.Get(ctx)
+	if failed := (*oauth.Error)(nil); errors.As(err, &failed) {
+		return nil, fmt.Errorf("%w: %w", ErrAuthentication, err)
+	}
+	return token, err
 }
 
-// tokenRedirectError is the host that a token-url redirects to.
-type tokenRedirectError string
-
-func (host tokenRedirectError) Error() string {
-	return fmt.Sprintf("token-url redirects to the host %q, which is not followed: set token-url to where the tokens are", string(host))
+// authorize returns the interceptor that adds a token. A token that the service
+// rejects with 401 is replaced once, if the request can be sent again and the
+// service has not acted upon it.
+func authorize(tokens *oauth.Tokens) Interceptor {
+	return func(next Exchange) Exchange {
+		return func(req *http.Request) (*http.Response, error) {
+			if req.URL.Host != "" { // another host's
+				return next(req)
+			}
+			return sendAuthorized(req, tokens, next)
+		}
+	}
 }
 
-// close ends a fetch that is under way, and lets none begin.
-func (t *tokens) close() {
-	t.stop()
-	t.http.CloseIdleConnections()
-	t.dialer.close()
-}
-
-// get returns a token that is valid for some seconds more. Many who need one
-// wait for one fetch, each no longer than its context lets it.
-func (t *tokens) get(ctx context.Context) (*oauth2.Token, error) {
-	if token := t.current.Load(); token.Valid() {
-		return token, nil
-	}
-	if t.stopped.Err() != nil {
-		return nil, ErrStopped
-	}
-	running, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(t.stopped, cancel)()
-	select {
-	case t.fetches <- struct{}{}:
-		defer func() { <-t.fetches }()
-	case <-running.Done():
-		return nil, t.reason(ctx)
-	}
-	if token := t.current.Load(); token.Valid() {
-		return token, nil
-	}
-	token, err := t.fetch(running)
-	if reason := t.reason(ctx); err != nil && reason != nil {
-		return nil, reason
-	}
+func sendAuthorized(req *http.Request, tokens *oauth.Tokens, next Exchange) (*http.Response, error) {
+	token, err := tokenFor(req.Context(), tokens)
 	if err != nil {
+		closeBody(req)
 		return nil, err
 	}
-	t.current.Store(token)
-	return token, nil
-}
-
-// reason is why a wait or a fetch was ended, if it was.
-func (t *tokens) reason(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	again := req.Clone(req.Context()) // now: the port may change req
+	sent := sendsOf(req.Context())
+	before := sent.unproven()
+	token.SetAuthHeader(req)
+	response, err := next(req)
+	if err != nil || response.StatusCode != http.StatusUnauthorized {
+		return response, err
 	}
-	if t.stopped.Err() != nil {
-		return errCut
+	tokens.Forget(token)
+	isRepeatable := isIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
+	mayHaveActed := isRedirected(response) || sent.unproven() > before
+	if mayHaveActed && !isRepeatable || !rewind(again) {
+		return response, nil
 	}
-	return nil
-}
-
-func (t *tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
-	token, err := t.config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
-	if err == nil && strings.ContainsFunc(token.Type()+token.AccessToken, isControl) {
-		err = errors.New("it cannot be sent in a header, for it has control characters")
+	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
+	_ = response.Body.Close()
+	if token, err = tokenFor(again.Context(), tokens); err != nil {
+		closeBody(again)
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: the authorization server gave no token: %w", ErrAuthentication, newTokenError(err, t.secrets))
-	}
-	return token, nil
-}
-
-// forget lets the next call fetch another token.
-func (t *tokens) forget(token *oauth2.Token) { t.current.CompareAndSwap(token, nil) }
-
-// authorize is the interceptor that adds the token. A token that the service
-// refuses with 401 is replaced once, if the request can be sent again and the
-// service has not acted upon it.
-func (t *tokens) authorize(next Exchange) Exchange {
-	return func(req *http.Request) (*http.Response, error) {
-		if req.URL.Host != "" { // another host's
-			return next(req)
-		}
-		token, err := t.get(req.Context())
-		if err != nil {
-			closeRequestBody(req)
-			return nil, err
-		}
-		again := req.Clone(req.Context()) // now: the port may change req
-		sent := sendsOf(req.Context())
-		before := sent.unproven()
-		token.SetAuthHeader(req)
-		response, err := next(req)
-		if err != nil || response.StatusCode != http.StatusUnauthorized {
-			return response, err
-		}
-		t.forget(token)
-		isRepeatable := isIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
-		mayHaveActed := isRedirected(response) || sent.unproven() > before
-		if mayHaveActed && !isRepeatable || !rewind(again) {
-			return response, nil
-		}
-		_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
-		_ = response.Body.Close()
-		if token, err = t.get(again.Context()); err != nil {
-			closeRequestBody(again)
-			return nil, err
-		}
-		token.SetAuthHeader(again)
-		return next(again)
-	}
+	token.SetAuthHeader(again)
+	return next(again)
 }
 
 // rewind gives a request its body anew. It is false if that cannot be done.
@@ -204,4 +117,10 @@ func rewind(req *http.Request) bool {
 	body, err := req.GetBody()
 	req.Body = body
 	return err == nil
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
 }

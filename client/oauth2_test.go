@@ -4,9 +4,11 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/nettest"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -72,21 +75,7 @@ func TestATokenIsFetchedOnceForMany(t *testing.T) {
 	}
 }
 
-func TestATokenIsReplacedBeforeItExpires(t *testing.T) {
-	auth, given := authorizationServer(t, 5) // seconds, which is too near
-	s := serve(t, nil)
-	c := newGuarded(t, s.URL, auth.URL)
-	for range 2 {
-		if _, err := c.Get(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if given.Load() != 2 {
-		t.Errorf("%d tokens were given", given.Load())
-	}
-}
-
-func TestATokenThatIsRefusedIsReplacedOnce(t *testing.T) {
+func TestATokenThatIsRejectedIsReplacedOnce(t *testing.T) {
 	auth, given := authorizationServer(t, 3600)
 	good := "Bearer t2"
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -136,5 +125,85 @@ func TestWrongOAuth2Settings(t *testing.T) {
 		if _, err := p.AfterInit(client.NewStub[guardedClient](), "client"); !errors.Is(err, kernel.ErrConfig) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+func TestATokenThatCannotBeSentIsNone(t *testing.T) {
+	auth := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, 200, map[string]any{"access_token": "a\r\nX-Admin: 1", "token_type": "Bearer", "expires_in": 3600})
+	})
+	s := serve(t, nil)
+	c := newGuarded(t, s.URL, auth.URL)
+	if _, err := c.Get(t.Context()); !errors.Is(err, client.ErrAuthentication) || strings.Contains(err.Error(), "X-Admin") || len(s.seen()) != 0 {
+		t.Errorf("got %v after %d requests", err, len(s.seen()))
+	}
+}
+
+func TestTheDefaultTransportMayBeOfAnotherType(t *testing.T) {
+	before := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = before })
+	http.DefaultTransport = countingTransport{before, &atomic.Int32{}}
+	auth, _ := authorizationServer(t, 3600)
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Header.Get("Authorization")) })
+	if got, err := newGuarded(t, s.URL, auth.URL).Get(t.Context()); got != "Bearer t1" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// hangingAuthorization gives no token until it is told to.
+func hangingAuthorization(t *testing.T) (url string, arrived, goOn chan struct{}) {
+	t.Helper()
+	arrived, goOn = make(chan struct{}, 10), make(chan struct{})
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		select {
+		case <-goOn:
+			writeJSON(w, 200, map[string]any{"access_token": "t1", "token_type": "Bearer", "expires_in": 3600})
+		case <-r.Context().Done():
+		}
+	})
+	return s.URL, arrived, goOn
+}
+
+func TestStopEndsTheWaitForAToken(t *testing.T) {
+	auth, arrived, _ := hangingAuthorization(t)
+	const own = "pyfly.client.services.guarded."
+	p := client.NewHttpClientBeanPostProcessor(client.WithLogger(slog.New(slog.DiscardHandler)), client.WithConfig(config.New(map[string]any{
+		own + "base-url": "http://guarded.invalid", own + "auth.oauth2.token-url": auth, own + "auth.oauth2.client-id": "shop", own + "timeout": "1h",
+	})))
+	bean, err := p.AfterInit(client.NewStub[guardedClient](), "guarded")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := bean.(*guardedClient)
+	ends := make(chan error, 2)
+	call := func() { _, err := c.Get(context.Background()); ends <- err }
+	go call()
+	<-arrived
+	go call() // waits for the first
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = p.Stop(ctx)
+	for range 2 {
+		if err := <-ends; !errors.Is(err, client.ErrStopped) || errors.Is(err, client.ErrAuthentication) {
+			t.Errorf("got %v, want client.ErrStopped", err)
+		}
+	}
+}
+
+func TestTheBodyOfARejectionIsReadSoThatTheConnectionServesAgain(t *testing.T) {
+	auth, _ := authorizationServer(t, 3600)
+	var mu sync.Mutex
+	n := 0
+	s, connections := nettest.CountingServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if n++; n == 1 {
+			w.WriteHeader(http.StatusUnauthorized)
+			_ = json.NewEncoder(w).Encode(strings.Repeat("rejected", 5000))
+		}
+	})
+	if _, err := newGuarded(t, s.URL, auth.URL).Get(t.Context()); err != nil || connections.Load() != 1 {
+		t.Errorf("%d connections, %v", connections.Load(), err)
 	}
 }

@@ -41,7 +41,7 @@ type ClientStats struct {
 	InFlight int64  `json:"inFlight"`
 
 	Calls           int64 `json:"calls"`       // begun
-	Failures        int64 `json:"failures"`    // that ended in an error, whatever it was
+	Failures        int64 `json:"failures"`    // that ended in an error, whatever it was, streams that broke included
 	Unavailable     int64 `json:"unavailable"` // of them, those in which the service failed, or was taken to
 	Retries         int64 `json:"retries"`
 	Rejected        int64 `json:"rejected"` // by circuit breaker, bulkhead, rate limit, adaptive limit
@@ -90,9 +90,11 @@ func (l *live) stats() ClientStats {
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
 	}
-	for _, g := range append([]*gate{&e.gate}, l.gates...) {
-		s.Calls += g.calls.Load()
-		s.InFlight += g.inside.Load()
+	s.Calls = l.callsBefore
+	for _, e := range append([]*engine{e}, l.draining...) {
+		g := &e.gate
+		s.Calls += g.Entered()
+		s.InFlight += g.InFlight()
 	}
 	for _, b := range l.breakers {
 		s.CircuitBreakers = append(s.CircuitBreakers, b.Snapshot())

@@ -43,7 +43,8 @@ type operation struct {
 	retryIf         func(*Error) bool       // further errors that are; nil: none
 	attemptHeader   bool                    // of a repeated attempt is sent
 
-	guard        resilience.Policy                            // bulkhead and limits; nil: none
+	held         resilience.Policy                            // the bulkhead that a stream holds until it is closed; nil: none
+	guard        resilience.Policy                            // bulkhead, unless it is held, and limits; nil: none
 	totalTimeout time.Duration                                // of all attempts; 0: none
 	hedge        *resilience.Hedge                            // nil: none
 	stale        *resilience.LastGood[string, *keptAnswer]    // nil: no old answers

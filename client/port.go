@@ -4,133 +4,28 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
-	"net"
-	"net/http"
-	"net/url"
-	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// HttpClientPort is the one door through which every call leaves the process.
-// Replace it to test without a network, or to use another HTTP library;
-// clienttest.RunPortSuite checks an implementation of it.
-//
-// A port serves one client bean. It is started before any bean's Start method
-// runs and stopped after the last bean's Stop. Implementations must be safe for
-// concurrent use.
-type HttpClientPort interface {
-	// Request sends req, whose URL is relative to the port's base URL (path
-	// and query, no host) unless it leads to one of the port's AllowedHosts,
-	// and returns the answer whatever its status. It
-	// honours req.Context until the response's body has been read. The port
-	// owns req: it may change it, and closes its body. A redirect to another
-	// host is not followed but returned, so that no header reaches it.
-	//
-	// The response is non-nil if and only if the error is nil; then the
-	// caller closes its body. Any error counts as a failure of the service.
-	// One that proves that no connection was made should be, or wrap, what
-	// the net package reports: a *net.OpError with Op "dial", or a
-	// *net.DNSError. Only then may a POST be repeated.
-	//
-	// Whatever comes after a followed redirect, a POST is not repeated. A port
-	// that follows redirects says so: the Request of a response that came after
-	// one has that as its Response, as [http.Client] leaves it, and an error is a
-	// *net.OpError with another Op, such as "redirect", around its cause.
-	Request(req *http.Request) (*http.Response, error)
-
-	// Start prepares the port for requests. It is called once.
-	Start(ctx context.Context) error
-
-	// Stop refuses new requests with an error that is [ErrStopped], lets
-	// those in flight finish until ctx is done, then cuts them. Stopping a
-	// port that was never started, or twice, is no error.
-	Stop(ctx context.Context) error
-}
-
-// HttpClientFactory makes the port of one client. A bean of this type, or
-// [WithFactory], replaces the default, [NewNetHTTPAdapter].
-type HttpClientFactory func(PortConfig) (HttpClientPort, error)
-
-// PortConfig says what a port is for: the settings of one client that concern
-// the way to its service.
-type PortConfig struct {
-	// Name is the client's name, "inventory-client".
-	Name string
-	// BaseURL is absolute, with scheme and host; its path, if any, comes
-	// before that of every request.
-	BaseURL string
-	// Timeout limits one request from its first byte to the last byte of the
-	// answer's body. Zero means 30 seconds, a negative value no limit.
-	Timeout time.Duration
-	// ConnectTimeout limits the making of a connection. Zero means 5 seconds,
-	// a negative value no limit.
-	ConnectTimeout time.Duration
-	// MaxResponseSize is how many decoded bytes of a body may be read before
-	// reading fails with [ErrTooLarge]. Zero means 10 MiB, a negative value no
-	// limit.
-	MaxResponseSize int64
-	// Header is sent with every request that does not set the same names.
-	Header http.Header
-	// TLS says how https connections are secured. Nil means the defaults of
-	// package crypto/tls. Every server is verified by the name of the host that
-	// the connection leads to; ServerName, if set, is that of the base URL's
-	// host only. If VerifyConnection is set, it verifies the ServerName of the
-	// state that it is given. Package crypto/tls leaves that empty for an IP
-	// address: a port that connects to several of them has to fill it in.
-	TLS *tls.Config
-	// UnixSocket is the path of a socket to connect to, instead of the base
-	// URL's host. Other hosts are connected to as without it. "" means none.
-	UnixSocket string
-	// Proxy is the proxy to go through. Nil means what the environment says.
-	Proxy *url.URL
-	// MaxConnections is how many connections there may be at a time; further
-	// requests wait. Zero means no limit.
-	MaxConnections int
-	// MaxIdleConnections is how many connections are kept for the next
-	// requests. Zero means 100.
-	MaxIdleConnections int
-	// IdleTimeout is how long an unused connection is kept. Zero means 90
-	// seconds.
-	IdleTimeout time.Duration
-	// MaxConnectionAge is how long a connection serves new requests: after
-	// that the host's name is looked up anew, and servers that have joined get
-	// their share. Zero means for ever.
-	MaxConnectionAge time.Duration
-	// Protocols are the versions of HTTP to speak. Nil means HTTP/1 and, over
-	// TLS, HTTP/2 where the server does.
-	Protocols *http.Protocols
-	// AllowedHosts are hosts beside the base URL's that redirects, and
-	// requests with an absolute URL, may lead to: "files.example.com",
-	// "files.example.com:8443" or "*.example.com". No header that may hold a
-	// secret follows a redirect there, and Header is not sent.
-	AllowedHosts []string
-	// DialContext makes the connections, of network "tcp" or "unix", in place of
-	// a [net.Dialer]. The connect timeout limits it. Nil means a net.Dialer.
-	// Other ports than the net/http adapter may ignore it.
-	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// WrapTransport puts something around the transport of the net/http
-	// adapter, see [WithTransport]. Nil means nothing. Other ports may ignore
-	// it.
-	WrapTransport func(http.RoundTripper) http.RoundTripper
-}
+// The contract with what sends requests is package port's; an adapter imports
+// that package alone.
+type (
+	// HttpClientPort sends the requests of one client: see [port.HttpClientPort].
+	HttpClientPort = port.HttpClientPort
+	// HttpClientFactory makes the port of one client: see [port.HttpClientFactory].
+	HttpClientFactory = port.HttpClientFactory
+	// PortConfig is what a port needs to know: see [port.PortConfig].
+	PortConfig = port.PortConfig
+)
 
 // The defaults of a [PortConfig].
 const (
-	DefaultTimeout         = 30 * time.Second
-	DefaultConnectTimeout  = 5 * time.Second
-	DefaultMaxResponseSize = 10 << 20
+	DefaultTimeout         = port.DefaultTimeout         // see [port.DefaultTimeout]
+	DefaultConnectTimeout  = port.DefaultConnectTimeout  // see [port.DefaultConnectTimeout]
+	DefaultMaxResponseSize = port.DefaultMaxResponseSize // see [port.DefaultMaxResponseSize]
 )
 
-type streamingKey struct{}
-
-// withStreaming marks the requests whose body the caller reads as a stream.
-func withStreaming(ctx context.Context) context.Context {
-	return context.WithValue(ctx, streamingKey{}, true)
-}
-
-// IsStreaming reports, by the context of a request, whether the answer's body is
-// read as a stream. A port lets its time limit end with the headers then, and
-// does not limit the size of the body.
-func IsStreaming(ctx context.Context) bool {
-	return ctx.Value(streamingKey{}) != nil
-}
+// IsStreaming reports, by the context of a request, whether the response's body is
+// read as a stream: see [port.IsStreaming].
+func IsStreaming(ctx context.Context) bool { return port.IsStreaming(ctx) }

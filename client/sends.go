@@ -5,11 +5,12 @@ package client
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
@@ -68,9 +69,9 @@ func (c *call) recordsSends() bool {
 
 // isOpaque reports whether a port may send more than once for a request, or
 // follow a redirect, without telling.
-func isOpaque(port HttpClientPort) bool {
-	adapter, ok := port.(*netHTTPAdapter)
-	return !ok || adapter.isWrapped
+func isOpaque(sender HttpClientPort) bool {
+	adapter, ok := sender.(*nethttp.Adapter)
+	return !ok || adapter.IsWrapped()
 }
 
 // record is the innermost exchange of an engine: it notes what the end of each
@@ -130,7 +131,7 @@ func complete(response *http.Response, err error) (*http.Response, error) {
 // the server that redirected may have acted.
 func provesNoAction(response *http.Response, err error) bool {
 	if err != nil {
-		return provesNoConnection(err)
+		return port.IsNotSent(err)
 	}
 	if isRedirected(response) {
 		return false
@@ -154,21 +155,4 @@ func isIdempotent(verb string) bool { return verb != http.MethodPost && verb != 
 // [http.Client] tells it.
 func isRedirected(response *http.Response) bool {
 	return response.Request != nil && response.Request.Response != nil
-}
-
-// provesNoConnection reports whether no connection was made, so that no server
-// can have seen the request. The outermost *net.OpError decides: after a
-// redirect its Op is "redirect".
-func provesNoConnection(err error) bool {
-	var op *net.OpError
-	if !errors.As(err, &op) {
-		return errors.As(err, new(*net.DNSError))
-	}
-	switch op.Op {
-	case "dial":
-		return true
-	case "proxyconnect":
-		return provesNoConnection(op.Err)
-	}
-	return false
 }

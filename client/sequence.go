@@ -100,6 +100,9 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 		case err != nil && f.encoder.Reconnect && ctx.Err() == nil && !errors.Is(err, ErrDecode) && !errors.Is(err, ErrTooLarge):
 			return io.EOF
 		case err != nil:
+			if b, ok := response.Body.(*streamBody); ok {
+				b.fail(err)
+			}
 			return e.streamFailed(ctx, op, msg, response, err)
 		case !yield(target.Elem(), nil):
 			return errLoopLeft

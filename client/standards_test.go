@@ -167,6 +167,7 @@ func TestAConnectionThatBreaksIsNoDecodeError(t *testing.T) {
 	for name, text := range map[string]string{"inside an element": `[{"name":"a"},{"na`, "between two": `[{"name":"a"},`, "at the beginning": `[`} {
 		for media, contentType := range map[string]string{"array": "application/json", "ndjson": "application/x-ndjson"} {
 			t.Run(name+" of "+media, func(t *testing.T) {
+				text := text
 				if media == "ndjson" {
 					text = strings.NewReplacer("[", "", "},", "}\n").Replace(text)
 				}

@@ -4,11 +4,14 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // open runs a call whose answer is read as a stream, up to the answer's headers:
@@ -38,9 +41,13 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 	if !c.enter() {
 		return ErrStopped
 	}
-	leave := c.gate.leave
+	w := c.beginWait(ctx)
+	leave := func() { w.end(); c.gate.Leave() }
 	defer func() { leave() }()
-	if err := c.runOnce(ctx); err != nil {
+	if err := c.runOnce(w); err != nil {
+		if w.wasCut() {
+			return c.cutOff(err)
+		}
 		return err
 	}
 	body, ok := c.stream.Body.(*streamBody)
@@ -48,24 +55,64 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
 		c.stream.Body = body
 	}
+	body.onFailure = func(err error) { c.live.ended(ctx, c.op, c.streamError(ctx, err)) }
 	body.atEnd(leave)
 	leave = func() {}
 	return nil
 }
 
+// streamError describes why a stream broke.
+func (c *call) streamError(ctx context.Context, err error) *Error {
+	e := c.newError()
+	e.Err = err
+	e.serviceFailed = ctx.Err() != context.Canceled && !errors.Is(err, ErrDecode) && !errors.Is(err, ErrTooLarge)
+	return e
+}
+
+// holdStream opens a stream that holds its place in a bulkhead until it is closed.
+func (c *call) holdStream(ctx context.Context) error {
+	opened := make(chan func() error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				opened <- func() error { panic(r) }
+			}
+		}()
+		err := error(errPanicked)
+		defer func() {
+			if err != nil { // it has not opened
+				opened <- func() error { return err }
+			}
+		}()
+		err = c.op.held.Execute(ctx, func(ctx context.Context) error {
+			if err := c.runAdmitted(ctx); err != nil {
+				return err
+			}
+			closed := make(chan struct{})
+			c.stream.Body.(*streamBody).atEnd(func() { close(closed) })
+			opened <- func() error { return nil }
+			<-closed
+			return nil
+		})
+	}()
+	return (<-opened)()
+}
+
 // exchangeForStream makes one attempt. Its time limit ends with the headers; from
 // then on only a pause in the stream is limited.
 func (c *call) exchangeForStream(ctx context.Context) error {
+	ctx = c.withoutWait(ctx)
 	a := c.beginAttempt()
-	streamCtx, cancel := context.WithCancelCause(withoutLimit(withStreaming(ctx)))
+	streamCtx, cancel := context.WithCancelCause(port.WithoutTimeout(port.WithStreaming(ctx)))
 	b := &streamBody{ctx: streamCtx, cancel: cancel, idleTimeout: c.op.idleTimeout}
 	if timeout := c.timeout(); timeout > 0 {
-		b.timer = time.AfterFunc(timeout, func() { cancel(&timeoutError{timeout, "timeout"}) })
+		b.timer = time.AfterFunc(timeout, func() { cancel(port.NewTimeoutError("timeout", timeout)) })
 	}
 	isOpen := false
 	defer func() {
 		if !isOpen { // an error, or a panic of the user's code
 			b.end()
+			a.closeBody()
 		}
 	}()
 	request, err := c.newRequest(streamCtx, a)
@@ -75,7 +122,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 	c.telemetry.inject(streamCtx, request)
 	response, err := c.transmit(a, request)
 	if err != nil {
-		return c.unanswered(ctx, streamCtx, err)
+		return c.unanswered(ctx, streamCtx, a.explain(err))
 	}
 	c.answered(response)
 	b.ReadCloser = response.Body
@@ -84,6 +131,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 		return c.refused(response)
 	}
 	b.begin()
+	b.atEnd(a.closeBody)
 	response.Body, c.stream, isOpen = b, response, true
 	return nil
 }
@@ -96,6 +144,8 @@ type streamBody struct {
 	timer       *time.Timer   // first of the headers, then of a pause
 	idleTimeout time.Duration // 0: none
 	ended       []func()      // to be called at the end, besides cancel
+	onFailure   func(error)   // is told why the stream broke; nil: nobody
+	failure     sync.Once
 	once        sync.Once
 }
 
@@ -130,9 +180,19 @@ func (b *streamBody) Read(p []byte) (int, error) {
 		if reason, isIdle := context.Cause(b.ctx).(*idleError); isIdle && err != io.EOF {
 			err = reason
 		}
+		if err != io.EOF {
+			b.fail(err)
+		}
 		b.end()
 	}
 	return n, err
+}
+
+// fail counts the stream as one that broke.
+func (b *streamBody) fail(err error) {
+	if b.onFailure != nil {
+		b.failure.Do(func() { b.onFailure(err) })
+	}
 }
 
 // Close ends the stream, and with it the call.
@@ -147,7 +207,7 @@ func (b *streamBody) end() {
 		if b.timer != nil {
 			b.timer.Stop()
 		}
-		b.cancel(errEnded)
+		b.cancel(nil)
 		for _, f := range b.ended {
 			f()
 		}

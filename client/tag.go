@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // tag is one key:"value" pair of a struct tag.
@@ -41,11 +42,15 @@ func parseTag(source reflect.StructTag) ([]tag, error) {
 	return tags, nil
 }
 
-// shownTag is the rest of a tag that may be printed.
+// shownTag is the rest of a tag that may be printed: its key. A value may hold a
+// secret, and without its quotes nobody knows where it ends.
 func shownTag(rest string) string {
-	if holdsSecret(rest) {
-		key, _, _ := strings.Cut(rest, ":")
-		return key + ":" + hidden
+	end := strings.IndexFunc(rest, func(r rune) bool { return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	switch {
+	case end < 0:
+		return rest
+	case rest[end] == ':':
+		return rest[:end] + ":" + hidden
 	}
-	return rest
+	return rest[:end] + "..."
 }

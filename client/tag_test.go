@@ -29,6 +29,9 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 
 		`url:"http://h" headers:"X-Api-Key: sesame`: `at "headers:******": a closing quote is missing`,
 		`url:"http://ada:sesame@h`:                  `at "url:******": a closing quote is missing`,
+		`retry:3 url:"http://ada:se/same@h"`:        `at "retry:******": write key`,
+		`retry 3 url:"http://ada:sesame@h"`:         `at "retry...": write key`,
+		`retry:"3 url:"http://sesame"`:              `at "http:******": write key`,
 	} {
 		if _, err := parseTag(source); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%s: %v, want it to say %q", source, err, want)

@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 )
 
 // observed is what telemetry needs of an operation, made once so that a call
@@ -67,7 +69,7 @@ func (t *telemetry) observe(e *engine, op *operation) *observed {
 }
 
 func serverAttributes(u *url.URL) []attribute.KeyValue {
-	port, _ := strconv.Atoi(portOf(u))
+	port, _ := strconv.Atoi(nethttp.PortOf(u))
 	return []attribute.KeyValue{attribute.String("server.address", strings.ToLower(u.Hostname())), attribute.Int("server.port", port)}
 }
 
@@ -212,7 +214,7 @@ func (o *observed) requestsAt(elsewhere *url.URL) *outcomes {
 		return &o.requests
 	}
 	for _, allowed := range o.engine.allowed {
-		if (allowedHosts{allowed}).allow(o.engine.baseURL, elsewhere) {
+		if (nethttp.AllowedHosts{allowed}).Allow(o.engine.baseURL, elsewhere) {
 			return o.abroad[server{elsewhere.Scheme, allowed}]
 		}
 	}

@@ -181,8 +181,9 @@ func (l *live) gauges() gauges {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := gauges{client: l.declaration.Name, bulkheads: map[string]*resilience.Bulkhead{}, adaptives: map[string]*resilience.AdaptiveLimiter{}}
-	for _, g := range append([]*gate{&l.current.Load().gate}, l.gates...) {
-		of.inFlight += g.inside.Load()
+	for _, e := range append([]*engine{l.current.Load()}, l.draining...) {
+		g := &e.gate
+		of.inFlight += g.InFlight()
 	}
 	for _, b := range l.breakers {
 		of.breakers = append(of.breakers, b)

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -194,7 +195,7 @@ func connectionKind(err error) string {
 		return "tls"
 	case errors.As(err, &name):
 		return "dns"
-	case provesNoConnection(err):
+	case port.IsNotSent(err):
 		return "connection"
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection_lost"

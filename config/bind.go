@@ -130,7 +130,7 @@ func (b *binder) follow(key string, origin Origin, target string, read func() bo
 	if canonicalKey(key) == canonicalKey(target) {
 		return read()
 	}
-	b.refs = append(b.refs, step{key, key, origin})
+	b.refs = append(b.refs, step{key: key, written: key, origin: origin})
 	defer func() { b.refs = b.refs[:len(b.refs)-1] }()
 	for i, ref := range b.refs {
 		if isBelow(canonicalKey(ref.key), canonicalKey(target)) {

@@ -92,7 +92,7 @@ func (b *binder) field(v reflect.Value, key string, n *node, f field) bool {
 	present := b.bind(v, key, n)
 	if !present && len(b.errs) == before && f.hasFallback && v.IsZero() {
 		// Not at key: the environment has been asked, and the tag is no origin.
-		tag := &node{value: f.fallback}
+		tag := &node{value: f.fallback, place: place{secret: looksSecret(key)}}
 		fresh := reflect.New(v.Type()).Elem()
 		inTag := &binder{cfg: b.cfg}
 		if inTag.bind(fresh, "", tag) {
@@ -143,9 +143,9 @@ func (b *binder) validate(v reflect.Value, key string) {
 		return
 	}
 	for _, err := range parts(usercode.Call(checked.Validate)) {
-		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: err.Error(), Err: err}
+		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: withoutURLSecrets(err.Error()), Err: err}
 		if name, rest, found := strings.Cut(err.Error(), ": "); found && hasField(v.Type(), name) {
-			placed.Key, placed.Message = joinKey(key, name), rest
+			placed.Key, placed.Message = joinKey(key, name), withoutURLSecrets(rest)
 			placed.Origin = b.cfg.originOf(placed.Key)
 		}
 		b.fail(placed)

@@ -19,16 +19,14 @@ type Config struct {
 	environment *environment
 	profiles    []string
 	asked       asked
-	files       []string // that were read, the base file first
-	options     []Option // of Load
+	source      *source // nil if it was not loaded
 }
 
 // New makes a Config of the given settings alone: no file and no override from
 // the environment. Maps may be nested, keys dotted, or both. Placeholders refer
 // to other keys and to the process environment, as with [Load].
 func New(settings map[string]any) *Config {
-	none := sources{}
-	return none.config(readEnvironment(), []map[string]any{settings})
+	return newConfig(nil, readEnvironment(), []map[string]any{settings})
 }
 
 // Value returns the value of key as a T, and whether it is set. T is anything

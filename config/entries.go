@@ -27,18 +27,7 @@ func (c *Config) Entries(prefix string) []Entry {
 			entries = append(entries, Entry{key, shownText(key, n), n.origin.String()})
 		}
 	}
-	listed := map[string]bool{} // variables
-	c.merged.Load().root.leaves("", func(key string, n *node) {
-		value := c.override(key, n)
-		listed[value.origin.Env] = listed[value.origin.Env] || value.short == nil
-		add(key, value)
-	})
-	asked := c.asked.all()
-	for _, v := range c.environment.variables() {
-		if !listed[v.name] && v.name != fileVariable && v.name != profilesVariable {
-			add(askedOrGuessed(v.name, asked), &node{place: place{origin: Origin{Env: v.name}}, value: v.value})
-		}
-	}
+	c.visit(add, add, c.asked.all())
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
 	return entries
 }

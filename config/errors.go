@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/pyfly-go/pyfly/internal/placeholder"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -61,10 +62,11 @@ func (c *Config) Errorf(key, wantFormat string, args ...any) *Error {
 		return err
 	}
 	e := expander{cfg: c}
-	if value, _, resolveErr := e.resolve(key, n); resolveErr == nil && value.isScalar() {
-		n = value
+	value, _, resolveErr := e.resolve(key, n)
+	if resolveErr != nil || !value.isScalar() {
+		return wrongValue(placeholder.WithoutDefaults(n.literal()), "is not allowed", err.Want).of(key, n)
 	}
-	return wrongValue(n.literal(), "is not allowed", err.Want).of(key, n)
+	return wrongValue(value.literal(), "is not allowed", err.Want).of(key, value)
 }
 
 // at places an error that knows neither key nor origin.

@@ -3,9 +3,13 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/pyfly-go/pyfly/internal/placeholder"
 	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
@@ -26,7 +30,7 @@ func (c *Config) Expand(s string) (string, error) {
 	}
 	if !n.isScalar() {
 		return "", &Error{
-			Message: fmt.Sprintf("%s is %s and cannot be part of a text", s, n.describe()),
+			Message: fmt.Sprintf("%s is %s and cannot be part of a text", placeholder.WithoutDefaults(s), n.describe()),
 			Want:    "refer to a single value",
 		}
 	}
@@ -39,14 +43,17 @@ type expander struct {
 	path  []step // the keys that are being expanded, outermost first
 	count int
 
+	literals  int  // how many texts with other parts than placeholders are being expanded
 	asWritten bool // the keys that short forms of variables stand for are not looked up
+	isSilent  bool // what is looked up does not become known
 	redacts   bool // the values of placeholders that name a secret are hidden
 }
 
 type step struct {
-	key     string
-	written string // the key as the file has it: that of a short form, if it is one
-	origin  Origin
+	key      string
+	written  string // the key as the file has it: that of a short form, if it is one
+	origin   Origin
+	isSecret bool
 }
 
 // resolve returns what the value of key stands for and, if that is a list or a
@@ -61,40 +68,82 @@ func (e *expander) resolve(key string, n *node) (*node, string, *Error) {
 			return nil, "", cycleError(e.path[i:], key)
 		}
 	}
-	e.path = append(e.path, step{key, n.writtenKey(key), n.origin})
+	e.path = append(e.path, step{key, n.writtenKey(key), n.origin, n.secret || looksSecret(key)})
 	defer func() { e.path = e.path[:len(e.path)-1] }()
 
-	parts, err := parseParts(text)
+	parts, err := e.parse(text)
 	if err != nil {
-		if looksSecret(key) {
-			err.Message = "a placeholder in this secret is not complete"
-		}
-		return nil, "", e.here(err)
+		return nil, "", err
 	}
-	if len(parts) == 1 && parts[0].isPlaceholder {
+	if len(parts) == 1 && parts[0].IsPlaceholder {
 		found, foundAt, err := e.placeholder(parts[0])
 		if err != nil || !found.isScalar() {
 			return found, foundAt, err
 		}
 		value := *found
-		value.name, value.origin, value.short, value.via = n.name, n.origin, n.short, parts[0].text
+		value.via = placeholder.WithoutDefaults(parts[0].Source)
+		value.standFor(n)
 		return &value, key, nil
 	}
 	value, err := e.join(parts)
 	if err != nil {
 		return nil, "", err
 	}
-	value.name, value.origin, value.short = n.name, n.origin, n.short
+	value.standFor(n)
 	return value, key, nil
+}
+
+// standFor gives a value the place of the one that it replaces.
+func (n *node) standFor(replaced *node) {
+	n.name, n.origin, n.short, n.secret = replaced.name, replaced.origin, replaced.short, n.secret || replaced.secret
+}
+
+// parse splits a text at its placeholders.
+func (e *expander) parse(text string) ([]placeholder.Part, *Error) {
+	parts, err := placeholder.Parse(text)
+	if err == nil {
+		return parts, nil
+	}
+	return nil, e.here(incomplete(text, parts[len(parts)-1], err, e.isSecret()))
+}
+
+// incomplete reports a placeholder that is not complete. Of a text that may be a
+// secret nothing is shown.
+func incomplete(text string, p placeholder.Part, cause error, isSecret bool) *Error {
+	begin := "${" + nameIn(p.Source)
+	shown, want := "the placeholder "+begin+" has no end", "close it with }, or write $${ for a literal ${"
+	if errors.Is(cause, placeholder.ErrNameless) {
+		begin = "${}"
+		if p.HasDefault {
+			begin = "${:...}"
+		}
+		shown, want = "the placeholder "+begin+" names nothing", "write ${name} or ${name:default}, or $${ for a literal ${"
+	}
+	if isSecret || !strings.Contains(withoutURLSecrets(text), "${") {
+		shown = "a placeholder in this secret is not complete"
+	}
+	return &Error{Message: shown, Want: want}
+}
+
+// nameIn returns the name with which a placeholder begins.
+func nameIn(source string) string {
+	name := strings.TrimPrefix(source, "${")
+	end := strings.IndexFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
+	})
+	if end < 0 {
+		return name
+	}
+	return name[:end]
 }
 
 // text expands a text that is not the value of a key, such as a default.
 func (e *expander) text(text string) (*node, *Error) {
-	parts, err := parseParts(text)
+	parts, err := e.parse(text)
 	if err != nil {
-		return nil, e.here(err)
+		return nil, err
 	}
-	if len(parts) == 1 && parts[0].isPlaceholder {
+	if len(parts) == 1 && parts[0].IsPlaceholder {
 		found, _, err := e.placeholder(parts[0])
 		return found, err
 	}
@@ -102,12 +151,16 @@ func (e *expander) text(text string) (*node, *Error) {
 }
 
 // join makes one text of several parts.
-func (e *expander) join(parts []part) (*node, *Error) {
+func (e *expander) join(parts []placeholder.Part) (*node, *Error) {
+	if slices.ContainsFunc(parts, func(p placeholder.Part) bool { return !p.IsPlaceholder }) {
+		e.literals++
+		defer func() { e.literals-- }()
+	}
 	var b strings.Builder
 	joined := &node{}
 	for _, p := range parts {
-		if !p.isPlaceholder {
-			b.WriteString(p.literal)
+		if !p.IsPlaceholder {
+			b.WriteString(p.Literal)
 			continue
 		}
 		found, _, err := e.placeholder(p)
@@ -116,7 +169,7 @@ func (e *expander) join(parts []part) (*node, *Error) {
 		}
 		if !found.isScalar() {
 			return nil, e.here(&Error{
-				Message: fmt.Sprintf("%s is %s and cannot be part of a text", p.text, found.describe()),
+				Message: fmt.Sprintf("%s is %s and cannot be part of a text", e.shown(p), found.describe()),
 				Want:    "refer to a single value",
 			})
 		}
@@ -131,7 +184,7 @@ func (e *expander) join(parts []part) (*node, *Error) {
 }
 
 // placeholder returns what p stands for, hidden if that is asked for.
-func (e *expander) placeholder(p part) (*node, string, *Error) {
+func (e *expander) placeholder(p placeholder.Part) (*node, string, *Error) {
 	found, foundAt, err := e.target(p)
 	if err == nil && e.redacts && found.isScalar() && found.secret {
 		found = &node{value: secret.Value(found.literal())}
@@ -141,7 +194,7 @@ func (e *expander) placeholder(p part) (*node, string, *Error) {
 
 // target looks up what p refers to: a key, else an environment variable, else
 // its default.
-func (e *expander) target(p part) (*node, string, *Error) {
+func (e *expander) target(p placeholder.Part) (*node, string, *Error) {
 	if e.count++; e.count > maxPlaceholders {
 		return nil, "", e.tooMuch()
 	}
@@ -149,8 +202,11 @@ func (e *expander) target(p part) (*node, string, *Error) {
 	if err != nil {
 		return nil, "", err
 	}
-	e.cfg.asked.add(name)
 	target, itself := e.lookUp(name), e.isItself(name)
+	isComputed := name != p.Name
+	if !e.isSilent && (target != nil || !isComputed) { // what is computed may be a secret
+		e.cfg.asked.add(name)
+	}
 	if target != nil && !itself {
 		found, foundAt, err := e.resolve(name, target)
 		return found.markSecret(looksSecret(name)), foundAt, err
@@ -158,17 +214,43 @@ func (e *expander) target(p part) (*node, string, *Error) {
 	if value, ok := e.cfg.environment.all[name]; ok {
 		return &node{value: value, place: place{secret: looksSecret(name)}}, name, nil
 	}
-	if p.hasFallback {
-		found, err := e.text(p.fallback)
+	if p.HasDefault {
+		found, err := e.text(p.Default)
 		return found.markSecret(looksSecret(name)), name, err
 	}
 	if itself {
 		return nil, "", cycleError(e.path[len(e.path)-1:], name)
 	}
-	return nil, "", e.here(&Error{
-		Message: fmt.Sprintf("%s is neither a key nor an environment variable", p.text),
-		Want:    fmt.Sprintf("set %s, or give a default: ${%s:...}", name, name),
-	})
+	return nil, "", e.here(e.notFound(p, isComputed))
+}
+
+func (e *expander) notFound(p placeholder.Part, isComputed bool) *Error {
+	err := &Error{Message: e.shown(p) + " is neither a key nor an environment variable"}
+	switch {
+	case e.hides():
+		err.Want = "set what it names, or write $${ for a literal ${"
+	case isComputed:
+		err.Want = "set the key that it leads to, or give a default"
+	default:
+		err.Want = fmt.Sprintf("set %s, or give a default: ${%s:...}", p.Name, p.Name)
+	}
+	return err
+}
+
+// shown is a placeholder as an error may show it.
+func (e *expander) shown(p placeholder.Part) string {
+	if e.hides() {
+		return "a placeholder in this secret"
+	}
+	return placeholder.WithoutDefaults(p.Source)
+}
+
+// hides reports whether the text being expanded may be a secret. A placeholder
+// that stands alone is none.
+func (e *expander) hides() bool { return e.literals > 0 && e.isSecret() }
+
+func (e *expander) isSecret() bool {
+	return slices.ContainsFunc(e.path, func(s step) bool { return s.isSecret })
 }
 
 func (e *expander) lookUp(key string) *node {
@@ -180,16 +262,16 @@ func (e *expander) lookUp(key string) *node {
 }
 
 // name is what a placeholder refers to; it may depend on another: ${db.${stage}}.
-func (e *expander) name(p part) (string, *Error) {
-	if !strings.Contains(p.name, "${") {
-		return p.name, nil
+func (e *expander) name(p placeholder.Part) (string, *Error) {
+	if !strings.Contains(p.Name, "${") {
+		return p.Name, nil
 	}
-	n, err := e.text(p.name)
+	n, err := e.text(p.Name)
 	if err != nil {
 		return "", err
 	}
 	if !n.isScalar() {
-		return "", e.here(&Error{Message: p.text + " names " + n.describe(), Want: "refer to a single value"})
+		return "", e.here(&Error{Message: e.shown(p) + " names " + n.describe(), Want: "refer to a single value"})
 	}
 	return n.literal(), nil
 }

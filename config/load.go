@@ -5,13 +5,12 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 )
 
@@ -27,68 +26,96 @@ var discovered = []string{"pyfly.yaml", filepath.Join("config", "pyfly.yaml")}
 // Load reads the base file, the files of the active profiles and the
 // environment; see the options and the package's documentation for which, and
 // for what wins. The file of profile prod is that of the base file with -prod
-// added, pyfly-prod.yaml, in the same folder; it need not exist.
+// added, pyfly-prod.yaml, in the same folder; it need not exist. A file may hold
+// up to 16 MiB.
 //
 // Everything that is wrong with the files is reported at once, each as an
 // [*Error] with file and line. Load does not look at values: a wrong one is
 // reported when it is read.
 func Load(opts ...Option) (*Config, error) {
-	var o options
+	l := newLoader(opts, newSnapshot())
+	return l.load()
+}
+
+// loader is one reading of all sources.
+type loader struct {
+	opts        []Option
+	options     options
+	environment *environment
+	files       *snapshot
+	before      *source // of the Config that is read anew; nil for a first one
+
+	base   string // "" for none
+	layers []*layer
+	read   map[string]bool // the files that were read, and whether they hold any key
+	names  []string        // the same in their order
+}
+
+func newLoader(opts []Option, files *snapshot) *loader {
+	l := &loader{opts: opts, files: files, read: map[string]bool{}}
 	for _, opt := range opts {
 		if opt != nil {
-			opt(&o)
+			opt(&l.options)
 		}
 	}
-	prefixes, err := o.variablePrefixes()
+	return l
+}
+
+func (l *loader) load() (*Config, error) {
+	prefixes, err := l.options.variablePrefixes()
 	if err != nil {
 		return nil, err
 	}
-	environment := readEnvironment(prefixes...)
-	base, err := findBase(&o, environment)
-	if err != nil {
+	l.environment = readEnvironment(prefixes...)
+	if l.base, err = l.findBase(); err != nil {
 		return nil, err
 	}
-	read := sources{}
-	if base != "" {
-		if _, err := read.file(base); err != nil {
+	if l.base != "" {
+		if _, err := l.file(l.base); err != nil {
 			return nil, err
 		}
 	}
-	profiles, err := activeProfiles(&o, read.config(environment, o.settings))
+	profiles, err := l.activeProfiles(l.config())
 	if err != nil {
 		return nil, err
 	}
 	var errs []error
 	for _, profile := range profiles {
-		errs = append(errs, read.profileFile(base, profile))
+		errs = append(errs, l.profileFile(profile))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	cfg := read.config(environment, o.settings)
-	cfg.profiles, cfg.files, cfg.options = profiles, read.files, opts
+	cfg := l.config()
+	cfg.profiles = profiles
+	cfg.source = &source{opts: l.opts, files: l.files, base: l.base, read: l.read, names: l.names}
+	l.files.release()
 	return cfg, nil
 }
 
-// findBase returns the base file that somebody named or that was found, or "".
-func findBase(o *options, environment *environment) (string, error) {
-	if o.hasFile {
-		return o.file, mustExist(o.file, Origin{File: o.file}, "config.File")
+// findBase returns the base file that somebody named or that was found, or "". A
+// Config that is read anew keeps its base file.
+func (l *loader) findBase() (string, error) {
+	if l.options.hasFile {
+		return l.options.file, l.mustExist(l.options.file, Origin{File: l.options.file}, "config.File")
 	}
-	if named := environment.all[fileVariable]; named != "" {
-		return named, mustExist(named, Origin{Env: fileVariable}, fileVariable)
+	if l.before != nil && l.before.base != "" {
+		return l.before.base, nil
 	}
-	if found := slices.IndexFunc(discovered, exists); found >= 0 {
+	if named := l.environment.all[fileVariable]; named != "" {
+		return named, l.mustExist(named, Origin{Env: fileVariable}, fileVariable)
+	}
+	if found := slices.IndexFunc(discovered, l.files.exists); found >= 0 {
 		return discovered[found], nil
 	}
 	return "", nil
 }
 
-func mustExist(path string, origin Origin, namedBy string) error {
+func (l *loader) mustExist(path string, origin Origin, namedBy string) error {
 	if path == "" {
 		return &Error{Message: namedBy + " names no file", Want: "give a path", Err: fs.ErrNotExist}
 	}
-	if exists(path) {
+	if l.before != nil || l.files.exists(path) {
 		return nil
 	}
 	return &Error{
@@ -100,18 +127,11 @@ func mustExist(path string, origin Origin, namedBy string) error {
 	}
 }
 
-// exists is true for a file that is there but cannot be read: reading it says
-// why.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
-}
-
 // activeProfiles returns the profiles without blanks and repetitions. base
 // knows all settings but those of the profiles.
-func activeProfiles(o *options, base *Config) ([]string, error) {
-	names := o.profiles
-	if !o.hasProfiles {
+func (l *loader) activeProfiles(base *Config) ([]string, error) {
+	names := l.options.profiles
+	if !l.options.hasProfiles {
 		var err error
 		if names, _, err = Value[[]string](base, profilesKey); err != nil {
 			return nil, err
@@ -139,25 +159,19 @@ func profilePath(base, profile string) string {
 	return strings.TrimSuffix(base, extension) + "-" + profile + extension
 }
 
-// sources is what has been read so far.
-type sources struct {
-	layers []*layer // the lowest first
-	files  []string
-}
-
 // profileFile reads the file of a profile, if there is one, beside the base
 // file or where that would have been found.
-func (s *sources) profileFile(base, profile string) error {
-	bases := []string{base}
-	if base == "" {
+func (l *loader) profileFile(profile string) error {
+	bases := []string{l.base}
+	if l.base == "" {
 		bases = discovered
 	}
 	for _, base := range bases {
 		path := profilePath(base, profile)
-		if !exists(path) {
+		if !l.files.exists(path) && !l.hadKeys(path) {
 			continue
 		}
-		written, err := s.file(path)
+		written, err := l.file(path)
 		if at, isSet := written[profilesKey]; isSet && err == nil {
 			err = &Error{
 				Origin: at.origin, Key: profilesKey,
@@ -170,24 +184,53 @@ func (s *sources) profileFile(base, profile string) error {
 }
 
 // file adds the layer of a file and returns the places of its keys.
-func (s *sources) file(path string) (places, error) {
-	parser := &yamlParser{file: path, layer: newLayer(true)}
-	err := koanf.New(delimiter).Load(file.Provider(path), parser)
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return nil, &Error{
-			Origin: Origin{File: path}, Message: "this file cannot be read: " + pathError.Err.Error(),
-			Want: "check that it is a file and its permissions", Err: err,
-		}
+func (l *loader) file(path string) (places, error) {
+	read := l.files.get(path)
+	switch {
+	case read.isMissing() && l.hadKeys(path):
+		return nil, lostFile(path, "is missing", fs.ErrNotExist)
+	case read.isMissing() && l.before != nil:
+		return nil, nil // it set nothing, and still does
+	case read.err != nil:
+		return nil, unreadable(path, read.err)
 	}
-	s.files = append(s.files, path)
-	s.layers = append(s.layers, parser.layer)
+	parser := &yamlParser{file: path, layer: newLayer(true)}
+	err := koanf.New(delimiter).Load(read, parser)
+	if err == nil && parser.isEmpty && l.hadKeys(path) {
+		return nil, lostFile(path, "is empty", io.ErrUnexpectedEOF)
+	}
+	l.names = append(l.names, path)
+	l.read[path] = !parser.isEmpty
+	l.layers = append(l.layers, parser.layer)
 	return parser.layer.places, err
 }
 
+// hadKeys reports whether keys were read from a file when the Config was read
+// that is read anew.
+func (l *loader) hadKeys(path string) bool { return l.before != nil && l.before.read[path] }
+
+func unreadable(path string, err error) *Error {
+	wrong := &Error{
+		Origin: Origin{File: path}, Message: "this file cannot be read: " + err.Error(),
+		Want: "check that it is a file and its permissions", Err: err,
+	}
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		wrong.Message = "this file cannot be read: " + pathError.Err.Error()
+	}
+	if errors.Is(err, errTooLarge) {
+		wrong.Want = "keep settings only in it"
+	}
+	return wrong
+}
+
 // config makes a Config of what was read, with the given settings over it.
-func (s *sources) config(environment *environment, settings []map[string]any) *Config {
-	layers := slices.Clone(s.layers)
+func (l *loader) config() *Config {
+	return newConfig(l.layers, l.environment, l.options.settings)
+}
+
+func newConfig(files []*layer, environment *environment, settings []map[string]any) *Config {
+	layers := slices.Clone(files)
 	for _, m := range settings {
 		layers = append(layers, layersOfCode(m)...)
 	}

@@ -13,4 +13,4 @@ func looksSecret(key string) bool { return secret.Name(key) }
 
 // withoutURLSecrets hides in a text the user info and the secret parameters of
 // URLs.
-func withoutURLSecrets(text string) string { return secret.URLs(text) }
+func withoutURLSecrets(text string) string { return secret.Setting(text) }

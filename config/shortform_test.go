@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/pyfly-go/pyfly/config"
 )
@@ -266,14 +267,15 @@ func TestWithoutItsShortFormAValueReplacesAGroup(t *testing.T) {
 // forms as the one before did.
 func TestAReloadKeepsShortForms(t *testing.T) {
 	inFolder(t, map[string]string{"pyfly.yaml": "pyfly: {x: {retry: {base-delay: 1s}}}", "pyfly-prod.yaml": "pyfly: {x: {retry: 3}}"})
-	cfg := load(t, config.Profiles("prod"))
-	cfg.AddShortForms(retryForm)
-	change := watchLoaded(t, "pyfly.yaml", cfg).until("pyfly: {x: {retry: {base-delay: 2s}}}")
-	if got := fmt.Sprint(change.Keys); got != "[pyfly.x.retry.base-delay]" {
-		t.Errorf("changed %s", got)
-	}
-	wantText(t, change.Config, "pyfly.x.retry.base-delay", "2s")
-	wantText(t, change.Config, "pyfly.x.retry.max-attempts", "3")
+	synctest.Test(t, func(t *testing.T) {
+		cfg := load(t, config.Profiles("prod"))
+		cfg.AddShortForms(retryForm)
+		w := startWatch(t, cfg)
+		w.write("pyfly.yaml", "pyfly: {x: {retry: {base-delay: 2s}}}")
+		w.tells("[pyfly.x.retry.base-delay]")
+		wantText(t, w.last, "pyfly.x.retry.base-delay", "2s")
+		wantText(t, w.last, "pyfly.x.retry.max-attempts", "3")
+	})
 }
 
 func TestShortFormsMayBeAddedByMany(t *testing.T) {

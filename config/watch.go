@@ -4,199 +4,145 @@ package config
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"time"
-
-	"github.com/knadh/koanf/providers/file"
 )
 
 // Changed says that the files of a configuration have changed: an application
 // context publishes it when it has been given a [Config] of [Load].
 type Changed struct {
 	Config *Config  // the settings now
-	Keys   []string // those that were set, changed or removed, sorted
+	Keys   []string // those whose values are not what they were, sorted
 }
 
 const (
-	quiet   = 100 * time.Millisecond // without a change, before the files are read
-	revisit = 500 * time.Millisecond // how often lost files are looked for
+	idle     = 100 * time.Millisecond // between two looks at the files
+	busy     = 50 * time.Millisecond  // the same while they change
+	quiet    = 400 * time.Millisecond // without a change, before the files are applied
+	limit    = 800 * time.Millisecond // of waiting for that
+	patience = time.Second            // before something wrong with the files is told
+	share    = 50                     // looks take at most one part in so many of the time
 )
 
 // Watch reads the files of cfg, which [Load] has made, again whenever they
 // change, and calls changed with what has become of it: a new Config that differs
 // in some keys, or an error that says what is wrong with the files. The same
-// error is told once. It returns when ctx is done, or at once if there are no
-// files; the error says why they cannot be watched. changed is called by the
-// goroutine that calls Watch.
+// error is told once. Watch returns when ctx is done, or at once if cfg was made
+// by [New]; the error is always nil. changed is called by the goroutine that calls
+// Watch.
 //
-// Files that are replaced, or removed and written again, stay watched; the
-// environment counts as it is at the time; files of profiles that did not exist
-// when cfg was loaded are not looked for.
-func Watch(ctx context.Context, cfg *Config, changed func(Changed, error)) error {
-	if len(cfg.files) == 0 {
+// A new Config must pass all checks; the error of one that fails is told like
+// one of the files, and the settings stay those that passed last. Keys are those
+// whose values differ from the settings in force: cfg, then the last Config
+// that was given to changed.
+//
+// The content of the files is compared with what cfg was loaded from, at first
+// and then several times a second. So a change is seen wherever the file lies
+// and however it is replaced, also one before the call of Watch. The files of
+// profiles are watched as the profiles change, also those that do not exist.
+// The environment counts as it is at the time.
+//
+// A change is applied when the files have been at rest for a moment, and within
+// a second even if they are not. A file that is missing, or holds nothing, does
+// not remove the settings that were read from it: nothing changes, and if that
+// lasts a second the error is fs.ErrNotExist or io.ErrUnexpectedEOF.
+func Watch(ctx context.Context, cfg *Config, changed func(Changed, error), checks ...func(*Config) error) error {
+	if cfg.source == nil {
 		return nil
 	}
-	w := &watcher{current: cfg, changed: changed, events: make(chan struct{}, 1), lost: make(chan string, len(cfg.files))}
-	defer w.close()
-	for _, path := range cfg.files {
-		if err := w.watch(path); err != nil {
-			return fmt.Errorf("the file %s cannot be watched: %w", path, err)
-		}
-	}
-	w.run(ctx)
-	return nil
-}
-
-// watcher is one run of Watch.
-type watcher struct {
-	current *Config
-	changed func(Changed, error)
-	events  chan struct{} // holds one when a file has changed
-	lost    chan string   // files that are watched no more
-
-	watched   []*file.File
-	missing   []string
-	lastError string
-}
-
-func (w *watcher) watch(path string) error {
-	if err := mustExist(path, Origin{}, "Watch"); err != nil {
-		return err
-	}
-	f := file.Provider(path)
-	err := f.Watch(func(_ any, err error) {
-		if err != nil { // the file is gone, and this was the last call
-			w.lost <- path
-		}
-		select {
-		case w.events <- struct{}{}:
-		default:
-		}
-	})
-	if err == nil {
-		w.watched = append(w.watched, f)
-	}
-	return err
-}
-
-func (w *watcher) close() {
-	for _, f := range w.watched {
-		_ = f.Unwatch()
-	}
-}
-
-func (w *watcher) run(ctx context.Context) {
-	revisits := time.NewTicker(revisit)
-	defer revisits.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case path := <-w.lost:
-			w.missing = append(w.missing, path)
-		case <-revisits.C:
-			w.find()
-		case <-w.events:
-			if !w.settle(ctx) {
-				return
-			}
-			w.reload()
-		}
-	}
-}
-
-// find watches files again that have come back.
-func (w *watcher) find() {
-	w.missing = slices.DeleteFunc(w.missing, func(path string) bool {
-		if !exists(path) || w.watch(path) != nil {
-			return false
-		}
-		select {
-		case w.events <- struct{}{}:
-		default:
-		}
-		return true
-	})
-}
-
-// settle waits until whoever writes has finished. It is false if ctx is done.
-func (w *watcher) settle(ctx context.Context) bool {
-	timer := time.NewTimer(quiet)
+	w := &watcher{current: cfg, changed: changed, checks: checks, seen: cfg.source.files}
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return false
-		case <-w.events:
-			timer.Reset(quiet)
+			return nil
 		case <-timer.C:
-			return true
+			timer.Reset(w.look(time.Now()))
 		}
 	}
 }
 
-func (w *watcher) reload() {
-	next, err := Load(w.current.options...)
-	if err != nil {
-		if text := err.Error(); text != w.lastError {
+// watcher is one run of Watch.
+type watcher struct {
+	current *Config // in force
+	changed func(Changed, error)
+	checks  []func(*Config) error
+
+	seen      *snapshot // that was applied, or told to be wrong
+	pending   *change   // nil if the files are as seen
+	lastError string
+}
+
+// change is a change that is waited for to end.
+type change struct {
+	files *snapshot
+	begun time.Time
+	last  time.Time // that the files were seen to change
+	next  *Config   // what the files hold, once it was read
+	err   error     // why they cannot be applied
+}
+
+// look compares the files with what was seen of them and returns when to look
+// again.
+func (w *watcher) look(now time.Time) time.Duration {
+	p := w.pending
+	known := w.seen
+	if p != nil {
+		known = p.files
+	}
+	files := known.again()
+	switch {
+	case files.matches(w.seen):
+		w.pending = nil
+		return max(idle, share*time.Since(now))
+	case p == nil:
+		p = &change{files: files, begun: now, last: now}
+	case !files.matches(p.files):
+		p = &change{files: files, begun: p.begun, last: now}
+	}
+	w.pending = p
+	if now.Sub(p.last) < quiet && now.Sub(p.begun) < limit {
+		return busy
+	}
+	w.read(p)
+	if p.err != nil && now.Sub(p.begun) < patience {
+		return busy
+	}
+	w.seen, w.pending = p.files, nil
+	w.finish(p)
+	return idle
+}
+
+// read loads what the files hold, unless that was done.
+func (w *watcher) read(p *change) {
+	if p.next != nil || p.err != nil {
+		return
+	}
+	files := p.files.selection() // others may be read
+	p.next, p.err = w.current.reload(files)
+	for _, check := range w.checks {
+		if p.err == nil {
+			p.err = check(p.next)
+		}
+	}
+	files.release()
+	p.files = files
+}
+
+// finish tells what has become of a change.
+func (w *watcher) finish(p *change) {
+	if p.err != nil {
+		if text := p.err.Error(); text != w.lastError {
 			w.lastError = text
-			w.changed(Changed{}, err)
+			w.changed(Changed{}, p.err)
 		}
 		return
 	}
 	w.lastError = ""
-	next.AddShortForms(w.current.merged.Load().forms...)
-	keys := difference(w.current, next)
+	keys := p.next.difference(w.current)
 	if len(keys) == 0 {
 		return
 	}
-	w.current = next
-	w.changed(Changed{Config: next, Keys: keys}, nil)
-}
-
-// difference returns the keys in whose values two configurations differ.
-func difference(a, b *Config) []string {
-	before, after := a.leaves(), b.leaves()
-	var keys []string
-	for canonical, leaf := range after {
-		if was, ok := before[canonical]; !ok || was.text != leaf.text {
-			keys = append(keys, leaf.key)
-		}
-	}
-	for canonical, leaf := range before {
-		if _, ok := after[canonical]; !ok {
-			keys = append(keys, leaf.key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-type leaf struct{ key, text string }
-
-// leaves returns all values by their canonical keys, placeholders untouched.
-func (c *Config) leaves() map[string]leaf {
-	all := map[string]leaf{}
-	c.merged.Load().root.leaves("", func(key string, n *node) {
-		value := c.override(key, n)
-		text := value.literal()
-		for _, element := range value.list {
-			text += "\x00" + element.whole()
-		}
-		all[canonicalKey(key)] = leaf{key, text}
-	})
-	return all
-}
-
-// whole is all that is in an element of a list, as text.
-func (n *node) whole() string {
-	text := n.literal()
-	for _, element := range n.list {
-		text += "\x00" + element.whole()
-	}
-	for _, child := range n.children() {
-		text += "\x00" + child.name + "\x00" + child.whole()
-	}
-	return text
+	w.current = p.next
+	w.changed(Changed{Config: p.next, Keys: keys}, nil)
 }

@@ -16,14 +16,16 @@ import (
 // yamlParser is a koanf.Parser for one file. The values are those of koanf's
 // YAML parser; the document's nodes tell on which line each key stands.
 type yamlParser struct {
-	file  string
-	layer *layer
+	file    string
+	layer   *layer
+	isEmpty bool // the file holds nothing but comments
 }
 
 // Unmarshal implements koanf.Parser. The result has canonical keys.
 func (p *yamlParser) Unmarshal(content []byte) (map[string]any, error) {
 	root, err := p.root(content)
 	if err != nil || root == nil {
+		p.isEmpty = true
 		return map[string]any{}, err
 	}
 	if errs := p.checkKeys(root); len(errs) > 0 {

@@ -5,20 +5,20 @@ package container
 import "reflect"
 
 // arguments assembles what the constructor is called with.
-func (m *maker) arguments(b *bean) ([]reflect.Value, *Problem) {
-	if len(b.dependsOn) > 0 {
-		for _, needed := range b.needs {
+func (m *maker) arguments(owner *instance) ([]reflect.Value, *Problem) {
+	if len(owner.dependsOn) > 0 {
+		for _, needed := range owner.needs {
 			if needed.scope == prototype {
 				continue
 			}
-			if _, problem := m.obtain(needed, b); problem != nil {
+			if _, problem := m.obtain(needed, owner); problem != nil {
 				return nil, problem
 			}
 		}
 	}
-	args := make([]reflect.Value, len(b.injections))
-	for i := range b.injections {
-		v, problem := m.assemble(&b.injections[i], b)
+	args := make([]reflect.Value, len(owner.injections))
+	for i := range owner.injections {
+		v, problem := m.assemble(&owner.injections[i], owner)
 		if problem != nil {
 			return nil, problem
 		}
@@ -27,11 +27,20 @@ func (m *maker) arguments(b *bean) ([]reflect.Value, *Problem) {
 	return args, nil
 }
 
+// take returns the value of a bean for owner.
+func (m *maker) take(n *node, owner *instance) (reflect.Value, *Problem) {
+	i, problem := m.obtain(n, owner)
+	if problem != nil {
+		return reflect.Value{}, problem
+	}
+	return i.value, nil
+}
+
 // assemble makes one argument for owner of the beans it consists of.
-func (m *maker) assemble(in *injection, owner *bean) (reflect.Value, *Problem) {
+func (m *maker) assemble(in *injection, owner *instance) (reflect.Value, *Problem) {
 	switch in.kind {
 	case injectOne:
-		return m.obtain(in.beans[0], owner)
+		return m.take(in.beans[0], owner)
 	case injectProvider:
 		return m.provider(in.typ, in.target, owner), nil
 	case injectFields:
@@ -44,7 +53,7 @@ func (m *maker) assemble(in *injection, owner *bean) (reflect.Value, *Problem) {
 	return reflect.Zero(in.typ), nil
 }
 
-func (m *maker) assembleFields(in *injection, owner *bean) (reflect.Value, *Problem) {
+func (m *maker) assembleFields(in *injection, owner *instance) (reflect.Value, *Problem) {
 	object := reflect.New(in.typ).Elem()
 	for i := range in.fields {
 		f := &in.fields[i]
@@ -57,10 +66,10 @@ func (m *maker) assembleFields(in *injection, owner *bean) (reflect.Value, *Prob
 	return object, nil
 }
 
-func (m *maker) assembleSlice(in *injection, owner *bean) (reflect.Value, *Problem) {
+func (m *maker) assembleSlice(in *injection, owner *instance) (reflect.Value, *Problem) {
 	list := reflect.MakeSlice(in.typ, 0, len(in.beans))
 	for _, b := range in.beans {
-		v, problem := m.obtain(b, owner)
+		v, problem := m.take(b, owner)
 		if problem != nil {
 			return v, problem
 		}
@@ -75,10 +84,10 @@ func (m *maker) assembleSlice(in *injection, owner *bean) (reflect.Value, *Probl
 	return list, nil
 }
 
-func (m *maker) assembleMap(in *injection, owner *bean) (reflect.Value, *Problem) {
+func (m *maker) assembleMap(in *injection, owner *instance) (reflect.Value, *Problem) {
 	table := reflect.MakeMapWithSize(in.typ, len(in.beans))
 	for _, b := range in.beans {
-		v, problem := m.obtain(b, owner)
+		v, problem := m.take(b, owner)
 		if problem != nil {
 			return v, problem
 		}

@@ -84,7 +84,7 @@ func DependsOn(names ...string) BeanOption {
 // last. It wins over the bean's own Phase method (see lifecycle.Phased); the
 // default is 0. What a bean depends on is started before it whatever its phase.
 func Phase(n int) BeanOption {
-	return func(d *definition) { d.phase = &n }
+	return func(d *definition) { d.givenPhase = &n }
 }
 
 // Group makes the bean a member of a value group, as dig knows them: it is

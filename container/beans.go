@@ -2,7 +2,10 @@
 
 package container
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // BeanInfo tells what a context knows of one bean.
 type BeanInfo struct {
@@ -25,28 +28,67 @@ type BeanInfo struct {
 // time; what is not known before the start is zero. What the context itself
 // offers is not listed.
 func (app *ApplicationContext) Beans() []BeanInfo {
-	g := app.latestGraph()
+	view := app.latest()
 	var infos []BeanInfo
-	for _, b := range g.order {
+	for _, b := range view.graph.order {
 		if !b.isInfrastructure {
-			infos = append(infos, b.info())
+			infos = append(infos, view.info(b))
 		}
 	}
 	return infos
 }
 
-// latestGraph is the graph of the last start, or that of a start to come.
-func (app *ApplicationContext) latestGraph() *graph {
-	if r := app.last.Load(); r != nil && r.graph != nil {
-		return r.graph
-	}
-	return app.newGraph()
+// view is what is known of the beans of the last start, or of a start to come.
+type view struct {
+	graph *graph
+	slots []slot // by position; nil if nothing was made
 }
 
-func (b *bean) info() BeanInfo {
+func (app *ApplicationContext) latest() view {
+	r := app.last.Load()
+	switch {
+	case r == nil || r.graph == nil:
+		return view{graph: app.newGraph()}
+	case r.maker == nil:
+		return view{graph: r.graph}
+	}
+	return view{r.graph, r.maker.snapshot()}
+}
+
+// snapshot returns what has been made so far; instances that are complete do not
+// change any more.
+func (m *maker) snapshot() []slot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.slots)
+}
+
+// instance returns a bean that is complete, or nil.
+func (v view) instance(b *node) *instance {
+	if v.slots == nil || v.slots[b.position].state != complete {
+		return nil
+	}
+	return v.slots[b.position].instance
+}
+
+// phase is the phase of a bean as far as it is known.
+func (v view) phase(b *node) int {
+	if i := v.instance(b); i != nil {
+		return i.phase
+	}
+	if b.givenPhase != nil {
+		return *b.givenPhase
+	}
+	return 0
+}
+
+func (v view) info(b *node) BeanInfo {
 	info := BeanInfo{
 		Name: b.name, Type: b.typ.String(), Scope: b.scope.String(), Module: b.module.path(), Stereotype: b.stereotype, Prefix: b.prefix,
-		Order: b.order, Primary: b.primary, Phase: b.startPhase, Location: b.callers.location().String(), Took: b.took,
+		Order: b.order, Primary: b.primary, Phase: v.phase(b), Location: b.callers.location().String(),
+	}
+	if i := v.instance(b); i != nil {
+		info.Took = i.took
 	}
 	for _, needed := range b.needs {
 		if !needed.isInfrastructure {

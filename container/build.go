@@ -4,8 +4,6 @@ package container
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"sync"
@@ -13,11 +11,12 @@ import (
 
 	"go.uber.org/dig"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// maker makes the beans of one start. dig calls the constructors of those that
+// maker makes the instances of one start. dig calls the constructors of those that
 // the start builds, each once and after those it needs; wire.go wraps each
 // constructor so that what dig stores, and hands to dependents, is the
 // post-processed bean. What is made later or many times, lazy beans and
@@ -28,25 +27,40 @@ type maker struct {
 	run   *run
 	graph *graph
 	dig   *dig.Container
-	heads []*bean // the first of each portion
+	heads []*node // the first of each portion
 
-	mu         sync.Mutex // guards what follows and the states of beans
+	mu         sync.Mutex // guards what follows and how instances are made
+	slots      []slot     // by the node's position
 	processors []activeProcessor
-	creating   *bean // the processor that is being created
+	creating   *node // the processor that is being created
 	early      []earlyBean
 	problems   []*Problem
-	current    *bean // the last eager one begun; nil while a hook of it runs, which has its own limit
-	since      time.Duration
-	late       []*bean       // lazy beans made during the start
-	isStarted  bool          // from now on a lazy bean is started when it is made
-	isClosed   bool          // from now on nothing is made
-	active     int           // beans that are being made
-	idle       chan struct{} // closed when isClosed and nothing is being made
-	abandoned  chan struct{} // closed when the build was given up
+	going      []*instance          // that are being made
+	workers    map[uint64]*instance // that are made later, by the goroutines on which they are
+	late       []*instance          // lazy beans made during the start
+	isStarted  bool                 // from now on a lazy bean is started when it is made
+	isClosed   bool                 // from now on nothing is made
+	idle       chan struct{}        // closed when isClosed and nothing is being made
 }
 
+// slot holds the instance of a singleton, as far as there is one.
+type slot struct {
+	state    buildState
+	instance *instance
+	spare    *instance // for the first attempt to make one
+}
+
+type buildState int32
+
+const (
+	unbuilt buildState = iota
+	inCreation
+	complete
+	failed // or not tried because something it needs failed
+)
+
 type activeProcessor struct {
-	bean *bean
+	node *node
 	lifecycle.BeanPostProcessor
 	processes func(reflect.Type) bool // nil: all types
 }
@@ -61,12 +75,23 @@ func (p activeProcessor) isMeantFor(t reflect.Type) (isMeant bool, err error) {
 }
 
 func newMaker(ctx context.Context, r *run, g *graph) *maker {
-	for _, b := range g.beans {
-		if b.isOffered {
-			b.state, b.original, b.object, b.value = complete, b.instance, b.instance, reflect.ValueOf(b.instance)
+	m := &maker{
+		ctx: ctx, run: r, graph: g, slots: make([]slot, len(g.order)), workers: map[uint64]*instance{}, idle: make(chan struct{}),
+	}
+	instances := make([]instance, len(g.order))
+	for i, n := range g.order {
+		instances[i].node = n
+		m.slots[i].spare = &instances[i]
+		if n.isOffered {
+			m.slots[i] = slot{state: complete, instance: offered(n)}
 		}
 	}
-	return &maker{ctx: ctx, run: r, graph: g, idle: make(chan struct{}), abandoned: make(chan struct{})}
+	return m
+}
+
+// offered is the instance of what the context itself brings.
+func offered(n *node) *instance {
+	return &instance{node: n, original: n.instance, object: n.instance, value: reflect.ValueOf(n.instance)}
 }
 
 // build makes every eager bean, processors first.
@@ -75,11 +100,11 @@ func (m *maker) build() {
 	if m.hasFailed() {
 		return
 	}
-	for _, b := range m.graph.processors() {
-		m.setCreating(b)
-		m.resolve([]*bean{b})
+	for _, n := range m.graph.processors() {
+		m.setCreating(n)
+		m.resolve([]*node{n})
 		m.setCreating(nil)
-		m.activate(b)
+		m.activate(n)
 	}
 	m.warnOfEarlyBeans()
 	if m.hasFailed() {
@@ -89,29 +114,30 @@ func (m *maker) build() {
 	m.dig, m.heads = nil, nil
 }
 
-func (m *maker) setCreating(b *bean) {
+func (m *maker) setCreating(n *node) {
 	m.mu.Lock()
-	m.creating = b
+	m.creating = n
 	m.mu.Unlock()
 }
 
 // activate lets a processor see the beans that are made from now on.
-func (m *maker) activate(b *bean) {
+func (m *maker) activate(n *node) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b.state != complete {
+	s := m.slots[n.position]
+	if s.state != complete {
 		return
 	}
-	processor, ok := b.object.(lifecycle.BeanPostProcessor)
+	processor, ok := s.instance.object.(lifecycle.BeanPostProcessor)
 	if !ok {
 		return // replaced by something else
 	}
-	active := activeProcessor{bean: b, BeanPostProcessor: processor}
+	active := activeProcessor{node: n, BeanPostProcessor: processor}
 	if selective, ok := processor.(lifecycle.SelectivePostProcessor); ok {
 		active.processes = selective.Processes
 	}
 	seen := m.processors[:len(m.processors):len(m.processors)]
-	m.processors = append(seen, active) // beans keep the list that they were seen by
+	m.processors = append(seen, active) // instances keep the list that they were seen by
 }
 
 func (m *maker) hasFailed() bool {
@@ -138,22 +164,16 @@ func (m *maker) reportOnce(p *Problem) {
 	m.problems = append(m.problems, p)
 }
 
-// begin and finish frame the making of a bean; both are called with the lock
-// held.
-func (m *maker) begin(b *bean) {
-	b.state = inCreation
-	b.begun = m.run.elapsed()
-	m.active++
-	if b.isEager {
-		m.current, m.since = b, b.begun // in case that hangs
+// note adds a problem to the report, unless it is there or follows from one
+// that is.
+func (m *maker) note(p *Problem) {
+	if p == nil || p.Err == errNeedFailed || slices.Contains(m.problems, p) {
+		return
 	}
-}
-
-func (m *maker) finish() {
-	m.active--
-	if m.isClosed && m.active == 0 {
-		close(m.idle)
+	if cause, ok := usercode.As[*Problem](p.Err); ok && slices.Contains(m.problems, cause) {
+		return
 	}
+	m.problems = append(m.problems, p)
 }
 
 // close refuses to make further beans and returns a channel that is closed when
@@ -163,51 +183,37 @@ func (m *maker) close() <-chan struct{} {
 	defer m.mu.Unlock()
 	if !m.isClosed {
 		m.isClosed = true
-		if m.active == 0 {
+		if len(m.going) == 0 {
 			close(m.idle)
 		}
 	}
 	return m.idle
 }
 
-// watch says what is being made now, in case it hangs.
-func (m *maker) watch(b *bean) {
-	m.mu.Lock()
-	m.current, m.since = b, m.run.elapsed()
-	m.mu.Unlock()
-}
-
-// patience is how much longer the bean that is being made may take.
-func (m *maker) patience() time.Duration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.current == nil || m.current.state != inCreation {
-		return m.run.startLimit
-	}
-	return m.run.startLimit - (m.run.elapsed() - m.since)
-}
-
-var errGoexit = errors.New("it ended its goroutine with runtime.Goexit")
-
 // built returns what went wrong in a build that has ended.
 func (m *maker) built() []*Problem {
-	m.mu.Lock()
-	b := m.current
-	hasExited := b != nil && b.state == inCreation
-	m.mu.Unlock()
-	if hasExited {
-		close(m.abandoned)
-		m.report(constructorFailed(b, errGoexit))
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.problems)
 }
 
-// abandon leaves the goroutine of a build that hangs to itself, and returns
-// what went wrong: the cause, if there is one, and where it stands.
+// patience is how much longer the beans that the start builds may take.
+func (m *maker) patience() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	rest := m.run.startLimit
+	for _, i := range m.going {
+		if i.isEager {
+			rest = min(rest, m.rest(i))
+		}
+	}
+	return rest
+}
+
+// abandon leaves the goroutine of a build that hangs to itself, and returns what
+// went wrong: the cause, if there is one, and where it stands.
 func (m *maker) abandon(cause *Problem) []*Problem {
-	close(m.abandoned)
+	m.close()
 	where := m.run.standsAt("", "build")
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -215,29 +221,58 @@ func (m *maker) abandon(cause *Problem) []*Problem {
 	if cause != nil {
 		problems = append(problems, cause)
 	}
-	if b := m.current; b != nil && b.state == inCreation {
-		took := (m.run.elapsed() - m.since).Round(time.Millisecond)
-		p := &Problem{
-			Code: CodeConstructor, Bean: b.name, Err: errHangs,
-			What:   fmt.Sprintf("the building of %s did not end within %s", b.name, took),
-			Remedy: "do what may take long in PostConstruct or Start, whose context ends at the limit, or raise it\n(pyfly.context.start-timeout)",
+	for _, i := range slices.Clone(m.going) {
+		if i.isEager && i.pauses == 0 {
+			problems = append(problems, tooLong(i.node, i.at(m.run.elapsed()), where))
 		}
-		p.detail("constructor", b.label()).detail("registered", b.where())
-		problems = append(problems, p.detail("stands at", where))
+		m.giveUp(i, notMade(i.node, "the start was given up"))
 	}
 	return problems
 }
 
-// settled returns the beans, in order, of which something has been made that
-// will not change any more.
-func (m *maker) settled() []*bean {
+// settled returns the instances, in order, that will not change any more: those
+// that are complete, and those that were constructed and then failed.
+func (m *maker) settled() []*instance {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	settled := make([]*bean, 0, len(m.graph.order))
-	for _, b := range m.graph.order {
-		if b.state == complete || b.state == failed && b.original != nil {
-			settled = append(settled, b)
+	settled := make([]*instance, 0, len(m.slots))
+	for _, s := range m.slots {
+		if s.state == complete || s.state == failed && s.instance != nil && s.instance.original != nil {
+			settled = append(settled, s.instance)
 		}
 	}
 	return settled
+}
+
+// build makes the beans on a goroutine of its own, so that a constructor that
+// hangs can be given up and reported.
+func (r *run) build(ctx context.Context) []*Problem {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.label("", "build")
+		r.maker.build()
+	}()
+	watch := time.NewTimer(r.startLimit)
+	defer watch.Stop()
+	for {
+		select {
+		case <-done:
+			return r.maker.built()
+		case <-ctx.Done():
+			select {
+			case <-done:
+				return r.maker.built()
+			case <-time.After(hook.Grace(ctx, r.startLimit)):
+				return r.maker.abandon(r.cancelled(ctx))
+			}
+		case <-watch.C:
+			rest := r.maker.patience()
+			if rest <= 0 {
+				r.cancelStart()
+				return r.maker.abandon(nil)
+			}
+			watch.Reset(rest)
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container/internal/profile"
 )
 
 // condition decides whether a definition becomes a bean. One of its two tests
@@ -17,7 +18,7 @@ import (
 type condition struct {
 	text       string // as the user wrote it
 	ofSettings func(*config.Config, []string) (unmet string, err error)
-	ofBeans    func(present []*definition) (unmet string)
+	ofBeans    func(present *definitions) (unmet string)
 }
 
 // Profile registers the bean only if the expression holds for the active
@@ -32,7 +33,7 @@ type condition struct {
 // registration.
 func Profile(expression string) BeanOption {
 	return func(d *definition) {
-		holds, err := parseProfile(expression)
+		holds, err := profile.Parse(expression)
 		if err != nil {
 			d.fail(fmt.Sprintf("Profile(%q): %v", expression, err), `write profiles joined by & | ! ( ), such as "prod & !eu"`)
 			return
@@ -80,7 +81,7 @@ func OnBean[T any]() BeanOption {
 	return func(d *definition) {
 		d.conditions = append(d.conditions, condition{
 			text: fmt.Sprintf("OnBean[%s]", t),
-			ofBeans: func(present []*definition) string {
+			ofBeans: func(present *definitions) string {
 				if firstThatFits(present, t) == nil {
 					return "there is none"
 				}
@@ -98,7 +99,7 @@ func OnMissingBean[T any]() BeanOption {
 	return func(d *definition) {
 		d.conditions = append(d.conditions, condition{
 			text: fmt.Sprintf("OnMissingBean[%s]", t),
-			ofBeans: func(present []*definition) string {
+			ofBeans: func(present *definitions) string {
 				if other := firstThatFits(present, t); other != nil {
 					return "there is " + other.describe()
 				}
@@ -108,9 +109,9 @@ func OnMissingBean[T any]() BeanOption {
 	}
 }
 
-func firstThatFits(present []*definition, t reflect.Type) *definition {
-	for _, d := range present {
-		if !d.isInfrastructure && d.isA(t) {
+func firstThatFits(present *definitions, t reflect.Type) *definition {
+	for _, d := range present.find(t) {
+		if !d.isInfrastructure {
 			return d
 		}
 	}
@@ -121,44 +122,53 @@ func (d *definition) dependsOnBeans() bool {
 	return slices.ContainsFunc(d.conditions, func(c condition) bool { return c.ofBeans != nil })
 }
 
-// exclusion is a definition that a condition kept from becoming a bean.
+// exclusion is why a definition was kept from becoming a bean.
 type exclusion struct {
-	*definition
 	condition string
 	unmet     string
 }
 
-func (e exclusion) String() string {
-	return fmt.Sprintf("%s was kept out by %s: %s", e.describe(), e.condition, e.unmet)
+func (g *graph) exclude(d *definition, condition, unmet string) {
+	if g.exclusions == nil {
+		g.exclusions = map[*definition]exclusion{}
+	}
+	g.excluded.add(d)
+	g.exclusions[d] = exclusion{condition, unmet}
+}
+
+// keptOut says which condition kept a definition out.
+func (g *graph) keptOut(d *definition) string {
+	e := g.exclusions[d]
+	return fmt.Sprintf("%s was kept out by %s: %s", d.describe(), e.condition, e.unmet)
 }
 
 // applyConditions keeps the definitions whose conditions hold.
-func (g *graph) applyConditions(definitions []*definition) []*definition {
-	if !slices.ContainsFunc(definitions, func(d *definition) bool { return len(d.conditions) > 0 }) {
-		return definitions
+func (g *graph) applyConditions(all []*definition) []*definition {
+	if !slices.ContainsFunc(all, func(d *definition) bool { return len(d.conditions) > 0 }) {
+		return all
 	}
-	excluded := map[*definition]bool{}
-	present := definitions[:0:0]
+	isExcluded := map[*definition]bool{}
+	present := &definitions{}
 	var undecided []*definition
-	for _, d := range definitions {
+	for _, d := range all {
 		switch {
 		case g.excludedBySettings(d):
-			excluded[d] = true
+			isExcluded[d] = true
 		case d.dependsOnBeans():
 			undecided = append(undecided, d)
 		default:
-			present = append(present, d)
+			present.add(d)
 		}
 	}
 	slices.SortStableFunc(undecided, func(a, b *definition) int { return cmp.Compare(a.module.depth(), b.module.depth()) })
 	for _, d := range undecided {
 		if g.excludedByBeans(d, present) {
-			excluded[d] = true
+			isExcluded[d] = true
 		} else {
-			present = append(present, d)
+			present.add(d)
 		}
 	}
-	return slices.DeleteFunc(definitions, func(d *definition) bool { return excluded[d] })
+	return slices.DeleteFunc(all, func(d *definition) bool { return isExcluded[d] })
 }
 
 func (g *graph) excludedBySettings(d *definition) bool {
@@ -171,20 +181,20 @@ func (g *graph) excludedBySettings(d *definition) bool {
 			g.problems = append(g.problems, problemsOf(err, CodeConfig)...)
 		}
 		if unmet != "" {
-			g.excluded = append(g.excluded, exclusion{d, c.text, unmet})
+			g.exclude(d, c.text, unmet)
 			return true
 		}
 	}
 	return false
 }
 
-func (g *graph) excludedByBeans(d *definition, present []*definition) bool {
+func (g *graph) excludedByBeans(d *definition, present *definitions) bool {
 	for _, c := range d.conditions {
 		if c.ofBeans == nil {
 			continue
 		}
 		if unmet := c.ofBeans(present); unmet != "" {
-			g.excluded = append(g.excluded, exclusion{d, c.text, unmet})
+			g.exclude(d, c.text, unmet)
 			return true
 		}
 	}

@@ -34,9 +34,10 @@ type ApplicationContext struct {
 	moduleOverrides []*moduleOverride
 	installed       []*moduleScope
 	module          *moduleScope // being installed
-	problems        []*Problem   // of registration and of loading the settings
+	problems        []*Problem   // of registration
+	settings        settings
 
-	mu    sync.Mutex // guards run and ready; never held while a bean's code runs
+	mu    sync.Mutex // guards run and ready, and config outside of a start; never held while a bean's code runs
 	run   *run
 	ready chan struct{}
 	beans atomic.Pointer[beans] // what Get hands out; nil unless started
@@ -74,7 +75,7 @@ func NewApplicationContext(opts ...Option) *ApplicationContext {
 	}
 	app.config = app.options.config
 	if app.config == nil {
-		app.loadConfig()
+		app.config = app.loadConfig()
 	}
 	app.addLogger()
 	app.events = lifecycle.NewEvents(app.logger)
@@ -83,17 +84,17 @@ func NewApplicationContext(opts ...Option) *ApplicationContext {
 	return app
 }
 
-func (app *ApplicationContext) loadConfig() {
+func (app *ApplicationContext) loadConfig() *config.Config {
 	var opts []config.Option
 	if len(app.options.profiles) > 0 {
 		opts = append(opts, config.Profiles(app.options.profiles...))
 	}
 	cfg, err := config.Load(opts...)
+	app.settings.problems, app.settings.isUnread = problemsOf(err, CodeConfig), err != nil
 	if err != nil {
-		app.problems = append(app.problems, problemsOf(err, CodeConfig)...)
-		cfg = config.New(nil)
+		return config.New(nil)
 	}
-	app.config = cfg
+	return cfg
 }
 
 // addInfrastructure offers what the context itself brings to constructors.
@@ -121,11 +122,18 @@ func (app *ApplicationContext) profiles() []string {
 // name of the program.
 func (app *ApplicationContext) Name() string {
 	program := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
-	return app.config.String("pyfly.app.name", program)
+	return app.Config().String("pyfly.app.name", program)
 }
 
-// Config returns the context's configuration.
-func (app *ApplicationContext) Config() *config.Config { return app.config }
+// Config returns the context's configuration as it was read last: by
+// NewApplicationContext, then anew by each further Start. Files that change
+// between a Start and its Stop do not change it: subscribe to config.Changed, or
+// use [Live].
+func (app *ApplicationContext) Config() *config.Config {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	return app.config
+}
 
 // Logger returns the context's logger.
 func (app *ApplicationContext) Logger() *slog.Logger { return app.logger }

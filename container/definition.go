@@ -30,7 +30,7 @@ type definition struct {
 	scope       scope
 	primary     bool
 	order       int
-	phase       *int // of the option Phase
+	givenPhase  *int // by the option Phase
 	stereotype  string
 	prefix      string // of the settings that [Properties] binds
 	groups      []string
@@ -281,9 +281,12 @@ func unqualified(arguments string) string {
 	return strings.Join(parts, ",")
 }
 
+// isNil reports whether v is nil, or an interface that holds a nil.
 func isNil(v reflect.Value) bool {
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+	case reflect.Interface:
+		return v.IsNil() || isNil(v.Elem())
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
 		return v.IsNil()
 	}
 	return false

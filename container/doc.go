@@ -17,8 +17,11 @@
 // constructor over a missing bean to a cycle, come in one report, the
 // [*StartupError] that Start returns.
 //
-// The way of a bean through the package's files: definition.go (what was
-// registered), graph.go (what it needs, and whether that exists), build.go
-// (made by dig and post-processed), start.go (its hooks), lookup.go (handed
-// out), report.go (what is said when something is wrong).
+// A bean goes through four stages, each with a type of its own: a definition is
+// what was registered, a node what the graph knows of it, an instance what was
+// made of it, and a life what that is doing. The files follow them: definition.go,
+// node.go and graph.go, instance.go, make.go and initialise.go (dig calls the
+// constructors of what the start builds: build.go, wire.go), life.go, start.go and
+// stop.go. lookup.go hands beans out, report.go says what is wrong. The algorithms
+// are in container/internal.
 package container

@@ -3,11 +3,13 @@
 package container
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container/internal/chain"
 )
 
 // graph is who needs whom, worked out and checked before anything is built:
@@ -17,21 +19,28 @@ type graph struct {
 	config   *config.Config
 	profiles []string
 
-	beans       []*bean // without what is overridden, superseded or kept out
-	byType      map[reflect.Type]*slot
-	byInterface map[reflect.Type][]*bean // as far as they were asked for
-	byName      map[string]*bean
-	order       []*bean // everything needed comes before what needs it
-	excluded    []exclusion
+	nodes       []*node // without what is overridden, superseded or kept out
+	byType      map[reflect.Type]*candidates
+	byInterface map[reflect.Type][]*node // as far as they were asked for
+	byName      map[string]*node
+	byGroup     map[string][]*node
+	bySource    map[*definition]*node // those of dig.Out structs
+	numbers     map[string]int        // the next number of beans of one name
+	order       []*node               // everything needed comes before what needs it
+	excluded    definitions           // by a condition
+	exclusions  map[*definition]exclusion
 	problems    []*Problem
 	hasWants    bool
+	circles     int // that have been reported
 	chains      []wantedChain
+	near        *nearIndex
+	fromRoots   *chain.Forest // from the beans that nobody needs
 }
 
-// slot holds the beans that are registered as, or made as, one type.
-type slot struct {
-	beans []*bean
-	only  any // the bean that Get returns, once the context is started
+// candidates are the beans that are registered as, or made as, one type.
+type candidates struct {
+	nodes  []*node
+	number int // of the type
 }
 
 // newGraph resolves every parameter of every definition and notes whatever is
@@ -41,8 +50,8 @@ func (app *ApplicationContext) newGraph() *graph {
 	definitions := g.override(slices.Clone(app.definitions), app.overrides)
 	definitions = g.withoutMistaken(definitions)
 	definitions = g.applyConditions(definitions)
-	g.addBeans(definitions)
-	for _, b := range g.beans {
+	g.addNodes(definitions)
+	for _, b := range g.nodes {
 		g.resolve(b)
 	}
 	g.putInOrder()
@@ -50,55 +59,93 @@ func (app *ApplicationContext) newGraph() *graph {
 	return g
 }
 
-func (g *graph) override(definitions, overrides []*definition) []*definition {
+// override puts each override in the place of what it overrides: the definition
+// of the same type and name, or, if it was given no name, the only one of its
+// type.
+func (g *graph) override(list, overrides []*definition) []*definition {
+	if len(overrides) == 0 {
+		return list
+	}
+	places := map[reflect.Type][]int{} // in the list
+	addPlaces := func(place int, d *definition) {
+		places[d.typ] = append(places[d.typ], place)
+		if d.made != d.typ {
+			places[d.made] = append(places[d.made], place)
+		}
+	}
+	for i, d := range list {
+		addPlaces(i, d)
+	}
+	var near *definitions
 	for _, o := range overrides {
 		if len(o.problems) > 0 {
-			definitions = append(definitions, o)
+			list = append(list, o)
 			continue
 		}
-		i := slices.IndexFunc(definitions, o.replaces(definitions))
-		if i < 0 {
-			g.problems = append(g.problems, nothingToOverride(o, definitions))
+		i, ok := o.placeIn(list, places)
+		if !ok {
+			if near == nil {
+				near = indexed(list)
+			}
+			g.problems = append(g.problems, nothingToOverride(o, near))
 			continue
 		}
 		replacement := *o
 		if !o.isNamed {
-			replacement.name = definitions[i].name
+			replacement.name = list[i].name
 		}
-		replacement.index = definitions[i].index
-		definitions[i] = &replacement
+		replacement.index = list[i].index
+		list[i] = &replacement
+		addPlaces(i, &replacement)
 	}
-	return definitions
+	return list
 }
 
-// replaces returns the test for what o overrides: the same type and name, or,
-// if o was given no name, the only definition of its type.
-func (d *definition) replaces(definitions []*definition) func(*definition) bool {
-	sameType := func(other *definition) bool {
-		return other.typ != nil && (other.typ == d.typ || other.made == d.made) && !other.isInfrastructure
-	}
-	ofType := 0
-	for _, other := range definitions {
-		if sameType(other) {
-			ofType++
+// placeIn returns the place of what d overrides. places tells by type where to
+// look.
+func (d *definition) placeIn(list []*definition, places map[reflect.Type][]int) (place int, ok bool) {
+	var ofType []int
+	for _, i := range slices.Concat(places[d.typ], places[d.made]) {
+		other := list[i]
+		if other.typ != nil && (other.typ == d.typ || other.made == d.made) && !other.isInfrastructure {
+			ofType = append(ofType, i)
 		}
 	}
-	return func(other *definition) bool {
-		return sameType(other) && (other.name == d.name || !d.isNamed && ofType == 1)
+	slices.Sort(ofType)
+	ofType = slices.Compact(ofType)
+	for _, i := range ofType {
+		if list[i].name == d.name || !d.isNamed && len(ofType) == 1 {
+			return i, true
+		}
 	}
+	return 0, false
 }
 
-func nothingToOverride(o *definition, definitions []*definition) *Problem {
+// indexed lists the definitions of beans that can be overridden.
+func indexed(list []*definition) *definitions {
+	overridable := &definitions{}
+	for _, d := range list {
+		if d.typ != nil && !d.isInfrastructure {
+			overridable.add(d)
+		}
+	}
+	return overridable
+}
+
+// nothingToOverride lists the beans of the name, those that are what the override
+// is, and those as which the override could be used.
+func nothingToOverride(o *definition, registered *definitions) *Problem {
 	p := &Problem{
 		Code: CodeRegistration, Bean: o.name,
 		What:   fmt.Sprintf("an Override of %s named %q replaces nothing", o.typ, o.name),
 		Remedy: "override with a constructor of the registered type, and with Named if there are several of it",
 	}
 	p.detail("registered", o.where())
-	for _, d := range definitions {
-		if d.typ != nil && !d.isInfrastructure && (d.typ == o.typ || d.name == o.name || d.typ.AssignableTo(o.typ) || o.typ.AssignableTo(d.typ)) {
-			p.detail("near", d.describe())
-		}
+	near := slices.Concat(registered.byName[o.name], registered.find(o.typ), registered.usableAs(o.typ))
+	slices.SortFunc(near, func(a, b *definition) int { return cmp.Compare(a.index, b.index) })
+	near = slices.Compact(near)
+	for _, d := range near[:min(maxListed, len(near))] {
+		p.detail("near", d.describe())
 	}
 	return p
 }
@@ -121,56 +168,66 @@ func (g *graph) withoutMistaken(definitions []*definition) []*definition {
 	return usable
 }
 
-// addBeans makes the beans and indexes them. What the context offers gives way
+// addNodes makes the nodes and indexes them. What the context offers gives way
 // to a bean of the same type that the user registered.
-func (g *graph) addBeans(definitions []*definition) {
-	g.byType = make(map[reflect.Type]*slot, len(definitions))
-	g.byInterface = map[reflect.Type][]*bean{}
-	g.byName = make(map[string]*bean, len(definitions))
-	g.beans = make([]*bean, 0, len(definitions))
-	beans, slots := make([]bean, len(definitions)), make([]slot, len(definitions))
-	room := make([]*bean, len(definitions)) // most slots hold one bean
-	for i := range slots {
-		slots[i].beans = room[i : i : i+1]
+func (g *graph) addNodes(definitions []*definition) {
+	g.byType = make(map[reflect.Type]*candidates, len(definitions))
+	g.byInterface = map[reflect.Type][]*node{}
+	g.byName = make(map[string]*node, len(definitions))
+	g.byGroup, g.bySource, g.numbers = map[string][]*node{}, map[*definition]*node{}, map[string]int{}
+	g.nodes = make([]*node, 0, len(definitions))
+	nodes, spare := make([]node, len(definitions)), make([]candidates, len(definitions))
+	room := make([]*node, len(definitions)) // most types have one bean
+	for i := range spare {
+		spare[i].nodes = room[i : i : i+1]
 	}
 	for i, d := range definitions {
-		beans[i].definition = d
+		nodes[i].definition = d
 		if !d.isInfrastructure {
-			g.addBean(&beans[i], &slots[i])
+			g.addNode(&nodes[i], &spare[i])
 		}
 	}
 	for _, isNumbered := range []bool{false, true} { // a number does not take a name from others
 		for i, d := range definitions {
 			if !d.isInfrastructure && d.isNumbered() == isNumbered {
-				g.addName(&beans[i])
+				g.addName(&nodes[i])
 			}
 		}
 	}
 	for i, d := range definitions {
 		if d.isInfrastructure && g.byType[d.typ] == nil {
-			g.addBean(&beans[i], &slots[i])
+			g.addNode(&nodes[i], &spare[i])
 		}
 	}
 }
 
-func (g *graph) addBean(b *bean, spare *slot) {
-	g.beans = append(g.beans, b)
-	if len(b.groups) > 0 {
+func (g *graph) addNode(n *node, spare *candidates) {
+	g.nodes = append(g.nodes, n)
+	if n.isOut() {
+		g.bySource[n.definition] = n
+	}
+	for i, group := range n.groups {
+		if !slices.Contains(n.groups[:i], group) {
+			g.byGroup[group] = append(g.byGroup[group], n)
+		}
+	}
+	if len(n.groups) > 0 {
 		return
 	}
-	g.addToSlot(b.typ, b, spare)
-	if b.made != b.typ {
-		g.addToSlot(b.made, b, &slot{})
+	g.addCandidate(n.typ, n, spare)
+	if n.made != n.typ {
+		g.addCandidate(n.made, n, &candidates{})
 	}
 }
 
-func (g *graph) addToSlot(t reflect.Type, b *bean, spare *slot) {
-	s := g.byType[t]
-	if s == nil {
-		s = spare
-		g.byType[t] = s
+func (g *graph) addCandidate(t reflect.Type, n *node, spare *candidates) {
+	c := g.byType[t]
+	if c == nil {
+		c = spare
+		c.number = len(g.byType)
+		g.byType[t] = c
 	}
-	s.beans = append(s.beans, b)
+	c.nodes = append(c.nodes, n)
 }
 
 // isNumbered reports whether the bean gets another name where its own is taken:
@@ -178,12 +235,13 @@ func (g *graph) addToSlot(t reflect.Type, b *bean, spare *slot) {
 func (d *definition) isNumbered() bool { return len(d.groups) > 0 && !d.isNamed }
 
 // addName refuses a name that is taken.
-func (g *graph) addName(b *bean) {
+func (g *graph) addName(b *node) {
 	first, taken := g.byName[b.name]
 	if taken && b.isNumbered() {
 		numbered := *b.definition
-		for n := 2; taken; n++ {
+		for n := max(2, g.numbers[b.name]); taken; n++ {
 			numbered.name = fmt.Sprintf("%s#%d", b.name, n)
+			g.numbers[b.name] = n + 1
 			_, taken = g.byName[numbered.name]
 		}
 		b.definition = &numbered
@@ -201,16 +259,16 @@ func (g *graph) addName(b *bean) {
 }
 
 // find returns the beans that fit a type, in the order of registration.
-func (g *graph) find(t reflect.Type) []*bean {
+func (g *graph) find(t reflect.Type) []*node {
 	if t.Kind() != reflect.Interface {
-		if s := g.byType[t]; s != nil {
-			return s.beans
+		if c := g.byType[t]; c != nil {
+			return c.nodes
 		}
 		return nil
 	}
 	fitting, known := g.byInterface[t]
 	if !known {
-		for _, b := range g.beans {
+		for _, b := range g.nodes {
 			if b.fits(t) {
 				fitting = append(fitting, b)
 			}
@@ -221,12 +279,9 @@ func (g *graph) find(t reflect.Type) []*bean {
 }
 
 // members returns the beans of a value group that fit a type.
-func (g *graph) members(group string, t reflect.Type) []*bean {
-	var members []*bean
-	for _, b := range g.beans {
-		if !slices.Contains(b.groups, group) {
-			continue
-		}
+func (g *graph) members(group string, t reflect.Type) []*node {
+	var members []*node
+	for _, b := range g.byGroup[group] {
 		if b.isA(t) || b.isFlattened && b.typ.Elem().AssignableTo(t) {
 			members = append(members, b)
 		}
@@ -235,9 +290,9 @@ func (g *graph) members(group string, t reflect.Type) []*bean {
 }
 
 // processors returns the post-processors by Order, then by registration.
-func (g *graph) processors() []*bean {
-	var processors []*bean
-	for _, b := range g.beans {
+func (g *graph) processors() []*node {
+	var processors []*node
+	for _, b := range g.nodes {
 		if b.isProcessor && b.scope != prototype {
 			processors = append(processors, b)
 		}
@@ -246,12 +301,9 @@ func (g *graph) processors() []*bean {
 }
 
 // byOrder sorts by Order, then by registration.
-func byOrder(beans []*bean) []*bean {
-	slices.SortStableFunc(beans, func(a, b *bean) int {
-		if a.order != b.order {
-			return a.order - b.order
-		}
-		return a.index - b.index
+func byOrder(beans []*node) []*node {
+	slices.SortStableFunc(beans, func(a, b *node) int {
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.index, b.index))
 	})
 	return beans
 }

@@ -9,45 +9,46 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// callHook runs one hook of a bean with its time limit, and says what went
+// callHook runs one hook of an instance with its time limit, and says what went
 // wrong. The hook runs on a goroutine of its own, so that one that ignores its
 // context cannot hold up the others; such a goroutine is the hook's to end, and
-// no further hook of that bean is called.
-func (r *run) callHook(ctx context.Context, b *bean, hook string, limit time.Duration, fn func(context.Context) error) *Problem {
-	if b.isHanging {
+// no further hook of that instance is called.
+func (r *run) callHook(ctx context.Context, i *instance, name string, limit time.Duration, fn func(context.Context) error) *Problem {
+	if i.isHanging {
 		return nil
 	}
 	begun := r.elapsed()
-	where, err := r.runLimited(ctx, b.name, hook, limit, fn)
+	where, err := r.call(ctx, i.name, name, limit, r.maker.entering(i, fn))
 	took := r.elapsed() - begun
-	b.steps = append(b.steps, stepTiming{name: hook, begun: begun, took: took})
+	i.note(stepTiming{name: name, begun: begun, took: took})
 	if err == nil {
 		return nil
 	}
-	p := &Problem{Code: CodeHook, Bean: b.name, Err: err}
+	p := &Problem{Code: CodeHook, Bean: i.name, Err: err}
 	took = took.Round(time.Millisecond)
 	panicked, hasPanicked := usercode.As[*kernel.PanicError](err)
 	switch {
-	case errors.Is(err, errHangs):
-		b.isHanging = true
-		p.What = fmt.Sprintf("%s of %s did not return within %s", hook, b.name, took)
+	case errors.Is(err, hook.ErrHangs):
+		i.isHanging = true
+		p.What = fmt.Sprintf("%s of %s did not return within %s", name, i.name, took)
 		p.Remedy = "let it end when its context does, or raise the limit (pyfly.context.start-timeout, .shutdown-timeout)"
 		p.detail("stands at", where)
 	case hasPanicked:
-		p.What = fmt.Sprintf("%s of %s panicked: %s", hook, b.name, usercode.Text(panicked.Value))
+		p.What = fmt.Sprintf("%s of %s panicked: %s", name, i.name, usercode.Text(panicked.Value))
 		p.detail("at", framesText(panicked))
 	default:
-		p.What = fmt.Sprintf("%s of %s failed after %s: %v", hook, b.name, took, err)
+		p.What = fmt.Sprintf("%s of %s failed after %s: %v", name, i.name, took, err)
 	}
 	if total, ok := context.Cause(ctx).(*totalLimitError); ok {
 		p.What += "; " + total.Error()
 	}
-	return p.detail("bean", b.describe())
+	return p.detail("bean", i.describe())
 }
 
 // totalLimitError is the cause of a context that ended with the limit of a
@@ -61,41 +62,18 @@ func (e *totalLimitError) Error() string {
 	return fmt.Sprintf("the limit of the whole, %s: %s, was reached", e.key, e.limit)
 }
 
-var (
-	errHangs  = fmt.Errorf("the hook hangs: %w", context.DeadlineExceeded)
-	errExited = errors.New("the hook ended its goroutine with runtime.Goexit")
-)
-
-// runLimited gives fn a context that ends at the limit, and a little longer to
-// notice: a hook that honours its context is reported by its own error, and
-// only one that does not as hanging, with where it stands.
-func (r *run) runLimited(ctx context.Context, bean, hook string, limit time.Duration, fn func(context.Context) error) (where string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	result := make(chan error, 1)
-	go func() {
-		r.label(bean, hook)
-		err := errExited
-		defer func() { result <- err }()
-		err = usercode.Call(func() error { return fn(ctx) })
-	}()
-	select {
-	case err := <-result:
-		return "", err
-	case <-ctx.Done():
+// call is [hook.Call] on a goroutine that is known as the context's. Of a function
+// that hangs it says where it stands.
+func (r *run) call(ctx context.Context, bean, name string, limit time.Duration, fn func(context.Context) error) (where string, err error) {
+	err = hook.Call(ctx, limit, func(ctx context.Context) error {
+		r.label(bean, name)
+		return fn(ctx)
+	})
+	if errors.Is(err, hook.ErrHangs) {
+		where = r.standsAt(bean, name)
 	}
-	timer := time.NewTimer(grace(limit))
-	defer timer.Stop()
-	select {
-	case err := <-result:
-		return "", err
-	case <-timer.C:
-		return r.standsAt(bean, hook), errHangs
-	}
+	return where, err
 }
-
-// grace is how long a hook is given to return once its context has ended.
-func grace(limit time.Duration) time.Duration { return min(limit/10, time.Second) }
 
 // label makes the calling goroutine, and those that it will start, known as
 // belonging to this context.

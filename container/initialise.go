@@ -9,64 +9,138 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/container/internal/chain"
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// initialise takes a bean from its construction to the moment it can be
-// injected: Aware, every BeforeInit, PostConstruct, every AfterInit.
-func (m *maker) initialise(b *bean) *Problem {
-	m.mu.Lock()
-	b.seers = m.processors
-	creating := m.creating
-	m.mu.Unlock()
-	b.object = b.original
-	if !b.isInfrastructure {
-		if problem := m.process(b); problem != nil {
-			return problem
-		}
-		if creating != nil && b != creating && b.scope != prototype {
-			m.noteEarly(b, creating)
-		}
+// live calls the constructor of an instance and takes what it returns through its
+// life. It ends early when the instance is given up.
+func (m *maker) live(i *instance) *Problem {
+	if i.isEager && m.ctx.Err() != nil {
+		m.reportOnce(m.run.cancelled(m.ctx))
+		return notMade(i.node, "the start was cancelled")
 	}
-	b.value = reflect.ValueOf(b.object)
+	args, problem := m.arguments(i)
+	if problem == nil {
+		problem = i.construct(args)
+	}
+	if problem == nil {
+		problem = m.initialise(i)
+	}
+	i.took = m.run.elapsed() - i.begun
+	if problem == nil {
+		problem = m.startLate(i)
+	}
+	return problem
+}
+
+// construct runs the user's constructor.
+func (i *instance) construct(args []reflect.Value) *Problem {
+	if i.constructor.Kind() != reflect.Func {
+		i.original = i.node.instance
+		return nil
+	}
+	var out []reflect.Value
+	err := usercode.Call(func() error {
+		out = i.constructor.Call(args)
+		if last := out[len(out)-1]; i.returns.err && !last.IsNil() {
+			return last.Interface().(error)
+		}
+		return nil
+	})
+	switch {
+	case err != nil && out == nil:
+		return constructorPanicked(i.node, err)
+	case err != nil:
+		return constructorFailed(i.node, err)
+	case isNil(out[0]):
+		p := constructorFailed(i.node, errReturnedNil)
+		p.Remedy = "return the bean, or an error that says why there is none"
+		return p
+	}
+	i.original = out[0].Interface()
+	if i.returns.cleanup && !out[1].IsNil() {
+		i.cleanup = cleanupOf(out[1].Interface())
+	}
 	return nil
 }
 
-func (m *maker) process(b *bean) *Problem {
-	b.constructed = m.run.elapsed() - b.begun
-	if aware, ok := b.object.(Aware); ok {
-		if err := usercode.Call(func() error { aware.SetApplicationContext(m.run.app); return nil }); err != nil {
-			return constructorFailed(b, fmt.Errorf("SetApplicationContext: %w", err))
+func cleanupOf(fn any) func() error {
+	switch fn := fn.(type) {
+	case func() error:
+		return fn
+	case func():
+		return func() error { fn(); return nil }
+	}
+	return nil
+}
+
+// initialise takes an instance from its construction to the moment it can be
+// injected: Aware, every BeforeInit, PostConstruct, every AfterInit.
+func (m *maker) initialise(i *instance) *Problem {
+	m.mu.Lock()
+	i.seers = m.processors
+	creating := m.creating
+	m.mu.Unlock()
+	i.object = i.original
+	if !i.isInfrastructure {
+		if problem := m.process(i); problem != nil {
+			return problem
+		}
+		if creating != nil && i.node != creating && i.scope != prototype {
+			m.noteEarly(i, creating)
 		}
 	}
-	for _, customize := range b.customizers {
-		if err := usercode.Call(func() error { return customize(context.Background(), b.object) }); err != nil {
-			return constructorFailed(b, err)
-		}
-	}
-	if problem := m.pass(b, "BeforeInit", lifecycle.BeanPostProcessor.BeforeInit); problem != nil {
+	i.value = reflect.ValueOf(i.object)
+	return i.readPhase()
+}
+
+func (m *maker) process(i *instance) *Problem {
+	i.constructed = m.run.elapsed() - i.begun
+	if problem := i.givenUp(); problem != nil {
 		return problem
 	}
-	if initialiser, ok := b.object.(lifecycle.PostConstructor); ok {
-		if problem := m.postConstruct(b, initialiser); problem != nil {
+	if aware, ok := i.object.(Aware); ok {
+		if err := usercode.Call(func() error { aware.SetApplicationContext(m.run.app); return nil }); err != nil {
+			return constructorFailed(i.node, fmt.Errorf("SetApplicationContext: %w", err))
+		}
+	}
+	for _, customize := range i.customizers {
+		if err := usercode.Call(func() error { return customize(context.Background(), i.object) }); err != nil {
+			return constructorFailed(i.node, err)
+		}
+	}
+	if problem := m.pass(i, "BeforeInit", lifecycle.BeanPostProcessor.BeforeInit); problem != nil {
+		return problem
+	}
+	if problem := i.givenUp(); problem != nil {
+		return problem
+	}
+	if initialiser, ok := i.object.(lifecycle.PostConstructor); ok {
+		problem := m.unwatched(i, func() *Problem {
+			return m.run.callHook(m.context(i), i, "PostConstruct", m.run.startLimit, initialiser.PostConstruct)
+		})
+		if problem != nil {
 			return problem
 		}
 	}
-	return m.pass(b, "AfterInit", lifecycle.BeanPostProcessor.AfterInit)
+	return m.pass(i, "AfterInit", lifecycle.BeanPostProcessor.AfterInit)
 }
 
-func (m *maker) postConstruct(b *bean, initialiser lifecycle.PostConstructor) *Problem {
-	if b.isEager {
-		m.watch(nil)
-		defer m.watch(b)
+// givenUp returns a problem if the instance has been given up, so that nothing more
+// is done with it.
+func (i *instance) givenUp() *Problem {
+	if !i.isGivenUp.Load() {
+		return nil
 	}
-	return m.run.callHook(m.context(b), b, "PostConstruct", m.run.startLimit, initialiser.PostConstruct)
+	return notMade(i.node, "it was given up")
 }
 
 // context is that of the start, or, for what is made later, of the application.
-func (m *maker) context(b *bean) context.Context {
-	if b.isEager {
+func (m *maker) context(i *instance) context.Context {
+	if i.isEager {
 		return m.ctx
 	}
 	m.mu.Lock()
@@ -81,32 +155,38 @@ type processorStep func(p lifecycle.BeanPostProcessor, bean any, name string) (a
 
 // pass hands the bean to each processor in turn; what one returns the next one
 // gets.
-func (m *maker) pass(b *bean, stepName string, step processorStep) *Problem {
-	if len(b.seers) == 0 {
+func (m *maker) pass(i *instance, stepName string, step processorStep) *Problem {
+	if len(i.seers) == 0 {
 		return nil
 	}
 	at := m.run.elapsed()
-	for _, p := range b.seers {
-		before := reflect.TypeOf(b.object)
+	for _, p := range i.seers {
+		if problem := i.givenUp(); problem != nil {
+			return problem
+		}
+		i.processor, i.step = p.node, stepName
+		before := reflect.TypeOf(i.object)
 		if isMeant, err := p.isMeantFor(before); err != nil {
-			return processorFailed(b, p.bean, "Processes", err)
+			return processorFailed(i, p.node, "Processes", err)
 		} else if !isMeant {
 			continue
 		}
-		processed, err := runStep(p, b.object, b.name, step)
+		i.isSeenBy(p)
+		processed, err := runStep(p, i.object, i.name, step)
 		if err != nil {
-			return processorFailed(b, p.bean, stepName, err)
+			return processorFailed(i, p.node, stepName, err)
 		}
 		if after := reflect.TypeOf(processed); after != before {
-			if unmet := b.unmetBy(after); unmet != nil {
-				return wrongReplacement(b, p.bean, stepName, after, unmet)
+			if unmet := i.unmetBy(after); unmet != nil {
+				return wrongReplacement(i, p.node, stepName, after, unmet)
 			}
 		}
-		b.object = processed
+		i.object = processed
 		now := m.run.elapsed()
-		b.noteProcessor(stepName, p.bean.name, at, now)
+		i.noteProcessor(stepName, p.node.name, at, now)
 		at = now
 	}
+	i.processor = nil
 	return nil
 }
 
@@ -123,7 +203,7 @@ func runStep(p activeProcessor, bean any, name string, step processorStep) (proc
 
 // unmetBy returns the first type that the bean is registered or asked for as
 // and that t cannot stand for, or nil.
-func (b *bean) unmetBy(t reflect.Type) reflect.Type {
+func (b *node) unmetBy(t reflect.Type) reflect.Type {
 	if !t.AssignableTo(b.typ) {
 		return b.typ
 	}
@@ -140,7 +220,7 @@ func (b *bean) unmetBy(t reflect.Type) reflect.Type {
 	return nil
 }
 
-func processorFailed(b, processor *bean, step string, err error) *Problem {
+func processorFailed(b *instance, processor *node, step string, err error) *Problem {
 	p := &Problem{
 		Code: CodeProcessor, Bean: b.name, Err: err,
 		What: fmt.Sprintf("%s of the post-processor %s refused the bean %s: %v", step, processor.name, b.name, err),
@@ -148,7 +228,7 @@ func processorFailed(b, processor *bean, step string, err error) *Problem {
 	return p.detail("bean", b.describe()).detail("processor", processor.describe())
 }
 
-func wrongReplacement(b, processor *bean, step string, replacement, wanted reflect.Type) *Problem {
+func wrongReplacement(b *instance, processor *node, step string, replacement, wanted reflect.Type) *Problem {
 	p := &Problem{
 		Code: CodeReplacement, Bean: b.name,
 		What: fmt.Sprintf("%s of the post-processor %s replaced the bean %s by a %s, which is no %s",
@@ -162,12 +242,13 @@ func wrongReplacement(b, processor *bean, step string, replacement, wanted refle
 // earlyBean was created because a processor needed it: it has missed that
 // processor and those after it.
 type earlyBean struct {
-	bean, neededBy *bean
+	bean     *instance
+	neededBy *node
 }
 
-func (m *maker) noteEarly(b, neededBy *bean) {
+func (m *maker) noteEarly(i *instance, neededBy *node) {
 	m.mu.Lock()
-	m.early = append(m.early, earlyBean{b, neededBy})
+	m.early = append(m.early, earlyBean{i, neededBy})
 	m.mu.Unlock()
 }
 
@@ -177,36 +258,36 @@ func (m *maker) warnOfEarlyBeans() {
 	m.mu.Lock()
 	early, processors := m.early, m.processors
 	m.mu.Unlock()
+	chains := map[*node]chain.Forest{}
 	for _, e := range early {
 		if e.bean.isProcessor {
 			continue
 		}
 		var missed []string
 		for _, p := range processors[len(e.bean.seers):] {
-			if isMeant, _ := p.isMeantFor(reflect.TypeOf(e.bean.object)); isMeant {
-				missed = append(missed, p.bean.name)
+			if m.isMeantFor(p, reflect.TypeOf(e.bean.object)) {
+				missed = append(missed, p.node.name)
 			}
 		}
-		if len(missed) > 0 {
-			m.run.app.logger.Warn("a bean was created before post-processors that were meant to see it",
-				"bean", e.bean.name, "missed", strings.Join(missed, ", "), "chain", chain(e.neededBy, e.bean))
+		if len(missed) == 0 {
+			continue
 		}
+		chain, known := chains[e.neededBy]
+		if !known {
+			chain = m.graph.chainsFrom(e.neededBy.position)
+			chains[e.neededBy] = chain
+		}
+		m.run.app.logger.Warn("a bean was created before post-processors that were meant to see it",
+			"bean", e.bean.name, "missed", strings.Join(missed, ", "), "chain", m.graph.chain(chain, e.bean.node))
 	}
 }
 
-// chain is the way by which one bean needs another: "a -> b -> c".
-func chain(from, to *bean) string {
-	var find func(*bean) []string
-	find = func(b *bean) []string {
-		if b == to {
-			return []string{b.name}
-		}
-		for _, needed := range b.needs {
-			if rest := find(needed); rest != nil {
-				return append([]string{b.name}, rest...)
-			}
-		}
-		return nil
+// isMeantFor asks a processor outside of the making of a bean.
+func (m *maker) isMeantFor(p activeProcessor, t reflect.Type) (isMeant bool) {
+	if p.processes == nil {
+		return true
 	}
-	return strings.Join(find(from), " -> ")
+	answer := make(chan bool, 1)
+	err := hook.Call(m.ctx, m.run.startLimit, func(context.Context) error { answer <- p.processes(t); return nil })
+	return err == nil && <-answer
 }

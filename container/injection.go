@@ -16,7 +16,7 @@ import (
 type injection struct {
 	typ    reflect.Type
 	kind   injectionKind
-	beans  []*bean          // one; or all of a collection
+	beans  []*node          // one; or all of a collection
 	fields []fieldInjection // of injectFields
 	target *injection       // of injectProvider
 }
@@ -38,7 +38,7 @@ const (
 )
 
 // eachBean calls fn with every bean that is needed and the type it is taken as.
-func (in *injection) eachBean(fn func(needed *bean, as reflect.Type)) {
+func (in *injection) eachBean(fn func(needed *node, as reflect.Type)) {
 	as := in.typ
 	if in.kind == injectSlice || in.kind == injectMap {
 		as = in.typ.Elem()
@@ -67,7 +67,7 @@ func (in *injection) eachTarget(fn func(target *injection)) {
 
 // point is the place that asks for a bean.
 type point struct {
-	bean     *bean
+	bean     *node
 	place    string // "parameter 1", "field Store of parameter 1"
 	name     string // the bean asked for by name, or ""
 	group    string // the value group asked for, or ""
@@ -79,7 +79,7 @@ func (p point) String() string {
 }
 
 // resolve decides what each parameter of a constructor gets.
-func (g *graph) resolve(b *bean) {
+func (g *graph) resolve(b *node) {
 	if b.constructor.Kind() == reflect.Func {
 		g.resolveParameters(b)
 	}
@@ -91,12 +91,12 @@ func (g *graph) resolve(b *bean) {
 		g.problems = append(g.problems, g.missingDependency(b, name))
 	}
 	for i := range b.injections {
-		b.injections[i].eachBean(func(needed *bean, as reflect.Type) {
+		b.injections[i].eachBean(func(needed *node, as reflect.Type) {
 			needed.demand(as)
 			b.need(needed)
 		})
 		b.injections[i].eachTarget(func(target *injection) {
-			target.eachBean(func(wanted *bean, as reflect.Type) {
+			target.eachBean(func(wanted *node, as reflect.Type) {
 				wanted.demand(as)
 				b.wants = append(b.wants, wanted)
 				g.hasWants = true
@@ -105,20 +105,20 @@ func (g *graph) resolve(b *bean) {
 	}
 }
 
-func (b *bean) need(needed *bean) {
+func (b *node) need(needed *node) {
 	if needed.seenBy != b {
 		needed.seenBy = b
 		b.needs = append(b.needs, needed)
 	}
 }
 
-func (b *bean) demand(as reflect.Type) {
+func (b *node) demand(as reflect.Type) {
 	if as != b.typ && !slices.Contains(b.demands, as) {
 		b.demands = append(b.demands, as)
 	}
 }
 
-func (g *graph) resolveParameters(b *bean) {
+func (g *graph) resolveParameters(b *node) {
 	fn := b.constructor.Type()
 	parameters := fn.NumIn()
 	if fn.IsVariadic() {
@@ -130,7 +130,7 @@ func (g *graph) resolveParameters(b *bean) {
 	b.injections = make([]injection, parameters)
 	for i := range parameters {
 		if i == 0 && b.source != nil {
-			b.injections[0] = injection{typ: fn.In(0), kind: injectOne, beans: []*bean{g.maker(b.source)}}
+			b.injections[0] = injection{typ: fn.In(0), kind: injectOne, beans: []*node{g.bySource[b.source]}}
 			continue
 		}
 		b.injections[i] = g.inject(point{bean: b, place: place(i)}, fn.In(i))
@@ -144,12 +144,6 @@ func place(i int) string {
 		return places[i]
 	}
 	return "parameter " + strconv.Itoa(i+1)
-}
-
-// maker returns the bean of a dig.Out struct.
-func (g *graph) maker(source *definition) *bean {
-	i := slices.IndexFunc(g.beans, func(b *bean) bool { return b.definition == source })
-	return g.beans[i]
 }
 
 func (g *graph) inject(p point, t reflect.Type) injection {
@@ -167,7 +161,7 @@ func (g *graph) inject(p point, t reflect.Type) injection {
 		candidates = others // a decorator asks for what it decorates, not for itself
 	}
 	if p.name != "" {
-		candidates = slices.DeleteFunc(slices.Clone(candidates), func(b *bean) bool { return b.name != p.name })
+		candidates = slices.DeleteFunc(slices.Clone(candidates), func(b *node) bool { return b.name != p.name })
 	}
 	switch chosen := choose(candidates); {
 	case len(chosen) == 1:
@@ -185,20 +179,20 @@ func (g *graph) inject(p point, t reflect.Type) injection {
 	return injection{typ: t}
 }
 
-func without(beans []*bean, b *bean) []*bean {
+func without(beans []*node, b *node) []*node {
 	if !slices.Contains(beans, b) {
 		return beans
 	}
-	return slices.DeleteFunc(slices.Clone(beans), func(other *bean) bool { return other == b })
+	return slices.DeleteFunc(slices.Clone(beans), func(other *node) bool { return other == b })
 }
 
 // choose returns the only candidate, or the only primary one, or all that are
 // left to choose from.
-func choose(candidates []*bean) []*bean {
+func choose(candidates []*node) []*node {
 	if len(candidates) < 2 {
 		return candidates
 	}
-	var primary []*bean
+	var primary []*node
 	for _, b := range candidates {
 		if b.primary {
 			primary = append(primary, b)

@@ -5,6 +5,7 @@ package container_test
 import (
 	"context"
 	"log/slog"
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -88,6 +89,22 @@ func TestWhatAParameterMayBe(t *testing.T) {
 					return &probe{}
 				}
 			}, []string{"bonjour", "hello"},
+		},
+		"a slice of all, by extreme orders": {
+			func(app *container.ApplicationContext) {
+				app.Register(newEnglish, container.Order(math.MaxInt))
+				app.RegisterInstance(&choir{}, container.Order(-1), container.Named("b"))
+				app.Register(newFrench, container.Order(math.MinInt))
+				app.RegisterInstance(&choir{}, container.Order(math.MinInt+1), container.Named("a"))
+			},
+			func(got *[]string) any {
+				return func(all []greeter) *probe {
+					for _, g := range all {
+						*got = append(*got, g.Greet())
+					}
+					return &probe{}
+				}
+			}, []string{"bonjour", "", "", "hello"},
 		},
 		"a slice of an interface that nothing implements": {
 			func(*container.ApplicationContext) {},

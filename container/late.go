@@ -2,71 +2,101 @@
 
 package container
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// liveLate makes a lazy bean, or a struct of beans, on a goroutine of its own,
-// so that what its constructor starts is known as the context's, and that who
-// asked for it is not ended by runtime.Goexit.
-func (m *maker) liveLate(b *bean) *Problem {
-	result := make(chan *Problem, 1)
+// workLate makes a lazy bean, a prototype, or a struct of beans, on a goroutine of
+// its own: what its constructor starts is known as the context's, who asked for it
+// is not ended by runtime.Goexit, and does not wait for ever.
+func (m *maker) workLate(i *instance) {
 	go func() {
-		problem := constructorFailed(b, errGoexit)
-		defer func() { result <- problem }()
-		m.run.label(b.name, "constructor")
-		problem = m.settleLate(b, m.live(b))
+		defer m.enter(i)()
+		m.run.label(i.name, "constructor")
+		m.work(i)
 	}()
-	return <-result
+	watch := time.NewTimer(m.run.startLimit)
+	defer watch.Stop()
+	for {
+		select {
+		case <-i.ended:
+			return
+		case <-watch.C:
+			m.mu.Lock()
+			rest := m.rest(i)
+			m.mu.Unlock()
+			if rest <= 0 {
+				m.giveUpLate(i)
+				return
+			}
+			watch.Reset(rest)
+		}
+	}
 }
 
-// settleLate takes a lazy bean, which has been built with the given result, on
-// to where the context is: it is started if the others are. One that fails is
-// destroyed, and can be built anew.
-func (m *maker) settleLate(b *bean, problem *Problem) *Problem {
-	if problem == nil && m.startsNow(b) {
-		problem = m.run.startBean(m.run.life, b)
+func (m *maker) giveUpLate(i *instance) {
+	where := m.run.standsAt(i.name, "constructor")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.giveUp(i, tooLong(i.node, i.at(m.run.elapsed()), where))
+}
+
+// startLate starts a lazy bean if the other beans are started.
+func (m *maker) startLate(i *instance) *Problem {
+	if i.isEager || i.scope == prototype || i.isGivenUp.Load() || !m.startsNow(i) {
+		return nil
 	}
-	if problem != nil && b.original != nil {
-		m.discard(b)
-	}
-	return problem
+	return m.unwatched(i, func() *Problem { return m.run.startBean(m.run.life, i) })
 }
 
 // startsNow reports whether the other beans have been started. If not, the bean
 // will be when they are.
-func (m *maker) startsNow(b *bean) bool {
+func (m *maker) startsNow(i *instance) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.isStarted {
-		m.late = append(m.late, b)
+		m.late = append(m.late, i)
 	}
 	return m.isStarted
 }
 
 // takeLate returns the next bean that was built during the start, or nil when
 // there is none: from then on they are started as they are built.
-func (m *maker) takeLate() *bean {
+func (m *maker) takeLate() *instance {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.late) == 0 {
 		m.isStarted = true
 		return nil
 	}
-	b := m.late[0]
+	i := m.late[0]
 	m.late = m.late[1:]
-	return b
+	return i
 }
 
-// discard ends a lazy bean that could not be made whole.
-func (m *maker) discard(b *bean) {
+// discard ends a bean that nobody has received.
+func (m *maker) discard(i *instance) {
 	s := &stopping{run: m.run, ctx: context.WithoutCancel(m.run.life)}
-	if b.isStarted {
-		s.stop(b)
-	}
-	if hasDestruction(b) {
-		s.destroy(b)
-	}
+	_ = m.unwatched(i, func() *Problem {
+		if i.isStarted {
+			s.stop(i)
+		}
+		if i.hasDestruction() {
+			s.destroy(i)
+		}
+		return nil
+	})
 	for _, p := range s.problems {
-		m.run.app.logger.Error("a bean did not stop well", "bean", b.name, "error", p)
+		m.run.app.logger.Error("a bean did not stop well", "bean", i.name, "error", p)
 	}
-	b.cleanup, b.isStarted, b.hasRunOnStart, b.isHanging = nil, false, false, false
+}
+
+// tellGivenUp logs what has come of an instance that had been given up.
+func (m *maker) tellGivenUp(i *instance, problem *Problem) {
+	args := []any{"bean", i.name, "took", (m.run.elapsed() - i.begun).Round(time.Millisecond)}
+	if problem != nil && problem.Err != errNeedFailed {
+		args = append(args, "error", problem)
+	}
+	m.run.app.logger.Error("a bean was made after it had been given up: it has been discarded", args...)
 }

@@ -30,7 +30,9 @@ func (l location) String() string {
 var ourPackages = []string{
 	"github.com/pyfly-go/pyfly/container.",
 	"github.com/pyfly-go/pyfly/container/containertest.",
+	"github.com/pyfly-go/pyfly/container/internal/hook.",
 	"github.com/pyfly-go/pyfly/client.",
+	"github.com/pyfly-go/pyfly/lifecycle.",
 	"github.com/pyfly-go/pyfly/internal/usercode.",
 }
 

@@ -14,7 +14,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
@@ -205,48 +208,39 @@ func TestSettingsOfLoggingAreKnown(t *testing.T) {
 func TestLevelsAreAppliedWhenTheFilesChange(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pyfly.yaml")
 	writeFile(t, path, "pyfly.logging: {format: text, level: {root: info}}\n")
-	cfg, err := config.Load(config.File(path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &lines{}
-	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogOutput(log))
-	logs := func(level slog.Level) bool {
-		before := log.count("probe")
-		app.Logger().Log(t.Context(), level, "probe")
-		return log.count("probe") > before
-	}
-	become := func(content string, done func() bool) {
-		t.Helper()
-		deadline, again := time.After(10*time.Second), time.NewTicker(300*time.Millisecond)
-		defer again.Stop()
-		for writeFile(t, path, content); !done(); writeFile(t, path, content) {
-			select {
-			case <-again.C:
-			case <-deadline:
-				t.Fatalf("%s has no effect", content)
-			}
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := config.Load(config.File(path))
+		require.NoError(t, err)
+		log := &lines{}
+		app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogOutput(log))
+		logs := func(level slog.Level) bool {
+			before := log.count("probe")
+			app.Logger().Log(t.Context(), level, "probe")
+			return log.count("probe") > before
 		}
-	}
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if logs(slog.LevelDebug) || !logs(slog.LevelInfo) {
-		t.Error("at first the level is info")
-	}
-	become("pyfly.logging: {format: text, level: {root: info, container_test: debug}}\n", func() bool { return logs(slog.LevelDebug) })
-	become("pyfly.logging: {format: text, level: {root: loud}}\n", func() bool { return log.count("configuration not changed") > 0 })
-	if !logs(slog.LevelDebug) {
-		t.Error("a wrong level has changed something")
-	}
-	become("pyfly.logging: {format: text, level: {root: error}}\n", func() bool { return !logs(slog.LevelWarn) })
-	if err := app.Stop(context.Background()); err != nil {
-		t.Error(err)
-	}
-	start(t, app)
-	if !logs(slog.LevelInfo) || logs(slog.LevelDebug) {
-		t.Error("a new start begins with other settings than the context's")
-	}
+		write := func(content string) {
+			writeFile(t, path, content)
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+		}
+		require.NoError(t, app.Start(t.Context()))
+		require.False(t, logs(slog.LevelDebug))
+		require.True(t, logs(slog.LevelInfo))
+		write("pyfly.logging: {format: text, level: {root: info, container_test: debug}}\n")
+		require.True(t, logs(slog.LevelDebug))
+		write("pyfly.logging: {format: text, level: {root: loud}}\n")
+		require.Equal(t, 1, log.count("configuration not changed"))
+		require.True(t, logs(slog.LevelDebug), "a wrong level has changed something")
+		write("pyfly.logging: {format: text, level: {root: error}}\n")
+		require.False(t, logs(slog.LevelWarn))
+		require.NoError(t, app.Stop(context.Background()))
+
+		writeFile(t, path, "pyfly.logging: {format: text, level: {root: warn}}\n")
+		require.NoError(t, app.Start(t.Context()))
+		require.True(t, logs(slog.LevelWarn), "a new start does not read the files again")
+		require.False(t, logs(slog.LevelInfo))
+		require.NoError(t, app.Stop(context.Background()))
+	})
 }
 
 func TestAWrongChangeThatIsPublishedChangesNoLevel(t *testing.T) {

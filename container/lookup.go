@@ -33,8 +33,8 @@ func Get[T any](app *ApplicationContext, name ...string) (T, error) {
 	}
 	t := reflect.TypeFor[T]()
 	if len(name) == 0 {
-		if s := beans.graph.byType[t]; s != nil {
-			if typed, ok := s.only.(T); ok {
+		if c := beans.graph.byType[t]; c != nil {
+			if typed, ok := beans.only[c.number].(T); ok {
 				return typed, nil
 			}
 		}
@@ -88,18 +88,22 @@ func Must[T any](v T, err error) T {
 type beans struct {
 	graph *graph
 	maker *maker
+	only  []any      // by the number of a type, the singleton that Get returns
 	found sync.Map   // reflect.Type to the singleton that was found for it
-	mu    sync.Mutex // guards graph.byInterface
+	mu    sync.Mutex // guards what the graph remembers of interfaces
 }
 
 // newBeans lets the beans of a build that has ended be got.
 func newBeans(m *maker) *beans {
-	for t, s := range m.graph.byType {
-		if chosen := choose(s.beans); t.Kind() != reflect.Interface && len(chosen) == 1 && chosen[0].isEager {
-			s.only = chosen[0].object
+	b := &beans{graph: m.graph, maker: m, only: make([]any, len(m.graph.byType))}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for t, c := range m.graph.byType {
+		if chosen := choose(c.nodes); t.Kind() != reflect.Interface && len(chosen) == 1 && chosen[0].isEager {
+			b.only[c.number] = m.slots[chosen[0].position].instance.object
 		}
 	}
-	return &beans{graph: m.graph, maker: m}
+	return b
 }
 
 // find resolves what is no plain look-up by a concrete type. What was found
@@ -113,7 +117,7 @@ func (b *beans) find(t reflect.Type, name []string) (any, error) {
 	}
 	switch chosen := choose(b.fitting(t)); len(chosen) {
 	case 0:
-		return nil, fmt.Errorf("%w of type %s%s", kernel.ErrNoSuchBean, t, b.keptOut(func(e exclusion) bool { return e.isA(t) }))
+		return nil, fmt.Errorf("%w of type %s%s", kernel.ErrNoSuchBean, t, b.keptOut(b.excluded(t)))
 	case 1:
 		bean, err := b.obtain(chosen[0])
 		if err == nil && chosen[0].scope != prototype {
@@ -130,18 +134,24 @@ func (b *beans) find(t reflect.Type, name []string) (any, error) {
 	}
 }
 
-func (b *beans) fitting(t reflect.Type) []*bean {
+func (b *beans) fitting(t reflect.Type) []*node {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.graph.find(t)
 }
 
-func (b *beans) obtain(wanted *bean) (any, error) {
-	v, problem := b.maker.obtain(wanted, nil)
+func (b *beans) excluded(t reflect.Type) []*definition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.graph.excluded.find(t)
+}
+
+func (b *beans) obtain(wanted *node) (any, error) {
+	i, problem := b.maker.obtain(wanted, nil)
 	if problem != nil {
 		return nil, problem
 	}
-	return v.Interface(), nil
+	return i.object, nil
 }
 
 func (b *beans) findNamed(t reflect.Type, name string) (any, error) {
@@ -149,7 +159,7 @@ func (b *beans) findNamed(t reflect.Type, name string) (any, error) {
 	switch {
 	case named == nil:
 		return nil, fmt.Errorf("%w of type %s named %q%s", kernel.ErrNoSuchBean, t, name,
-			b.keptOut(func(e exclusion) bool { return e.name == name }))
+			b.keptOut(b.graph.excluded.byName[name]))
 	case !named.isA(t):
 		return nil, fmt.Errorf("%w of type %s named %q: the bean of that name is %s",
 			kernel.ErrNoSuchBean, t, name, named.describe())
@@ -157,12 +167,10 @@ func (b *beans) findNamed(t reflect.Type, name string) (any, error) {
 	return b.obtain(named)
 }
 
-// keptOut names the bean that a condition kept out.
-func (b *beans) keptOut(isMeant func(exclusion) bool) string {
-	for _, e := range b.graph.excluded {
-		if isMeant(e) {
-			return ": " + e.String()
-		}
+// keptOut names the first of the definitions that a condition kept out.
+func (b *beans) keptOut(excluded []*definition) string {
+	if len(excluded) == 0 {
+		return ""
 	}
-	return ""
+	return ": " + b.graph.keptOut(excluded[0])
 }

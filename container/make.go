@@ -3,172 +3,188 @@
 package container
 
 import (
-	"reflect"
 	"slices"
-
-	"github.com/pyfly-go/pyfly/internal/usercode"
+	"time"
 )
 
-// obtain returns a bean's value and makes the bean if need be; whoever comes
-// while it is being made waits. asker is the bean on whose behalf it is wanted,
-// if there is one.
-func (m *maker) obtain(b, asker *bean) (reflect.Value, *Problem) {
-	if b.scope == prototype {
-		return m.newPrototype(b, asker)
-	}
+// obtain returns the instance of a node, and makes it if need be; whoever comes
+// while it is being made waits, and gets what comes of it. A prototype is made
+// anew. asker is the instance on whose behalf it is wanted, if there is one.
+func (m *maker) obtain(n *node, asker *instance) (*instance, *Problem) {
 	m.mu.Lock()
-	for {
-		switch b.state {
-		case complete:
-			m.mu.Unlock()
-			return b.value, nil
-		case failed:
-			m.mu.Unlock()
-			return reflect.Value{}, notMade(b, "it has failed to start")
-		case inCreation:
-			if way := b.wayTo(asker); way != nil {
-				m.mu.Unlock()
-				return reflect.Value{}, circleAtRunTime(way)
-			}
-			if problem := m.await(b, asker); problem != nil {
-				m.mu.Unlock()
-				return reflect.Value{}, problem
-			}
-		case unbuilt:
-			if m.isClosed {
-				m.mu.Unlock()
-				return reflect.Value{}, stoppedProblem(b)
-			}
-			m.begin(b)
-			asker.waitFor(b)
-			m.mu.Unlock()
-			return m.make(b, asker)
-		}
+	s := &m.slots[n.position]
+	switch s.state {
+	case complete:
+		i := s.instance
+		m.mu.Unlock()
+		return i, nil
+	case failed:
+		m.mu.Unlock()
+		return nil, notMade(n, "it has failed to start")
+	case inCreation:
+		return m.await(s.instance, m.askerOf(asker))
 	}
-}
-
-// make takes a bean that is in creation through its life.
-func (m *maker) make(b, asker *bean) (reflect.Value, *Problem) {
-	var problem *Problem
-	if b.isEager {
-		problem = m.live(b)
-	} else {
-		problem = m.liveLate(b)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.finish()
-	asker.waitNoMore(b)
-	switch {
-	case problem == nil:
-		b.state = complete
-	case b.isEager, b.isOut() && !m.isStarted:
-		b.state = failed
-		m.note(problem)
-	default:
-		b.state, b.value, b.object, b.original = unbuilt, reflect.Value{}, nil, nil
-	}
-	if b.ended != nil {
-		close(b.ended)
-		b.ended = nil
-	}
-	return b.value, problem
-}
-
-// note adds a problem to the report, unless it is there or follows from one
-// that is.
-func (m *maker) note(p *Problem) {
-	if p == nil || p.Err == errNeedFailed || slices.Contains(m.problems, p) {
-		return
-	}
-	if cause, ok := usercode.As[*Problem](p.Err); ok && slices.Contains(m.problems, cause) {
-		return
-	}
-	m.problems = append(m.problems, p)
-}
-
-// live calls a bean's constructor and initialises what it returned.
-func (m *maker) live(b *bean) *Problem {
-	if b.isEager && m.ctx.Err() != nil {
-		m.reportOnce(m.run.cancelled(m.ctx))
-		return notMade(b, "the start was cancelled")
-	}
-	args, problem := m.arguments(b)
-	if problem == nil {
-		problem = b.call(args)
-	}
-	if problem == nil {
-		problem = m.initialise(b)
-	}
-	b.took = m.run.elapsed() - b.begun
-	return problem
-}
-
-// newPrototype makes one more of a prototype.
-func (m *maker) newPrototype(b, asker *bean) (reflect.Value, *Problem) {
-	one := &bean{
-		definition: b.definition, injections: b.injections, needs: b.needs, demands: b.demands, asker: asker,
-	}
-	m.mu.Lock()
+	asker = m.askerOf(asker)
 	if m.isClosed {
 		m.mu.Unlock()
-		return reflect.Value{}, stoppedProblem(b)
+		return nil, stoppedProblem(n)
 	}
-	if way := asker.wayFrom(b.definition); way != nil {
-		m.mu.Unlock()
-		return reflect.Value{}, circleAtRunTime(way)
+	if n.scope == prototype {
+		if way := asker.wayFrom(n.definition); way != nil {
+			m.mu.Unlock()
+			return nil, circleAtRunTime(way)
+		}
 	}
-	m.begin(one)
-	asker.waitFor(one)
+	i := m.begin(n, asker)
 	m.mu.Unlock()
-
-	problem := m.live(one)
-
+	if i.isEager {
+		m.work(i)
+	} else {
+		m.workLate(i)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.finish()
-	asker.waitNoMore(one)
-	one.state = complete
-	return one.value, problem
+	return i, i.problem
 }
 
-// call runs the user's constructor.
-func (b *bean) call(args []reflect.Value) *Problem {
-	if b.constructor.Kind() != reflect.Func {
-		b.original = b.instance
-		return nil
+// begin begins to make an instance. It is called with the lock held.
+func (m *maker) begin(n *node, asker *instance) *instance {
+	s := &m.slots[n.position]
+	i := s.spare
+	if s.spare = nil; i == nil {
+		i = &instance{node: n}
 	}
-	var out []reflect.Value
-	err := usercode.Call(func() error {
-		out = b.constructor.Call(args)
-		if last := out[len(out)-1]; b.returns.err && !last.IsNil() {
-			return last.Interface().(error)
-		}
-		return nil
-	})
+	now := m.run.elapsed()
+	i.isGoing, i.asker, i.begun, i.since = true, asker, now, now
+	i.place = len(m.going)
+	m.going = append(m.going, i)
+	asker.waitFor(i, now)
+	if n.scope != prototype {
+		s.state, s.instance = inCreation, i
+	}
+	if !i.isEager {
+		i.ended = make(chan struct{})
+	}
+	return i
+}
+
+// conclude ends the making of an instance, with its problem, if there is one. It
+// is called with the lock held.
+func (m *maker) conclude(i *instance, problem *Problem) {
+	i.isGoing, i.problem = false, problem
+	last := len(m.going) - 1
+	m.going[i.place] = m.going[last]
+	m.going[i.place].place = i.place
+	m.going[last] = nil
+	m.going = m.going[:last]
+	if m.isClosed && last == 0 {
+		close(m.idle)
+	}
+	if i.asker != nil {
+		i.asker.waitNoMore(i, m.run.elapsed())
+	}
+	m.settle(i, problem)
+	if i.ended != nil {
+		close(i.ended)
+	}
+}
+
+// settle notes in an instance's slot what has come of it.
+func (m *maker) settle(i *instance, problem *Problem) {
+	s := &m.slots[i.position]
 	switch {
-	case err != nil && out == nil:
-		return constructorPanicked(b, err)
-	case err != nil:
-		return constructorFailed(b, err)
-	case isNil(out[0]):
-		p := constructorFailed(b, errReturnedNil)
-		p.Remedy = "return the bean, or an error that says why there is none"
-		return p
+	case i.scope == prototype:
+	case problem == nil:
+		s.state = complete
+	case i.isEager, i.isOut() && !m.isStarted:
+		s.state = failed
+		if i.isGivenUp.Load() {
+			s.instance = nil
+		}
+		m.note(problem)
+	default: // the next to ask tries again
+		s.state, s.instance = unbuilt, nil
 	}
-	b.original = out[0].Interface()
-	if b.returns.cleanup && !out[1].IsNil() {
-		b.cleanup = cleanupOf(out[1].Interface())
-	}
-	return nil
 }
 
-func cleanupOf(fn any) func() error {
-	switch fn := fn.(type) {
-	case func() error:
-		return fn
-	case func():
-		return func() error { fn(); return nil }
+// work makes an instance that has been begun, from the call of its constructor to
+// the moment when others may have it.
+func (m *maker) work(i *instance) {
+	var problem *Problem
+	hasReturned := false
+	defer func() {
+		if !hasReturned {
+			problem = i.exited()
+		}
+		m.end(i, problem)
+	}()
+	problem = m.live(i)
+	hasReturned = true
+}
+
+// end hands out what has been made, or discards it: if something went wrong later
+// than the start, and if it has been given up.
+func (m *maker) end(i *instance, problem *Problem) {
+	isDiscarded := problem != nil && !i.isEager && i.original != nil
+	if isDiscarded {
+		m.discard(i)
 	}
-	return nil
+	m.mu.Lock()
+	if !i.isGivenUp.Load() {
+		m.conclude(i, problem)
+		m.mu.Unlock()
+		return
+	}
+	m.mu.Unlock()
+	if !isDiscarded && i.original != nil {
+		m.discard(i)
+	}
+	m.tellGivenUp(i, problem)
+}
+
+// giveUp ends the waiting for an instance the making of which goes on: whatever
+// comes of it will be discarded. It is called with the lock held.
+func (m *maker) giveUp(i *instance, problem *Problem) {
+	if i.isGoing {
+		i.isGivenUp.Store(true)
+		m.conclude(i, problem)
+	}
+}
+
+// giveUpAll gives up what is still being made, and says where it stands.
+func (m *maker) giveUpAll() (problems []*Problem) {
+	m.mu.Lock()
+	going := slices.Clone(m.going)
+	m.mu.Unlock()
+	for _, i := range going {
+		where := m.run.standsAt(i.name, "constructor")
+		m.mu.Lock()
+		if i.isGoing {
+			p := tooLong(i.node, m.run.elapsed()-i.begun, where)
+			problems = append(problems, p)
+			m.giveUp(i, p)
+		}
+		m.mu.Unlock()
+	}
+	return problems
+}
+
+// rest is how much longer an instance may be worked on. It is called with the lock
+// held.
+func (m *maker) rest(i *instance) time.Duration {
+	return m.run.startLimit - i.at(m.run.elapsed())
+}
+
+// unwatched calls fn, which has a limit of its own, while the stopwatch of i stands
+// still.
+func (m *maker) unwatched(i *instance, fn func() *Problem) *Problem {
+	m.mu.Lock()
+	i.pause(m.run.elapsed())
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		i.resume(m.run.elapsed())
+		m.mu.Unlock()
+	}()
+	return fn()
 }

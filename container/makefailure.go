@@ -5,17 +5,19 @@ package container
 import (
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-func notMade(b *bean, why string) *Problem {
+func notMade(b *node, why string) *Problem {
 	p := &Problem{Code: CodeConstructor, Bean: b.name, Err: errNeedFailed, What: fmt.Sprintf("%s cannot be had: %s", b.name, why)}
 	return p.detail("bean", b.describe())
 }
 
-func stoppedProblem(b *bean) *Problem {
+func stoppedProblem(b *node) *Problem {
 	return &Problem{
 		Code: CodeCancelled, Bean: b.name, Err: ErrNotStarted,
 		What: fmt.Sprintf("%s cannot be made any more: the application context is stopping", b.name),
@@ -25,9 +27,22 @@ func stoppedProblem(b *bean) *Problem {
 // errNeedFailed marks what is only the consequence of another problem.
 var errNeedFailed = errors.New("it could not be built")
 
+var errGoexit = errors.New("it ended its goroutine with runtime.Goexit")
+
+// tooLong says that constructor and processors of a bean have had their time.
+func tooLong(b *node, took time.Duration, where string) *Problem {
+	p := &Problem{
+		Code: CodeConstructor, Bean: b.name, Err: hook.ErrHangs,
+		What:   fmt.Sprintf("the building of %s did not end within %s", b.name, took.Round(time.Millisecond)),
+		Remedy: "do what may take long in PostConstruct or Start, whose context ends at the limit, or raise it\n(pyfly.context.start-timeout)",
+	}
+	p.detail("constructor", b.label()).detail("registered", b.where())
+	return p.detail("stands at", where)
+}
+
 var errReturnedNil = errors.New("it returned nil and no error")
 
-func constructorFailed(b *bean, err error) *Problem {
+func constructorFailed(b *node, err error) *Problem {
 	p := &Problem{
 		Code: CodeConstructor, Bean: b.name, Err: err,
 		What: fmt.Sprintf("the constructor of %s failed: %v", b.name, err),
@@ -35,7 +50,7 @@ func constructorFailed(b *bean, err error) *Problem {
 	return p.detail("constructor", b.label()).detail("registered", b.where())
 }
 
-func constructorPanicked(b *bean, err error) *Problem {
+func constructorPanicked(b *node, err error) *Problem {
 	panicked, _ := usercode.As[*kernel.PanicError](err) // usercode.Call returns one
 	p := &Problem{
 		Code: CodePanic, Bean: b.name, Err: err,

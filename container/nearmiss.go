@@ -5,9 +5,7 @@ package container
 import (
 	"fmt"
 	"reflect"
-	"strings"
-
-	"github.com/pyfly-go/pyfly/internal/naming"
+	"slices"
 )
 
 // missing says that nothing fits, and what came close.
@@ -19,9 +17,11 @@ func (g *graph) missing(p point, t reflect.Type) *Problem {
 	problem := &Problem{Code: CodeMissing, What: what, Bean: p.bean.name, Remedy: remedyForMissing(t)}
 	problem.detail("needed by", p.String()).detail("registered", p.bean.where())
 	g.detailChain(problem, p.bean)
-	for _, e := range g.excluded {
-		if e.isA(t) && (p.name == "" || e.name == p.name) {
-			problem.detail("kept out", e.String())
+	kept := 0
+	for _, d := range g.excluded.find(t) {
+		if (p.name == "" || d.name == p.name) && kept < maxListed {
+			problem.detail("kept out", g.keptOut(d))
+			kept++
 		}
 	}
 	for _, near := range g.nearMisses(p, t) {
@@ -31,24 +31,24 @@ func (g *graph) missing(p point, t reflect.Type) *Problem {
 }
 
 // missingDependency says that DependsOn names no bean.
-func (g *graph) missingDependency(b *bean, name string) *Problem {
+func (g *graph) missingDependency(b *node, name string) *Problem {
 	p := &Problem{
 		Code: CodeMissing, Bean: b.name, What: fmt.Sprintf("no bean named %q", name),
 		Remedy: "name a registered bean in container.DependsOn; app.Beans() lists them",
 	}
 	p.detail("needed by", b.name+": DependsOn").detail("registered", b.where())
-	for _, e := range g.excluded {
-		if e.name == name {
-			p.detail("kept out", e.String())
-		}
+	kept := g.excluded.byName[name]
+	for _, d := range kept[:min(maxListed, len(kept))] {
+		p.detail("kept out", g.keptOut(d))
 	}
-	for _, other := range g.beans {
-		if !other.isInfrastructure && strings.EqualFold(other.name, name) {
-			p.detail("near", other.describe())
-		}
+	for _, other := range g.nearIndex().named(name) {
+		p.detail("near", other.describe())
 	}
 	return p
 }
+
+// maxListed is how many beans a problem lists of those that it concerns.
+const maxListed = 10
 
 func remedyForMissing(t reflect.Type) string {
 	if t.Kind() == reflect.Interface {
@@ -59,24 +59,20 @@ func remedyForMissing(t reflect.Type) string {
 
 // nearMisses lists, at most three, the beans that the user may have meant: those
 // that almost fit before those that only have a similar name.
-func (g *graph) nearMisses(p point, t reflect.Type) []string {
-	const most = 3
-	var fits, named []string
-	for _, d := range g.beans {
-		if d == p.bean || d.isOut() {
-			continue
-		}
-		if reason := almostFits(d, p, t); reason != "" {
-			fits = append(fits, d.describe()+" "+reason)
-		} else if reason := hasSimilarName(d, t); reason != "" {
-			named = append(named, d.describe()+" "+reason)
-		}
+func (g *graph) nearMisses(p point, t reflect.Type) (near []string) {
+	index := g.nearIndex()
+	fits := index.almostFitting(p, t)
+	for _, b := range fits {
+		near = append(near, b.describe()+" "+almostFits(b, p, t))
 	}
-	near := append(fits, named...)
-	return near[:min(most, len(near))]
+	skip := func(b *node) bool { return b == p.bean || b.isOut() || slices.Contains(fits, b) }
+	for _, b := range index.similar(t, skip) {
+		near = append(near, b.describe()+" "+similarity(t))
+	}
+	return near[:min(maxNear, len(near))]
 }
 
-func almostFits(d *bean, p point, t reflect.Type) string {
+func almostFits(d *node, p point, t reflect.Type) string {
 	switch {
 	case len(d.groups) > 0 && d.isA(t):
 		return fmt.Sprintf("is found through its group only: tag the field `group:%q`", d.groups[0])
@@ -92,27 +88,14 @@ func almostFits(d *bean, p point, t reflect.Type) string {
 	return ""
 }
 
-// hasSimilarName does not tell which methods of an interface are missing:
+// similarity does not tell which methods of an interface are missing:
 // reflect.Type.Method, and MethodByName with a name that is not constant, make
 // the linker keep every exported method of the program.
-func hasSimilarName(d *bean, t reflect.Type) string {
-	made, wanted := bareName(d.made), bareName(t)
-	switch {
-	case made == "" || wanted == "":
-		return ""
-	case t.Kind() == reflect.Interface && shareWords(made, wanted):
+func similarity(t reflect.Type) string {
+	if t.Kind() == reflect.Interface {
 		return "does not implement " + t.String()
-	case t.Kind() != reflect.Interface && strings.EqualFold(made, wanted):
-		return "has a similar name in another package"
 	}
-	return ""
-}
-
-// shareWords reports whether all words of one name are in the other: "memoryStore"
-// and "Store".
-func shareWords(a, b string) bool {
-	a, b = "-"+naming.KebabCase(a)+"-", "-"+naming.KebabCase(b)+"-"
-	return strings.Contains(a, b) || strings.Contains(b, a)
+	return "has a similar name in another package"
 }
 
 func bareName(t reflect.Type) string {
@@ -123,7 +106,7 @@ func bareName(t reflect.Type) string {
 }
 
 // ambiguous says that several beans fit and how to pick one.
-func (g *graph) ambiguous(p point, t reflect.Type, candidates []*bean) *Problem {
+func (g *graph) ambiguous(p point, t reflect.Type, candidates []*node) *Problem {
 	problem := &Problem{
 		Code: CodeAmbiguous, Bean: p.bean.name,
 		What: fmt.Sprintf("%d beans fit the type %s", len(candidates), t),
@@ -132,7 +115,11 @@ func (g *graph) ambiguous(p point, t reflect.Type, candidates []*bean) *Problem 
 	}
 	problem.detail("needed by", p.String()).detail("registered", p.bean.where())
 	g.detailChain(problem, p.bean)
-	for _, d := range candidates {
+	for i, d := range candidates {
+		if i == maxListed {
+			problem.detail("fits", more(len(candidates)-maxListed))
+			break
+		}
 		note := ""
 		if d.primary {
 			note = " is primary"

@@ -3,18 +3,16 @@
 package container
 
 import (
-	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/container/internal/order"
 )
 
-// visit is how far a walk over the graph has come with a bean.
-type visit int8
-
+// The groups in which beans are put in order.
 const (
-	unseen visit = iota
-	onPath
-	visited
+	groupEarly = iota // the processors and what they need
+	groupEager
+	groupOthers
 )
 
 // putInOrder sorts the beans so that everything needed comes before what needs
@@ -22,167 +20,96 @@ const (
 // every circle with its whole path. What a bean gets through a Provider comes
 // before it too, unless that would close a circle.
 func (g *graph) putInOrder() {
-	g.walk(false)
-	if g.hasWants && !slices.ContainsFunc(g.problems, func(p *Problem) bool { return p.Code == CodeCycle }) {
-		g.walk(true)
+	for i, b := range g.nodes {
+		b.position = i
+	}
+	sorted := order.Sort(g.unsorted())
+	g.order = make([]*node, len(g.nodes))
+	for i, element := range sorted.Elements {
+		g.order[i] = g.nodes[element]
+	}
+	for _, circle := range sorted.Circles {
+		g.problems = append(g.problems, g.circle(circle))
 	}
 	for i, b := range g.order {
+		group := sorted.Groups[b.position]
+		b.isEarly = group == groupEarly
+		b.isEager = group != groupOthers && !b.isInline()
 		b.position = i
 	}
 }
 
-func (g *graph) walk(withWants bool) {
-	w := walker{graph: g, order: make([]*bean, 0, len(g.beans)), withWants: withWants}
-	for _, b := range g.beans {
-		b.visit = unseen
+// unsorted is the graph, with each node as its place in the list.
+func (g *graph) unsorted() order.Graph {
+	unsorted := order.Graph{
+		N: len(g.nodes), Groups: make([][]int, groupOthers+1),
+		Needs: func(element int, fn func(int)) {
+			for _, needed := range g.nodes[element].needs {
+				fn(needed.position)
+			}
+		},
+		// Being wanted makes no lazy bean eager.
+		Follows: func(group, wanted int) bool {
+			return group == groupOthers || group == groupEager && g.nodes[wanted].scope == singleton
+		},
 	}
-	w.isEarly, w.isEager = true, true
+	if g.hasWants {
+		unsorted.Wants = func(element int, fn func(int)) {
+			for _, wanted := range g.nodes[element].wants {
+				fn(wanted.position)
+			}
+		}
+	}
 	for _, b := range g.processors() {
-		w.walk(b)
+		unsorted.Groups[groupEarly] = append(unsorted.Groups[groupEarly], b.position)
 	}
-	w.isEarly = false
-	for _, b := range g.beans {
+	others := make([]int, len(g.nodes))
+	for i, b := range g.nodes {
+		others[i] = i
 		if b.scope == singleton {
-			w.walk(b)
+			unsorted.Groups[groupEager] = append(unsorted.Groups[groupEager], i)
 		}
 	}
-	w.isEager = false
-	for _, b := range g.beans {
-		w.walk(b)
-	}
-	g.order = w.order
+	unsorted.Groups[groupOthers] = others
+	return unsorted
 }
 
-type walker struct {
-	graph            *graph
-	order            []*bean
-	path             []*bean
-	withWants        bool
-	isEarly, isEager bool
-}
+// maxCircle is how many beans of a circle are named; there are fewer if there are
+// more than manyCircles.
+const (
+	maxCircle          = 100
+	maxCircleAmongMany = 10
+	manyCircles        = 10
+)
 
-func (w *walker) walk(b *bean) {
-	switch b.visit {
-	case visited:
-		return
-	case onPath:
-		w.graph.problems = append(w.graph.problems, cycle(w.path[slices.Index(w.path, b):]))
-		return
+// circle reports beans each of which needs the next, by their places in the list.
+func (g *graph) circle(circle []int) *Problem {
+	most := maxCircle
+	if g.circles++; g.circles > manyCircles {
+		most = maxCircleAmongMany
 	}
-	b.visit = onPath
-	b.isEarly, b.isEager = w.isEarly, w.isEager && !b.isInline()
-	w.path = append(w.path, b)
-	for _, needed := range b.needs {
-		w.walk(needed)
+	head, leftOut, tail := circle, 0, circle[:0]
+	if n := len(circle); n > most {
+		head, leftOut, tail = circle[:most/2], n-most, circle[n-most/2:]
 	}
-	if w.withWants && !w.isEarly {
-		w.walkWants(b)
-	}
-	w.path = w.path[:len(w.path)-1]
-	b.visit = visited
-	w.order = append(w.order, b)
-}
-
-// walkWants places what b may get through a Provider before b, unless that
-// needs b, or what is being placed after b. Being wanted makes no lazy bean
-// eager.
-func (w *walker) walkWants(b *bean) {
-	for _, wanted := range b.wants {
-		if wanted.visit != unseen || wanted.scope != singleton && w.isEager || reachesPath(wanted, map[*bean]bool{}) {
-			continue
-		}
-		w.walk(wanted)
-	}
-}
-
-func reachesPath(b *bean, seen map[*bean]bool) bool {
-	if b.visit == onPath {
-		return true
-	}
-	if seen[b] || b.visit == visited {
-		return false
-	}
-	seen[b] = true
-	return slices.ContainsFunc(b.needs, func(n *bean) bool { return reachesPath(n, seen) })
-}
-
-func cycle(circle []*bean) *Problem {
 	var names, steps []string
-	for _, b := range circle {
-		names = append(names, b.name)
-		steps = append(steps, fmt.Sprintf("%s needs", b.describe()))
+	add := func(places []int) {
+		for _, place := range places {
+			names = append(names, g.nodes[place].name)
+			steps = append(steps, g.nodes[place].describe()+" needs")
+		}
 	}
-	names = append(names, circle[0].name)
-	steps = append(steps, circle[0].name)
+	add(head)
+	if leftOut > 0 {
+		names, steps = append(names, more(leftOut)), append(steps, more(leftOut))
+	}
+	add(tail)
+	first := names[0]
 	p := &Problem{
-		Code: CodeCycle, Bean: circle[0].name,
-		What: "beans need each other in a circle: " + strings.Join(names, " -> "),
+		Code: CodeCycle, Bean: first,
+		What: "beans need each other in a circle: " + strings.Join(append(names, first), " -> "),
 		Remedy: "move what both need into a bean of its own, or let one of them take a container.Provider\n" +
 			"of the other and get it when it is used",
 	}
-	return p.detail("path", strings.Join(steps, "\n"))
-}
-
-// chainTo is the shortest way by which a bean that nobody needs comes to need b:
-// "a -> b -> c". It is "" if nobody needs b.
-func (g *graph) chainTo(b *bean) string {
-	next := map[*bean]*bean{b: nil} // one step nearer to b
-	top := b
-	for queue := []*bean{b}; len(queue) > 0; queue = queue[1:] {
-		top = queue[0]
-		before := len(queue)
-		for _, dependent := range g.beans {
-			if _, seen := next[dependent]; !seen && slices.Contains(dependent.needs, top) {
-				next[dependent] = top
-				queue = append(queue, dependent)
-			}
-		}
-		if len(queue) == before && top != b {
-			break // nobody needs it
-		}
-	}
-	if top == b {
-		return ""
-	}
-	var names []string
-	for ; top != nil; top = next[top] {
-		names = append(names, top.name)
-	}
-	return strings.Join(names, " -> ")
-}
-
-// wantedChain is a detail of a problem that can be told only when all beans are
-// resolved.
-type wantedChain struct {
-	problem *Problem
-	detail  int
-	to      *bean
-}
-
-// detailChain adds the chain to b to a problem, if there is one.
-func (g *graph) detailChain(p *Problem, b *bean) {
-	g.chains = append(g.chains, wantedChain{p, len(p.Details), b})
-	p.Details = append(p.Details, Detail{Label: "chain"})
-}
-
-func (g *graph) tellChains() {
-	for _, c := range g.chains {
-		if text := g.chainTo(c.to); text != "" {
-			c.problem.Details[c.detail].Text = text
-		} else {
-			c.problem.Details = slices.Delete(c.problem.Details, c.detail, c.detail+1)
-		}
-	}
-}
-
-// tellChainsOf adds to problems that arose while beans were made how it came
-// that each was wanted.
-func (g *graph) tellChainsOf(problems []*Problem) {
-	for _, p := range problems {
-		b := g.byName[p.Bean]
-		if b == nil || kindOfCode[p.Code] != nil || p.Code == CodeRegistration || p.Code == CodeDuplicate {
-			continue
-		}
-		p.detail("chain", g.chainTo(b))
-	}
+	return p.detail("path", strings.Join(append(steps, first), "\n"))
 }

@@ -43,7 +43,7 @@ func fieldOf(d *definition, field reflect.StructField, index int) *definition {
 		func(args []reflect.Value) []reflect.Value { return []reflect.Value{args[0].Field(index)} })
 	f := newDefinition(take.Interface(), d.callers, nil)
 	f.source = d
-	f.primary, f.order, f.phase, f.stereotype = d.primary, d.order, d.phase, d.stereotype
+	f.primary, f.order, f.givenPhase, f.stereotype = d.primary, d.order, d.givenPhase, d.stereotype
 	f.scope, f.conditions, f.dependsOn = d.scope, d.conditions, d.dependsOn
 	f.onStart, f.onStop = d.onStart, d.onStop
 	if name := field.Tag.Get("name"); name != "" {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"math"
 	"strings"
 	"testing"
 
@@ -86,6 +87,60 @@ func TestAPlainBeanOfALatePhaseDoesNotPullWhatItNeeds(t *testing.T) {
 	app.RegisterInstance(&recorder{"cache", j, nil}, container.Named("cache"))
 	if starts, _ := lifeOf(t, app, j); starts != "cache server" {
 		t.Errorf("started %s", starts)
+	}
+}
+
+func TestExtremePhases(t *testing.T) {
+	j := &journal{}
+	app := newApp()
+	for name, phase := range map[string]int{"last": math.MaxInt, "first": math.MinInt} {
+		app.RegisterInstance(&phased{recorder{name, j, nil}, phase}, container.Named(name))
+	}
+	app.RegisterInstance(&recorder{"middle", j, nil}, container.Named("middle"))
+	if starts, stops := lifeOf(t, app, j); starts != "first middle last" || stops != "last middle first" {
+		t.Errorf("started %s, stopped %s", starts, stops)
+	}
+}
+
+func TestOnlyABeanThatWasGivenALaterPhaseIsWarnedOf(t *testing.T) {
+	dependents := func(app *container.ApplicationContext, j *journal) {
+		app.RegisterInstance(&phased{recorder{"first", j, nil}, -5}, container.Named("first"), container.DependsOn("shared"))
+		app.RegisterInstance(&phased{recorder{"last", j, nil}, 5}, container.Named("last"), container.DependsOn("shared"))
+	}
+	cases := map[string]struct {
+		shared func(app *container.ApplicationContext, j *journal)
+		want   int
+	}{
+		"without hooks": {func(app *container.ApplicationContext, _ *journal) {
+			app.RegisterInstance(&person{}, container.Named("shared"))
+		}, 0},
+		"without hooks, of a phase of its own": {func(app *container.ApplicationContext, _ *journal) {
+			app.RegisterInstance(&person{}, container.Named("shared"), container.Phase(1))
+		}, 0},
+		"with hooks and no phase": {func(app *container.ApplicationContext, j *journal) {
+			app.RegisterInstance(&recorder{"shared", j, nil}, container.Named("shared"))
+		}, 0},
+		"of an earlier phase": {func(app *container.ApplicationContext, j *journal) {
+			app.RegisterInstance(&recorder{"shared", j, nil}, container.Named("shared"), container.Phase(-6))
+		}, 0},
+		"given a later phase": {func(app *container.ApplicationContext, j *journal) {
+			app.RegisterInstance(&phased{recorder{"shared", j, nil}, 3}, container.Named("shared"))
+		}, 1},
+		"given phase 0": {func(app *container.ApplicationContext, j *journal) {
+			app.RegisterInstance(&recorder{"shared", j, nil}, container.Named("shared"), container.Phase(0))
+		}, 1},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			log := &lines{}
+			app, j := newApp(container.WithLogger(slog.New(slog.NewTextHandler(log, nil)))), &journal{}
+			c.shared(app, j)
+			dependents(app, j)
+			lifeOf(t, app, j)
+			if got := log.count("level=WARN"); got != c.want {
+				t.Errorf("%d warnings, want %d: %s", got, c.want, log.text.String())
+			}
+		})
 	}
 }
 

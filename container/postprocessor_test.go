@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -68,6 +69,19 @@ func TestTheLifeOfABean(t *testing.T) {
 		"BeforeInit first person", "BeforeInit second person", "BeforeInit third person",
 		"AfterInit first person", "AfterInit second person", "AfterInit third person",
 		"Start bean", "Stop bean", "PreDestroy bean")
+}
+
+func TestProcessorsOfExtremeOrders(t *testing.T) {
+	j := &journal{}
+	app := newApp()
+	app.RegisterPostProcessor(noting(j, "last"), container.Order(math.MaxInt))
+	app.RegisterPostProcessor(noting(j, "middle"))
+	app.RegisterPostProcessor(noting(j, "second"), container.Order(-1))
+	app.RegisterPostProcessor(noting(j, "first"), container.Order(math.MinInt))
+	app.RegisterInstance(&person{})
+	start(t, app)
+	j.equals(t, "BeforeInit first person", "BeforeInit second person", "BeforeInit middle person", "BeforeInit last person",
+		"AfterInit first person", "AfterInit second person", "AfterInit middle person", "AfterInit last person")
 }
 
 type shouting struct{ greeter }

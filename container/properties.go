@@ -9,26 +9,37 @@ import (
 )
 
 // Properties binds the settings below prefix to a new T and registers it as a
-// bean of type *T, which constructors may also take as T. T is a struct with
-// `koanf` tags; see config.Config.Bind for what its fields may be. All wrong
-// settings are in the report of Start.
+// bean of type *T, which constructors may also take as T, or as [Live][T] to
+// follow changes. T is a struct with `koanf` tags; see config.Config.Bind for
+// what its fields may be. All wrong settings are in the report of Start.
 func Properties[T any](app *ApplicationContext, prefix string, opts ...BeanOption) {
 	bind := func(cfg *config.Config) (*T, error) {
 		properties := new(T)
 		return properties, cfg.Bind(prefix, properties)
 	}
-	app.AddValidator(func(cfg *config.Config) error {
-		_, err := bind(cfg)
-		return err
-	})
+	app.AddValidator(validateProperties[T](prefix))
 	app.Register(bind, append([]BeanOption{Stereotype("properties"), propertiesOf(prefix)}, opts...)...)
 	if reflect.TypeFor[T]().Kind() != reflect.Struct {
 		return // Bind reports it
 	}
-	byValue := newDefinition(func(properties *T) T { return *properties }, callerStack(), nil)
-	byValue.name += " by value"
-	byValue.isInfrastructure = true
-	app.register(byValue)
+	app.registerHidden(func(properties *T) T { return *properties }, " by value")
+	live := newLive[T](app, prefix)
+	app.registerHidden(func(_ *T, cfg *config.Config) Live[T] { return live.value.begin(cfg) }, " live")
+	app.registerHidden(func(l Live[T]) *Live[T] { return &l }, " live by pointer")
+}
+
+func validateProperties[T any](prefix string) func(*config.Config) error {
+	return func(cfg *config.Config) error { return cfg.Bind(prefix, new(T)) }
+}
+
+// registerHidden registers another form of a bean, which is made if somebody
+// needs it.
+func (app *ApplicationContext) registerHidden(constructor any, form string) {
+	d := newDefinition(constructor, callerStack(), nil)
+	d.name += form
+	d.isInfrastructure = true
+	d.scope = lazySingleton
+	app.register(d)
 }
 
 func propertiesOf(prefix string) BeanOption {

@@ -59,7 +59,7 @@ func targetOf(provider reflect.Type) reflect.Type {
 }
 
 // provider makes the Provider of type t that owner gets.
-func (m *maker) provider(t reflect.Type, target *injection, owner *bean) reflect.Value {
+func (m *maker) provider(t reflect.Type, target *injection, owner *instance) reflect.Value {
 	get := func() (any, error) {
 		v, problem := m.assemble(target, owner)
 		if problem != nil {

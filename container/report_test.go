@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"go.uber.org/dig"
+
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/kernel"
@@ -317,5 +319,70 @@ func TestAConfigurationThatCannotBeReadIsReported(t *testing.T) {
 	report := startFails(t, app)
 	if report.Problems[0].Code != container.CodeConfig || !errors.Is(report, kernel.ErrConfig) || !strings.Contains(report.Error(), "pyfly.yaml") {
 		t.Error(report)
+	}
+}
+
+type (
+	phrases     map[string]string
+	greetFunc   func() string
+	nilGreeters struct {
+		dig.Out
+		Greeter greeter
+	}
+)
+
+func (g phrases) Greet() string   { return g["hello"] }
+func (f greetFunc) Greet() string { return f() }
+
+// TestANilInsideAnInterfaceIsANil lets constructors return nils that are not the
+// nil interface. A processor that uses the bean must not get it.
+func TestANilInsideAnInterfaceIsANil(t *testing.T) {
+	constructors := map[string]any{
+		"a pointer":            func() greeter { return (*english)(nil) },
+		"a map":                func() greeter { return phrases(nil) },
+		"a function":           func() greeter { return greetFunc(nil) },
+		"with an error result": func() (greeter, error) { return (*english)(nil), nil },
+		"with a cleanup":       func() (greeter, func()) { return (*english)(nil), func() {} },
+		"any":                  func() any { return (*english)(nil) },
+		"the nil interface":    func() greeter { return nil },
+		"a plain pointer":      func() *english { return nil },
+		"a field of dig.Out":   func() nilGreeters { return nilGreeters{Greeter: (*english)(nil)} },
+	}
+	using := &processor{before: func(bean any, _ string) (any, error) {
+		if g, ok := bean.(greeter); ok {
+			_ = *g.(*english)
+		}
+		return bean, nil
+	}}
+	for name, constructor := range constructors {
+		t.Run(name, func(t *testing.T) {
+			app := newApp()
+			app.RegisterPostProcessor(using)
+			app.Register(constructor)
+			if p := only(t, startFails(t, app), container.CodeConstructor); !strings.Contains(p.What, "returned nil") {
+				t.Errorf("problem %v", p)
+			}
+		})
+		if name == "with a cleanup" {
+			continue // no prototype has one
+		}
+		t.Run(name+", late", func(t *testing.T) {
+			scope := container.Prototype()
+			if name == "a field of dig.Out" {
+				scope = container.Lazy()
+			}
+			app := newApp()
+			app.RegisterPostProcessor(using)
+			app.Register(constructor, scope)
+			start(t, app)
+			all, err := container.All[greeter](app)
+			if name == "any" {
+				_, err = container.Get[any](app, "interface {}")
+			}
+			var p *container.Problem
+			if !errors.As(err, &p) || p.Code != container.CodeConstructor || !strings.Contains(p.What, "returned nil") {
+				t.Errorf("got %v, %v", all, err)
+			}
+		})
 	}
 }

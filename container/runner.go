@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
@@ -23,7 +24,7 @@ type runners struct {
 }
 
 type runningRunner struct {
-	bean *bean
+	bean *instance
 	done chan struct{}
 }
 
@@ -35,12 +36,12 @@ func (r *run) becomeReady() {
 	if r.isStopping {
 		return
 	}
-	for _, b := range r.graph.order {
-		if !b.isEager || b.isInfrastructure {
+	for _, i := range r.maker.settled() {
+		if !i.isEager || i.isInfrastructure {
 			continue
 		}
-		if runner, ok := hook[lifecycle.ApplicationRunner](b); ok {
-			running := runningRunner{b, make(chan struct{})}
+		if runner, ok := holderOf[lifecycle.ApplicationRunner](i); ok {
+			running := runningRunner{i, make(chan struct{})}
 			r.runners.running = append(r.runners.running, running)
 			go r.runRunner(running, runner)
 		}
@@ -50,7 +51,7 @@ func (r *run) becomeReady() {
 
 func (r *run) runRunner(running runningRunner, runner lifecycle.ApplicationRunner) {
 	r.label(running.bean.name, "Run")
-	err := errExited
+	err := hook.ErrExited
 	defer func() {
 		if err != nil && !(r.life.Err() != nil && errors.Is(err, context.Canceled)) {
 			r.runners.fail(running.bean, err)
@@ -61,7 +62,7 @@ func (r *run) runRunner(running runningRunner, runner lifecycle.ApplicationRunne
 	err = usercode.Call(func() error { return runner.Run(r.life) })
 }
 
-func (rs *runners) fail(b *bean, err error) {
+func (rs *runners) fail(b *instance, err error) {
 	p := &Problem{Code: CodeHook, Bean: b.name, Err: err, What: fmt.Sprintf("Run of %s failed: %v", b.name, err)}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -103,7 +104,7 @@ func (r *run) awaitRunners(ctx context.Context) []*Problem {
 		}
 		b := running.bean
 		p := &Problem{
-			Code: CodeHook, Bean: b.name, Err: errHangs,
+			Code: CodeHook, Bean: b.name, Err: hook.ErrHangs,
 			What:   fmt.Sprintf("Run of %s did not return within %s after the end of its context", b.name, (r.elapsed() - begun).Round(time.Millisecond)),
 			Remedy: "let it return when its context ends",
 		}

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
@@ -29,18 +31,21 @@ type run struct {
 	steps []stepTiming // of the whole
 	took  time.Duration
 
-	life        context.Context // from Start to the beginning of Stop
-	endLife     context.CancelFunc
-	cancelStart context.CancelFunc
-	startDone   chan struct{} // closed when Start returns
-	runners     runners
-	watches     bool          // the files of the configuration
-	watched     chan struct{} // closed when that has ended
-	isStopping  bool          // guarded by app.mu
-	shutdown    chan struct{} // closed by Shutdown
-	stopped     chan struct{} // closed when all has ended
-	stopErr     error
-	problems    []*Problem // why it did not start
+	life                  context.Context // from Start to the beginning of Stop
+	endLife               context.CancelFunc
+	cancelStart           context.CancelFunc
+	startDone             chan struct{} // closed when Start returns
+	subscribers           subscribers
+	endEvents             func() // ends the subscriptions made during this run
+	runners               runners
+	watches               bool          // the files of the configuration
+	watched               chan struct{} // closed when that has ended
+	isStopping            bool          // guarded by app.mu
+	isStoppedBySubscriber atomic.Bool
+	shutdown              chan struct{} // closed by Shutdown
+	stopped               chan struct{} // closed when all has ended
+	stopErr               error
+	problems              []*Problem // why it did not start
 }
 
 // Start builds every bean and starts those that have a Start method: by phase,
@@ -48,13 +53,16 @@ type run struct {
 // side, at most pyfly.context.start-parallelism at a time (GOMAXPROCS). When it
 // fails, everything that was started has been stopped and everything that was
 // built has been destroyed, and the error is a [*StartupError] that reports all
-// mistakes. Cancelling ctx before Start returns gives up the start; afterwards
-// ctx has no effect.
+// mistakes. Start returns when the subscribers of lifecycle.ContextRefreshed and
+// ApplicationReady have returned. Cancelling ctx before that gives up the start;
+// afterwards ctx has no effect.
 //
 // A second Start without a Stop is [ErrStarted]. A context that was stopped, or
-// failed to start, may be started again: all beans are made anew.
+// failed to start, may be started again: the files of the configuration are read
+// again, and all beans are made anew.
 func (app *ApplicationContext) Start(ctx context.Context) error {
 	r := app.newRun(ctx)
+	outer := ctx
 	ctx, r.cancelStart = context.WithCancel(ctx)
 	defer r.cancelStart()
 	app.mu.Lock()
@@ -65,6 +73,8 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.run = r
 	app.mu.Unlock()
 
+	r.endEvents = app.events.Bus().Scope()
+	app.refresh(ctx)
 	app.beginLog()
 	problems := r.start(ctx)
 	r.took = r.elapsed()
@@ -80,8 +90,21 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.last.Store(r)
 	r.watchConfig()
 	close(r.startDone)
-	r.announce()
+	r.announce(ctx)
+	switch {
+	case r.isEnding():
+		<-r.stopped
+	case outer.Err() != nil:
+		return r.giveUp(outer)
+	}
 	return nil
+}
+
+// giveUp stops a context that is up but whose Start was cancelled before it
+// returned.
+func (r *run) giveUp(ctx context.Context) error {
+	err := r.app.Stop(context.WithoutCancel(ctx))
+	return &StartupError{Problems: append([]*Problem{r.cancelled(ctx)}, problemsOf(err, CodeHook)...)}
 }
 
 func (app *ApplicationContext) newRun(ctx context.Context) *run {
@@ -134,7 +157,7 @@ func (r *run) start(ctx context.Context) []*Problem {
 func (r *run) asCancelled(ctx context.Context, problems []*Problem) []*Problem {
 	isTold := false
 	for _, p := range problems {
-		if errors.Is(p.Err, ctx.Err()) && !errors.Is(p.Err, errHangs) {
+		if errors.Is(p.Err, ctx.Err()) && !errors.Is(p.Err, hook.ErrHangs) {
 			p.Code, isTold = CodeCancelled, true
 		}
 	}
@@ -154,7 +177,7 @@ func withTotalLimit(ctx context.Context, key string, limit time.Duration) (conte
 // prepare works out the graph and collects all that can be known to be wrong
 // before any constructor runs.
 func (r *run) prepare() []*Problem {
-	problems := slices.Clone(r.app.problems)
+	problems := slices.Concat(r.app.settings.problems, r.app.problems)
 	problems = append(problems, r.app.unusedModuleOverrides()...)
 	problems = append(problems, r.limits.read(r.app)...)
 	problems = append(problems, r.readWatch()...)
@@ -176,45 +199,10 @@ func (app *ApplicationContext) Validate() error {
 	return nil
 }
 
-// build makes the beans on a goroutine of its own, so that a constructor that
-// hangs can be given up and reported.
-func (r *run) build(ctx context.Context) []*Problem {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.label("", "build")
-		r.maker.build()
-	}()
-	watch := time.NewTimer(r.startLimit)
-	defer watch.Stop()
-	for {
-		select {
-		case <-done:
-			return r.maker.built()
-		case <-ctx.Done():
-			select {
-			case <-done:
-				return r.maker.built()
-			case <-time.After(grace(r.startLimit)):
-				return r.maker.abandon(r.cancelled(ctx))
-			}
-		case <-watch.C:
-			rest := r.maker.patience()
-			if rest <= 0 {
-				r.cancelStart()
-				return r.maker.abandon(nil)
-			}
-			watch.Reset(rest)
-		}
-	}
-}
-
 // startBeans starts stage after stage, and then the lazy beans that were built
 // meanwhile.
 func (r *run) startBeans(ctx context.Context) []*Problem {
-	if problems := r.readPhases(); len(problems) > 0 {
-		return problems
-	}
+	r.warnOfEarlyPhases()
 	s := &starting{run: r}
 	s.ctx, s.giveUp = context.WithCancel(ctx)
 	defer s.giveUp()
@@ -249,28 +237,25 @@ type starting struct {
 // goesOn reports whether nothing has failed and nobody has given the start up.
 func (s *starting) goesOn() bool { return s.ctx.Err() == nil }
 
-func (s *starting) start(stage []*bean) {
-	if !slices.ContainsFunc(stage, hasStart) {
-		for _, b := range stage {
-			s.work(b)
+// start starts the beans of a stage but the lazy ones, whose turn comes after all
+// others.
+func (s *starting) start(stage stage) {
+	work := func(i *instance) {
+		if i.isEager {
+			s.begin(i)
 		}
+	}
+	if slices.ContainsFunc(stage, (*instance).hasStart) {
+		stage.schedule(s.run, (*instance).hasStart, work, s.goesOn)
 		return
 	}
-	schedule := newSchedule(stage, false)
-	schedule.limit = s.run.parallelism
-	schedule.isLong, schedule.mayBegin, schedule.work = hasStart, s.goesOn, s.work
-	schedule.run()
-}
-
-// work starts one bean.
-func (s *starting) work(b *bean) {
-	if b.isEager { // a lazy one's turn comes after all others
-		s.begin(b)
+	for _, i := range stage {
+		work(i)
 	}
 }
 
-func (s *starting) begin(b *bean) {
-	problem := s.run.startBean(s.ctx, b)
+func (s *starting) begin(i *instance) {
+	problem := s.run.startBean(s.ctx, i)
 	if problem == nil {
 		return
 	}
@@ -283,36 +268,38 @@ func (s *starting) begin(b *bean) {
 	s.giveUp()
 }
 
-func (r *run) startBean(ctx context.Context, b *bean) *Problem {
-	if starter, ok := hook[lifecycle.Starter](b); ok && !b.isInfrastructure {
-		if problem := r.callHook(ctx, b, "Start", r.startLimit, starter.Start); problem != nil {
+func (r *run) startBean(ctx context.Context, i *instance) *Problem {
+	if starter, ok := holderOf[lifecycle.Starter](i); ok && !i.isInfrastructure {
+		if problem := r.callHook(ctx, i, "Start", r.startLimit, starter.Start); problem != nil {
 			return problem
 		}
 	}
-	b.isStarted = true
-	for _, fn := range b.onStart {
-		if problem := r.callHook(ctx, b, "OnStart", r.startLimit, b.bind(fn)); problem != nil {
+	i.isStarted = true
+	for _, fn := range i.onStart {
+		if problem := r.callHook(ctx, i, "OnStart", r.startLimit, i.bind(fn)); problem != nil {
 			return problem
 		}
 	}
-	b.hasRunOnStart = true
+	i.hasRunOnStart = true
 	return nil
 }
 
-func (b *bean) bind(fn hookFunc) func(context.Context) error {
-	return func(ctx context.Context) error { return fn(ctx, b.object) }
+func (i *instance) bind(fn hookFunc) func(context.Context) error {
+	return func(ctx context.Context) error { return fn(ctx, i.object) }
 }
 
 // announce publishes that the context is up and lets the runners run. Start is
 // over by then, so that a subscriber may call Stop.
-func (r *run) announce() {
-	lifecycle.Publish(r.app.events, lifecycle.ContextRefreshed{})
-	if !r.isAlive() {
+func (r *run) announce(ctx context.Context) {
+	r.publish(ctx, lifecycle.ContextRefreshed{}, r.startLimit)
+	if ctx.Err() != nil {
 		return
 	}
 	r.logStarted()
-	lifecycle.Publish(r.app.events, lifecycle.ApplicationReady{})
-	r.becomeReady()
+	r.publish(ctx, lifecycle.ApplicationReady{}, r.startLimit)
+	if ctx.Err() == nil {
+		r.becomeReady()
+	}
 }
 
 func (r *run) cancelled(ctx context.Context) *Problem {

@@ -42,9 +42,9 @@ type stepTiming struct {
 // to be a step: most look at a bean and let it pass.
 const noticeable = 50 * time.Microsecond
 
-func (b *bean) noteProcessor(step, processor string, begun, end time.Duration) {
+func (i *instance) noteProcessor(step, processor string, begun, end time.Duration) {
 	if end-begun >= noticeable {
-		b.steps = append(b.steps, stepTiming{step, processor, begun, end - begun})
+		i.note(stepTiming{step, processor, begun, end - begun})
 	}
 }
 
@@ -60,10 +60,10 @@ func (app *ApplicationContext) Report() StartupReport {
 		report.Steps = append(report.Steps, StartupStep{Name: s.name, Begun: s.begun, Took: s.took})
 	}
 	if r.maker != nil {
-		for _, b := range r.maker.settled() {
-			if !b.isInfrastructure {
+		for _, i := range r.maker.settled() {
+			if !i.isInfrastructure {
 				report.Beans++
-				report.Steps = append(report.Steps, b.startupSteps()...)
+				report.Steps = append(report.Steps, i.startupSteps()...)
 			}
 		}
 	}
@@ -73,11 +73,11 @@ func (app *ApplicationContext) Report() StartupReport {
 
 var startupHooks = []string{"BeforeInit", "PostConstruct", "AfterInit", "Start", "OnStart"}
 
-func (b *bean) startupSteps() []StartupStep {
-	steps := []StartupStep{{Name: "constructor", Bean: b.name, Begun: b.begun, Took: b.constructed}}
-	for _, s := range b.steps {
+func (i *instance) startupSteps() []StartupStep {
+	steps := []StartupStep{{Name: "constructor", Bean: i.name, Begun: i.begun, Took: i.constructed}}
+	for _, s := range i.timings() {
 		if slices.Contains(startupHooks, s.name) {
-			steps = append(steps, StartupStep{Name: s.name, Bean: b.name, By: s.by, Begun: s.begun, Took: s.took})
+			steps = append(steps, StartupStep{Name: s.name, Bean: i.name, By: s.by, Begun: s.begun, Took: s.took})
 		}
 	}
 	return steps
@@ -148,32 +148,32 @@ func (r *run) logStarted() {
 // slowest returns how many beans there are, and the three that took longest.
 func (r *run) slowest() (int, string) {
 	const most = 3
-	var slowest []*bean
+	var slowest []*instance
 	beans := 0
-	longer := func(a, b *bean) int { return cmp.Compare(b.startTime(), a.startTime()) }
-	for _, b := range r.graph.order {
-		if b.isInfrastructure || !b.isEager {
+	longer := func(a, b *instance) int { return cmp.Compare(b.startTime(), a.startTime()) }
+	for _, i := range r.maker.settled() {
+		if i.isInfrastructure || !i.isEager {
 			continue
 		}
 		beans++
-		if len(slowest) == most && longer(slowest[most-1], b) <= 0 {
+		if len(slowest) == most && longer(slowest[most-1], i) <= 0 {
 			continue
 		}
-		slowest = append(slowest, b)
+		slowest = append(slowest, i)
 		slices.SortStableFunc(slowest, longer)
 		slowest = slowest[:min(most, len(slowest))]
 	}
 	var texts []string
-	for _, b := range slowest {
-		texts = append(texts, b.name+" "+rounded(b.startTime()).String())
+	for _, i := range slowest {
+		texts = append(texts, i.name+" "+rounded(i.startTime()).String())
 	}
 	return beans, strings.Join(texts, ", ")
 }
 
 // startTime is what building and starting the bean has taken.
-func (b *bean) startTime() time.Duration {
-	took := b.took
-	for _, s := range b.steps {
+func (i *instance) startTime() time.Duration {
+	took := i.took
+	for _, s := range i.timings() {
 		if s.name == "Start" || s.name == "OnStart" {
 			took += s.took
 		}

@@ -5,7 +5,6 @@ package container
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -19,7 +18,9 @@ import (
 // panics or hangs is named in the error and does not keep the others from
 // stopping. Before that it ends the ApplicationRunners. During a start Stop
 // cancels it and waits for its end. Stopping a context that is not started, or
-// twice, is no error; a Stop that meets another one under way waits for it.
+// twice, is no error; a Stop that meets another one under way waits for it, but
+// returns nil at once if it is called by a subscriber of lifecycle.ContextClosed,
+// for which that one waits.
 func (app *ApplicationContext) Stop(ctx context.Context) error {
 	app.mu.Lock()
 	r := app.run
@@ -28,7 +29,10 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		return nil
 	}
 	isFirst := !r.isStopping
-	r.isStopping = true
+	if isFirst {
+		r.isStopping = true
+		r.isStoppedBySubscriber.Store(r.subscribers.ofCaller() != nil)
+	}
 	app.mu.Unlock()
 
 	r.cancelStart()
@@ -43,6 +47,9 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		r.stop(ctx)
 	}
 	if !isClosed(r.stopped) {
+		if _, isWaitedFor := r.subscribers.ofCaller().(lifecycle.ContextClosed); isWaitedFor {
+			return nil
+		}
 		select {
 		case <-r.stopped:
 		case <-ctx.Done():
@@ -50,6 +57,13 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		}
 	}
 	return r.stopErr
+}
+
+// isEnding reports whether a Stop has begun.
+func (r *run) isEnding() bool {
+	r.app.mu.Lock()
+	defer r.app.mu.Unlock()
+	return r.isStopping
 }
 
 // isAlive reports whether the start succeeded, so that there is something to stop.
@@ -63,9 +77,9 @@ func (r *run) isAlive() bool {
 }
 
 func (r *run) stop(ctx context.Context) {
-	lifecycle.Publish(r.app.events, lifecycle.ContextClosed{})
 	ctx, cancel := withTotalLimit(ctx, "pyfly.context.total-shutdown-timeout", r.totalStop)
 	defer cancel()
+	r.publish(ctx, lifecycle.ContextClosed{}, r.stopLimit)
 	r.endLife()
 	select {
 	case <-r.watched:
@@ -87,8 +101,8 @@ func (r *run) stop(ctx context.Context) {
 
 func (r *run) startedBeans() int {
 	started := 0
-	for _, b := range r.graph.order {
-		if b.isStarted && !b.isInfrastructure {
+	for _, i := range r.maker.settled() {
+		if i.isStarted && !i.isInfrastructure {
 			started++
 		}
 	}
@@ -97,6 +111,7 @@ func (r *run) startedBeans() int {
 
 // end lets the context be started again.
 func (r *run) end(err error) {
+	r.endEvents()
 	r.app.mu.Lock()
 	r.app.run = nil
 	if isClosed(r.app.ready) {
@@ -115,13 +130,13 @@ func (r *run) shutDown(ctx context.Context) []*Problem {
 		return nil
 	}
 	s := &stopping{run: r, ctx: ctx}
-	s.awaitCreations()
+	s.awaitMaking()
 	stages := r.stages()
 	for _, stage := range slices.Backward(stages) {
-		s.each(stage, func(b *bean) bool { return b.isStarted && hasStop(b) }, s.stop)
+		s.each(stage, func(i *instance) bool { return i.isStarted && i.hasStop() }, s.stop)
 	}
 	for _, stage := range slices.Backward(stages) {
-		s.each(stage, hasDestruction, s.destroy)
+		s.each(stage, (*instance).hasDestruction, s.destroy)
 	}
 	return s.problems
 }
@@ -143,87 +158,66 @@ func (s *stopping) note(p *Problem) {
 	}
 }
 
-// awaitCreations lets nothing be made any more, and waits for what is being
-// made, a lazy bean for instance, as for a hook.
-func (s *stopping) awaitCreations() {
+// awaitMaking lets nothing be made any more, and waits for what is being made, a
+// lazy bean for instance, as for a hook.
+func (s *stopping) awaitMaking() {
 	idle := s.run.maker.close()
 	limit := time.NewTimer(s.run.stopLimit)
 	defer limit.Stop()
 	select {
 	case <-idle:
-	case <-s.run.maker.abandoned:
+		return
 	case <-s.ctx.Done():
 	case <-limit.C:
 	}
+	s.problems = append(s.problems, s.run.maker.giveUpAll()...)
 }
 
 // each runs work for the beans of a stage that have some, each after those that
 // need it.
-func (s *stopping) each(stage []*bean, hasWork func(*bean) bool, work func(*bean)) {
+func (s *stopping) each(stage stage, hasWork func(*instance) bool, work func(*instance)) {
 	if !slices.ContainsFunc(stage, hasWork) {
 		return
 	}
-	reversed := slices.Clone(stage)
-	slices.Reverse(reversed)
-	schedule := newSchedule(reversed, true)
-	schedule.limit = s.run.parallelism
-	schedule.isLong = hasWork
-	schedule.mayBegin = func() bool { return true }
-	schedule.work = func(b *bean) {
-		if hasWork(b) {
-			work(b)
+	stage.scheduleReverse(s.run, hasWork, func(i *instance) {
+		if hasWork(i) {
+			work(i)
 		}
-	}
-	schedule.run()
+	})
 }
 
-func (s *stopping) stop(b *bean) {
-	if b.hasRunOnStart {
-		for _, fn := range slices.Backward(b.onStop) {
-			s.note(s.run.callHook(s.ctx, b, "OnStop", s.run.stopLimit, b.bind(fn)))
+func (s *stopping) stop(i *instance) {
+	if i.hasRunOnStart {
+		for _, fn := range slices.Backward(i.onStop) {
+			s.note(s.run.callHook(s.ctx, i, "OnStop", s.run.stopLimit, i.bind(fn)))
 		}
 	}
-	if stopper, ok := hook[lifecycle.Stopper](b); ok {
-		s.note(s.run.callHook(s.ctx, b, "Stop", s.run.stopLimit, stopper.Stop))
+	if stopper, ok := holderOf[lifecycle.Stopper](i); ok {
+		s.note(s.run.callHook(s.ctx, i, "Stop", s.run.stopLimit, stopper.Stop))
 	}
 }
 
-func hasDestruction(b *bean) bool {
-	if b.original == nil || b.isInfrastructure {
+func (i *instance) hasDestruction() bool {
+	if i.original == nil || i.isInfrastructure {
 		return false
 	}
-	_, ok := hook[lifecycle.PreDestroyer](b)
-	return ok || b.cleanup != nil || slices.ContainsFunc(b.seers, isDestructionAware)
-}
-
-func isDestructionAware(p activeProcessor) bool {
-	_, ok := p.BeanPostProcessor.(lifecycle.DestructionAware)
-	return ok
+	_, ok := holderOf[lifecycle.PreDestroyer](i)
+	return ok || i.cleanup != nil || len(i.told) > 0
 }
 
 // destroy tells the processors, calls PreDestroy and then what the constructor
 // returned to clean up.
-func (s *stopping) destroy(b *bean) {
-	for _, p := range slices.Backward(b.seers) {
-		aware, ok := p.BeanPostProcessor.(lifecycle.DestructionAware)
-		if !ok {
-			continue
-		}
-		isMeant, err := p.isMeantFor(reflect.TypeOf(b.object))
-		if err == nil && !isMeant {
-			continue
-		}
-		s.note(s.run.callHook(s.ctx, b, "BeforeDestroy by "+p.bean.name, s.run.stopLimit, func(context.Context) error {
-			if err != nil {
-				return err
-			}
-			return aware.BeforeDestroy(b.object, b.name)
+func (s *stopping) destroy(i *instance) {
+	for _, p := range slices.Backward(i.told) {
+		aware := p.BeanPostProcessor.(lifecycle.DestructionAware)
+		s.note(s.run.callHook(s.ctx, i, "BeforeDestroy by "+p.node.name, s.run.stopLimit, func(context.Context) error {
+			return aware.BeforeDestroy(i.object, i.name)
 		}))
 	}
-	if destroyer, ok := hook[lifecycle.PreDestroyer](b); ok {
-		s.note(s.run.callHook(s.ctx, b, "PreDestroy", s.run.stopLimit, destroyer.PreDestroy))
+	if destroyer, ok := holderOf[lifecycle.PreDestroyer](i); ok {
+		s.note(s.run.callHook(s.ctx, i, "PreDestroy", s.run.stopLimit, destroyer.PreDestroy))
 	}
-	if b.cleanup != nil {
-		s.note(s.run.callHook(s.ctx, b, "cleanup", s.run.stopLimit, func(context.Context) error { return b.cleanup() }))
+	if i.cleanup != nil {
+		s.note(s.run.callHook(s.ctx, i, "cleanup", s.run.stopLimit, func(context.Context) error { return i.cleanup() }))
 	}
 }

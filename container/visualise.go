@@ -6,6 +6,9 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
+
+	"github.com/pyfly-go/pyfly/container/internal/draw"
 )
 
 // Graph is who needs whom in an application, with what is known of each bean.
@@ -56,11 +59,49 @@ const (
 	EdgeMayGet    EdgeKind = "may get"    // through a Provider
 )
 
+// DOT renders the graph in the language of Graphviz. Post-processors are
+// coloured, lazy beans and prototypes dashed, phases but 0 framed; what failed
+// is red and has its problem's code.
+func (g Graph) DOT() string { return g.picture().DOT() }
+
+// Mermaid renders the graph as a flowchart of https://mermaid.js.org, which many
+// viewers of Markdown draw. It is marked as by [Graph.DOT].
+func (g Graph) Mermaid() string { return g.picture().Mermaid() }
+
+func (g Graph) picture() (picture draw.Graph) {
+	for _, n := range g.Nodes {
+		picture.Nodes = append(picture.Nodes, draw.Node{
+			Name: n.Name, Lines: n.lines(), Phase: n.Phase, IsProcessor: n.IsPostProcessor,
+			IsDashed: n.Scope != singleton.String(), HasFailed: n.State == NodeFailed || n.Problem != "",
+		})
+	}
+	kinds := map[EdgeKind]draw.Kind{EdgeNeeds: draw.Needs, EdgeDependsOn: draw.DependsOn, EdgeMayGet: draw.MayGet}
+	for _, e := range g.Edges {
+		picture.Edges = append(picture.Edges, draw.Edge{From: e.From, To: e.To, Kind: kinds[e.Kind]})
+	}
+	return picture
+}
+
+// lines is what is written on a node.
+func (n GraphNode) lines() []string {
+	lines := []string{n.Name}
+	if n.Type != "*"+n.Name {
+		lines = append(lines, n.Type)
+	}
+	if n.Module != "" {
+		lines = append(lines, "module "+n.Module)
+	}
+	if code, _, _ := strings.Cut(n.Problem, " "); code != "" {
+		lines = append(lines, code)
+	}
+	return lines
+}
+
 // Graph returns the beans and who needs whom: of the last start, be it that it
 // failed, or, before the first, of a start to come. What the context itself
 // offers is left out.
 func (app *ApplicationContext) Graph() Graph {
-	g := app.latestGraph()
+	view := app.latest()
 	problems := map[string]string{}
 	if r := app.last.Load(); r != nil {
 		for _, p := range r.problems {
@@ -68,31 +109,27 @@ func (app *ApplicationContext) Graph() Graph {
 				problems[p.Bean] = p.Error()
 			}
 		}
-		if r.maker != nil {
-			r.maker.mu.Lock()
-			defer r.maker.mu.Unlock()
-		}
 	}
 	graph := Graph{Nodes: []GraphNode{}, Edges: []GraphEdge{}}
-	for _, b := range g.order {
+	for _, b := range view.graph.order {
 		if b.isInfrastructure {
 			continue
 		}
-		graph.Nodes = append(graph.Nodes, b.node(problems[b.name]))
+		graph.Nodes = append(graph.Nodes, view.graphNode(b, problems[b.name]))
 		graph.Edges = append(graph.Edges, b.edges()...)
 	}
 	return graph
 }
 
-func (b *bean) node(problem string) GraphNode {
+func (v view) graphNode(b *node, problem string) GraphNode {
 	n := GraphNode{
 		Name: b.name, Type: shortType(b.typ), Scope: b.scope.String(), Module: b.module.path(), Stereotype: b.stereotype,
-		Phase: b.startPhase, IsPostProcessor: b.isProcessor, State: NodeNotBuilt, Problem: problem,
+		Phase: v.phase(b), IsPostProcessor: b.isProcessor, State: NodeNotBuilt, Problem: problem,
 	}
 	switch {
-	case b.state == complete:
+	case v.instance(b) != nil:
 		n.State = NodeBuilt
-	case b.state == failed && problem != "":
+	case v.slots != nil && v.slots[b.position].state == failed && problem != "":
 		n.State = NodeFailed
 	}
 	return n
@@ -104,8 +141,8 @@ func shortType(t reflect.Type) string {
 	return regexp.MustCompile(`[\w.~-]+/`).ReplaceAllString(t.String(), "")
 }
 
-func (b *bean) edges() (edges []GraphEdge) {
-	add := func(to *bean, kind EdgeKind) {
+func (b *node) edges() (edges []GraphEdge) {
+	add := func(to *node, kind EdgeKind) {
 		for _, shown := range to.shown() {
 			edges = append(edges, GraphEdge{b.name, shown.name, kind})
 		}
@@ -124,9 +161,9 @@ func (b *bean) edges() (edges []GraphEdge) {
 }
 
 // shown returns the bean, or, if it is not shown itself, what it needs.
-func (b *bean) shown() (beans []*bean) {
+func (b *node) shown() (beans []*node) {
 	if !b.isInfrastructure {
-		return []*bean{b}
+		return []*node{b}
 	}
 	for _, needed := range b.needs {
 		beans = append(beans, needed.shown()...)

@@ -3,89 +3,92 @@
 package container
 
 import (
-	"fmt"
-	"slices"
-	"time"
+	"context"
+
+	"github.com/pyfly-go/pyfly/internal/goroutines"
 )
 
-// wayFrom returns the beans by which one of d that is being made has come to
-// need b, or nil: making another would never end.
-func (b *bean) wayFrom(d *definition) (way []*bean) {
-	for ; b != nil && b.state == inCreation; b = b.asker {
-		way = append([]*bean{b}, way...)
-		if b.definition == d {
-			return way
-		}
+// await waits until the making of an instance has ended. It is called with the
+// lock held, and returns without it.
+func (m *maker) await(i, asker *instance) (*instance, *Problem) {
+	if way := i.wayTo(asker); way != nil {
+		m.mu.Unlock()
+		return nil, circleAtRunTime(way)
 	}
-	return nil
-}
-
-// await waits until the creation of b under way has ended. It is called, and
-// returns, with the lock held.
-func (m *maker) await(b, asker *bean) *Problem {
-	if b.ended == nil {
-		b.ended = make(chan struct{})
+	if i.ended == nil {
+		i.ended = make(chan struct{})
 	}
-	ended := b.ended
-	asker.waitFor(b)
+	asker.waitFor(i, m.run.elapsed())
 	m.mu.Unlock()
-	limit := time.NewTimer(m.run.startLimit)
-	defer limit.Stop()
-	var problem *Problem
+	hasEnded := true
 	select {
-	case <-ended:
+	case <-i.ended:
 	case <-m.run.life.Done():
-		problem = stoppedProblem(b)
-	case <-limit.C:
-		problem = notMade(b, fmt.Sprintf("it is still being made after %s; does it, by app or through another goroutine, wait for itself?", m.run.startLimit))
+		hasEnded = false
 	}
 	m.mu.Lock()
-	asker.waitNoMore(b)
-	return problem
+	defer m.mu.Unlock()
+	asker.waitNoMore(i, m.run.elapsed())
+	if !hasEnded {
+		return nil, stoppedProblem(i.node)
+	}
+	return i, i.problem
 }
 
-func (b *bean) waitFor(other *bean) {
-	if b != nil {
-		b.waitsFor = append(b.waitsFor, other)
+// askerOf returns the instance on whose behalf something is wanted: of those that
+// are being made, the one that the calling goroutine makes. It is called with the
+// lock held.
+func (m *maker) askerOf(asker *instance) *instance {
+	if asker != nil && asker.isGoing || len(m.workers) == 0 {
+		return asker
+	}
+	if i := m.workers[goroutines.Number()]; i != nil {
+		return i
+	}
+	return asker
+}
+
+// enter notes that the calling goroutine makes i, until the returned function is
+// called.
+func (m *maker) enter(i *instance) (leave func()) {
+	number := goroutines.Number()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.workers[number] = i
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.workers, number)
 	}
 }
 
-func (b *bean) waitNoMore(other *bean) {
-	if b == nil {
-		return
+// entering lets a hook of an instance that is made later be known as part of its
+// making.
+func (m *maker) entering(i *instance, fn func(context.Context) error) func(context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i.isEager || !i.isGoing {
+		return fn
 	}
-	if i := slices.Index(b.waitsFor, other); i >= 0 {
-		b.waitsFor = slices.Delete(b.waitsFor, i, i+1)
+	return func(ctx context.Context) error {
+		defer m.enter(i)()
+		return fn(ctx)
 	}
-}
-
-// wayTo returns the beans by which b waits for other, both included, or nil. No
-// bean waits for itself, for none is let.
-func (b *bean) wayTo(other *bean) []*bean {
-	if b == other {
-		return []*bean{b}
-	}
-	for _, next := range b.waitsFor {
-		if way := next.wayTo(other); way != nil {
-			return append([]*bean{b}, way...)
-		}
-	}
-	return nil
 }
 
 // circleAtRunTime says that the last of the way has asked for the first.
-func circleAtRunTime(way []*bean) *Problem {
+func circleAtRunTime(way []*instance) *Problem {
 	names := ""
-	for _, b := range way {
-		names += b.name + " -> "
+	for _, i := range way {
+		names += i.name + " -> "
 	}
 	p := &Problem{
 		Code: CodeCycle, Bean: way[0].name,
 		What:   "beans wait for each other in a circle: " + names + way[0].name,
 		Remedy: "get from the Provider after construction: in Start, or when the bean is used",
 	}
-	for _, b := range way {
-		p.detail("bean", b.describe())
+	for _, i := range way {
+		p.detail("bean", i.describe())
 	}
 	return p
 }

@@ -4,10 +4,11 @@ package container
 
 import (
 	"errors"
+	"io"
+	"io/fs"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/internal/usercode"
-	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // watchKey is the setting that turns watching off.
@@ -28,29 +29,32 @@ func (r *run) watchConfig() {
 		close(r.watched)
 		return
 	}
-	var told string
 	go func() {
 		defer close(r.watched)
 		r.label("", "watch")
-		err := config.Watch(r.life, r.app.config, func(change config.Changed, err error) {
-			if err == nil {
-				err = r.app.validate(change.Config)
-			}
-			if err == nil {
-				told = ""
-				r.app.logger.Info("configuration changed", "keys", change.Keys)
-				lifecycle.Publish(r.app.events, change)
-				return
-			}
-			if text := err.Error(); text != told {
-				told = text
-				r.app.logger.Error("configuration not changed: its files are wrong", "error", err)
-			}
-		})
-		if err != nil {
-			r.app.logger.Warn("changes of the configuration will not be seen", "error", err)
-		}
+		_ = config.Watch(r.life, r.app.config, r.changed, r.app.validate) // always nil
 	}()
+}
+
+// changed is told what has become of changed files.
+func (r *run) changed(change config.Changed, err error) {
+	switch {
+	case err == nil:
+		r.app.settings.inForce.Store(change.Config)
+		r.app.logger.Info("configuration changed", "keys", change.Keys)
+		r.publish(r.life, change, r.startLimit)
+	case isLostFile(err):
+		r.app.logger.Warn("configuration not changed: a file is missing or empty", "error", err)
+	default:
+		r.app.logger.Error("configuration not changed: its files are wrong", "error", err)
+	}
+}
+
+// isLostFile reports whether err says that a file of the configuration is
+// missing or empty.
+func isLostFile(err error) bool {
+	var wrong *config.Error
+	return errors.As(err, &wrong) && wrong.Key == "" && (errors.Is(wrong, fs.ErrNotExist) || errors.Is(wrong, io.ErrUnexpectedEOF))
 }
 
 // validate asks all validators.

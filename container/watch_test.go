@@ -5,12 +5,14 @@ package container_test
 import (
 	"context"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
@@ -35,62 +37,75 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.text.String(), text)
 }
 
+// inBubbleWith starts an application whose configuration is the file
+// pyfly.yaml, in a bubble of time. The test changes the file by write.
+func inBubbleWith(t *testing.T, content string, configure func(*container.ApplicationContext), test func(t *testing.T, app *container.ApplicationContext, log *lines, write func(string))) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "pyfly.yaml")
+	writeFile(t, path, content)
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := config.Load(config.File(path))
+		require.NoError(t, err)
+		log := &lines{}
+		app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+		configure(app)
+		require.NoError(t, app.Start(t.Context()))
+		test(t, app, log, func(content string) {
+			t.Helper()
+			writeFile(t, path, content)
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+		})
+		require.NoError(t, app.Stop(context.Background()))
+	})
+}
+
 func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
-	path, draft := filepath.Join(t.TempDir(), "pyfly.yaml"), filepath.Join(t.TempDir(), "pyfly.yaml")
-	write := func(content string) { // at once: an empty file would be a change of its own
-		t.Helper()
-		if err := os.WriteFile(draft, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(draft, path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("shop: {size: 1}\n")
-	cfg, err := config.Load(config.File(path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &lines{}
-	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
-	app.AddValidator(func(cfg *config.Config) error {
-		size, _, err := config.Value[int](cfg, "shop.size")
-		if size == 3 {
-			return (*badError)(nil)
-		}
-		return err
-	})
 	changes := make(chan config.Changed, 10)
-	app.Register(func(events *lifecycle.Events) *strings.Builder {
-		lifecycle.Subscribe(events, func(c config.Changed) { changes <- c })
-		return &strings.Builder{}
-	})
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	eventually := func(what string, content string, done func() bool) {
-		t.Helper()
-		deadline, again := time.After(10*time.Second), time.NewTicker(300*time.Millisecond)
-		defer again.Stop()
-		for write(content); !done(); write(content) {
-			select {
-			case <-again.C:
-			case <-deadline:
-				t.Fatalf("%s: %s", what, log.text.String())
+	inBubbleWith(t, "shop: {size: 1}\n", func(app *container.ApplicationContext) {
+		app.AddValidator(func(cfg *config.Config) error {
+			size, _, err := config.Value[int](cfg, "shop.size")
+			if size == 3 {
+				return (*badError)(nil)
 			}
+			return err
+		})
+		app.Register(func(events *lifecycle.Events) *strings.Builder {
+			lifecycle.Subscribe(events, func(c config.Changed) { changes <- c })
+			return &strings.Builder{}
+		})
+	}, func(t *testing.T, _ *container.ApplicationContext, log *lines, write func(string)) {
+		write("shop: {size: 2}\n")
+		require.Len(t, changes, 1)
+		c := <-changes
+		require.Equal(t, []string{"shop.size"}, c.Keys)
+		require.Equal(t, "2", c.Config.String("shop.size", ""))
+
+		const refused = "level=ERROR msg=\"configuration not changed: its files are wrong\""
+		for i, wrong := range []string{"shop: {size: many}\n", "shop: [\n", "shop: {size: 3}\n"} {
+			write(wrong)
+			require.Equal(t, i+1, log.count(refused), wrong)
+			require.Empty(t, changes)
 		}
-	}
-	eventually("a change is not published", "shop: {size: 2}\n", func() bool { return len(changes) > 0 })
-	if c := <-changes; c.Config.String("shop.size", "") != "2" || len(c.Keys) != 1 || c.Keys[0] != "shop.size" {
-		t.Errorf("got %v", c.Keys)
-	}
-	eventually("a wrong value is not reported", "shop: {size: many}\n", func() bool { return log.count("configuration not changed") > 0 })
-	eventually("a wrong file is not reported", "shop: [\n", func() bool { return log.count("configuration not changed") > 1 })
-	eventually("a bad error is not reported", "shop: {size: 3}\n", func() bool { return log.count("badError (nil)") > 0 })
-	if len(changes) > 0 || log.count("configuration not changed") > 3 {
-		t.Errorf("%d changes, %s", len(changes), log.text.String())
-	}
-	if err := app.Stop(context.Background()); err != nil {
-		t.Error(err)
-	}
+		require.Equal(t, 1, log.count("badError (nil)"))
+
+		write("")
+		write("")
+		require.Equal(t, 1, log.count("level=WARN msg=\"configuration not changed: a file is missing or empty\""))
+		require.Equal(t, 1, log.count("level=WARN"))
+		require.Empty(t, changes)
+
+		write("shop: {size: 2, name: x}\n") // the size that is in force
+		require.Len(t, changes, 1)
+		require.Equal(t, []string{"shop.name"}, (<-changes).Keys)
+	})
+}
+
+func TestWatchingCanBeTurnedOff(t *testing.T) {
+	inBubbleWith(t, "pyfly.config.watch: off\nshop.size: 1\n", func(app *container.ApplicationContext) {
+		lifecycle.Subscribe(app.Events(), func(c config.Changed) { t.Errorf("changed %v", c.Keys) })
+	}, func(t *testing.T, _ *container.ApplicationContext, log *lines, write func(string)) {
+		write("shop.size: 2\n")
+		require.Zero(t, log.count("changed"))
+	})
 }

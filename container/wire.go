@@ -39,9 +39,9 @@ const portionSize = 32
 // portions divides the beans that the start builds, in order. A processor is the
 // last of its portion, for the beans after it are to be seen by it; a bean that
 // needs a name in dig, which a result cannot have, is alone.
-func (g *graph) portions() iter.Seq[[]*bean] {
-	return func(yield func([]*bean) bool) {
-		var portion []*bean
+func (g *graph) portions() iter.Seq[[]*node] {
+	return func(yield func([]*node) bool) {
+		var portion []*node
 		flush := func() bool {
 			full := portion
 			portion = nil
@@ -64,7 +64,7 @@ func (g *graph) portions() iter.Seq[[]*bean] {
 	}
 }
 
-func (m *maker) provide(portion []*bean, at dig.ProvideOption) error {
+func (m *maker) provide(portion []*node, at dig.ProvideOption) error {
 	out := make([]reflect.Type, len(portion))
 	for i, b := range portion {
 		out[i] = b.typ
@@ -73,11 +73,10 @@ func (m *maker) provide(portion []*bean, at dig.ProvideOption) error {
 	wrapper := reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value {
 		values := make([]reflect.Value, len(portion))
 		for i, b := range portion {
-			v, problem := m.obtain(b, nil)
-			if problem != nil || !v.IsValid() {
-				v = reflect.Zero(b.typ)
+			values[i] = reflect.Zero(b.typ)
+			if made, problem := m.obtain(b, nil); problem == nil {
+				values[i] = made.value
 			}
-			values[i] = v
 		}
 		return values
 	})
@@ -89,12 +88,12 @@ func (m *maker) provide(portion []*bean, at dig.ProvideOption) error {
 
 // needsOf returns the beans of dig that must be complete before the portion is
 // made.
-func needsOf(portion []*bean) []*bean {
-	var needs []*bean
-	counted := map[*bean]bool{}
+func needsOf(portion []*node) []*node {
+	var needs []*node
+	counted := map[*node]bool{}
 	for _, b := range portion {
 		counted[b] = true
-		b.eachNeed(func(n *bean) {
+		b.eachNeed(func(n *node) {
 			if !n.isInline() && !counted[n] {
 				counted[n] = true
 				needs = append(needs, n)
@@ -106,11 +105,11 @@ func needsOf(portion []*bean) []*bean {
 
 // digName tells beans of one type apart in dig; the only bean of its type needs
 // no name there.
-func (g *graph) digName(b *bean) string {
+func (g *graph) digName(b *node) string {
 	if len(b.groups) > 0 {
 		return b.name
 	}
-	ofType := g.byType[b.typ].beans
+	ofType := g.byType[b.typ].nodes
 	if len(ofType) == 1 {
 		return ""
 	}
@@ -125,7 +124,7 @@ func (g *graph) digName(b *bean) string {
 // parameters is how a list of beans is asked for in dig's terms: a parameter
 // for each bean that is the only one of its type, and one dig.In struct for all
 // those that need a name.
-func (m *maker) parameters(needs []*bean) []reflect.Type {
+func (m *maker) parameters(needs []*node) []reflect.Type {
 	types := make([]reflect.Type, 0, len(needs)+1)
 	var fields []reflect.StructField
 	for _, b := range needs {
@@ -154,7 +153,7 @@ const maxParameters = 64
 
 // resolve lets dig make beans, with all of their portions and all that these
 // need, unless they are made already.
-func (m *maker) resolve(beans []*bean) {
+func (m *maker) resolve(beans []*node) {
 	for len(beans) > 0 {
 		n := 1
 		for isNamed := m.isNamed(beans[0]); n < min(len(beans), maxParameters) && m.isNamed(beans[n]) == isNamed; {
@@ -165,9 +164,9 @@ func (m *maker) resolve(beans []*bean) {
 	}
 }
 
-func (m *maker) isNamed(b *bean) bool { return m.graph.digName(b) != "" }
+func (m *maker) isNamed(b *node) bool { return m.graph.digName(b) != "" }
 
-func (m *maker) invoke(beans []*bean) {
+func (m *maker) invoke(beans []*node) {
 	consumer := reflect.MakeFunc(reflect.FuncOf(m.parameters(beans), nil, false),
 		func([]reflect.Value) []reflect.Value { return nil })
 	if err := m.dig.Invoke(consumer.Interface()); err != nil {
@@ -176,7 +175,7 @@ func (m *maker) invoke(beans []*bean) {
 }
 
 // refusedByDig reports what our own checks should have found first.
-func refusedByDig(b *bean, err error) *Problem {
+func refusedByDig(b *node, err error) *Problem {
 	p := &Problem{
 		Code: CodeRegistration, Bean: b.name, Err: err,
 		What: fmt.Sprintf("%s cannot be wired: %v", b.describe(), dig.RootCause(err)),

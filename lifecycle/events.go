@@ -5,10 +5,8 @@ package lifecycle
 import (
 	"fmt"
 	"log/slog"
-	"slices"
-	"sync"
-	"sync/atomic"
 
+	"github.com/pyfly-go/pyfly/internal/eventbus"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
@@ -29,14 +27,14 @@ type (
 // and on the publisher's goroutine, everyone who subscribed to its type, in the
 // order of subscription. It is safe for concurrent use, and a subscriber may
 // publish, subscribe and unsubscribe.
+//
+// The events that the application context itself publishes are delivered on
+// goroutines of the context, one subscriber after another. Each subscriber has a
+// time limit, that of a bean's Start or Stop; one that does not return within it
+// is logged, and does not keep the event from the others.
 type Events struct {
-	logger        *slog.Logger
-	subscriptions atomic.Pointer[[]*subscription]
-	writing       sync.Mutex // serialises changes of subscriptions
-}
-
-type subscription struct {
-	deliver func(event any)
+	logger *slog.Logger
+	bus    eventbus.Bus
 }
 
 // NewEvents makes a bus. A subscriber's panic is logged to logger, or to
@@ -45,16 +43,14 @@ func NewEvents(logger *slog.Logger) *Events {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	events := &Events{logger: logger}
-	events.subscriptions.Store(&[]*subscription{})
-	return events
+	return &Events{logger: logger}
 }
 
 // Publish hands event to every subscriber of its type and returns when all
 // have returned. A subscriber that panics is logged and does not keep the event
 // from the others.
 func Publish[E any](events *Events, event E) {
-	for _, s := range *events.subscriptions.Load() {
+	for _, s := range events.bus.Subscriptions() {
 		events.deliver(s, event)
 	}
 }
@@ -62,30 +58,24 @@ func Publish[E any](events *Events, event E) {
 // Subscribe calls fn for every event of type E that is published from now on.
 // If E is an interface, that is every event that implements it. The returned
 // function ends the subscription and may be called more than once.
+//
+// A subscription that is made while an application context is started, such as
+// by a bean, ends when the context has stopped.
 func Subscribe[E any](events *Events, fn func(E)) (unsubscribe func()) {
-	added := &subscription{deliver: func(event any) {
-		if e, ok := event.(E); ok {
-			fn(e)
-		}
-	}}
-	events.change(func(list []*subscription) []*subscription { return append(list, added) })
-	return func() {
-		events.change(func(list []*subscription) []*subscription {
-			return slices.DeleteFunc(list, func(s *subscription) bool { return s == added })
-		})
+	return events.bus.Subscribe(eventbus.Subscription{
+		Accepts: func(event any) bool { _, ok := event.(E); return ok },
+		Deliver: func(event any) { fn(event.(E)) },
+	})
+}
+
+// Bus is for the application context.
+func (e *Events) Bus() *eventbus.Bus { return &e.bus }
+
+func (e *Events) deliver(s *eventbus.Subscription, event any) {
+	if !s.Accepts(event) {
+		return
 	}
-}
-
-// change replaces the list, so that a Publish under way goes on with the old one.
-func (e *Events) change(edit func([]*subscription) []*subscription) {
-	e.writing.Lock()
-	defer e.writing.Unlock()
-	edited := edit(slices.Clone(*e.subscriptions.Load()))
-	e.subscriptions.Store(&edited)
-}
-
-func (e *Events) deliver(s *subscription, event any) {
-	err := usercode.Call(func() error { s.deliver(event); return nil })
+	err := usercode.Call(func() error { s.Deliver(event); return nil })
 	if panicked, ok := usercode.As[*kernel.PanicError](err); ok {
 		e.logger.Error("an event's subscriber panicked",
 			"event", fmt.Sprintf("%T", event), "error", err, "frames", panicked.Frames)

@@ -14,7 +14,7 @@
 //	}
 //	service := NewCatalogService(inventory)
 //
-// A mock of client.HttpClientPort, made by hand or by a library such as
+// A mock of port.HttpClientPort, made by hand or by a library such as
 // testify/mock, has three methods: Request, Start and Stop. Hand it to the
 // clients with client.WithFactory. It sees whole requests, but has to build
 // whole responses.

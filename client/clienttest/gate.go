@@ -5,45 +5,37 @@ package clienttest
 import (
 	"context"
 	"fmt"
-	"sync"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/drain"
 )
 
 // gate counts the requests of a port that are in flight, and stops it as the
-// contract of [client.HttpClientPort] asks. Contexts and channels are made when
+// contract of [port.HttpClientPort] asks. Contexts and channels are made when
 // they are needed, so that a port made outside a synctest bubble works in it.
-type gate struct {
-	mu       sync.Mutex
-	stopped  bool
-	inFlight map[*passage]struct{}
-	idle     chan struct{} // made by stop, closed when nothing is in flight
-}
+type gate struct{ inFlight drain.Group }
 
 // passage is one request in flight.
 type passage struct {
-	gate   *gate
-	ctx    context.Context // the request's own, cut by stop
-	cancel context.CancelCauseFunc
+	drain.Member
+	ctx context.Context // the request's own, cut by stop
 }
 
+var errCut = fmt.Errorf("%w while the request was in flight", port.ErrStopped)
+
 func (g *gate) enter(ctx context.Context) (*passage, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.stopped {
-		return nil, client.ErrStopped
+	p := &passage{}
+	var cancel context.CancelCauseFunc
+	p.ctx, cancel = context.WithCancelCause(ctx)
+	if !g.inFlight.Enter(&p.Member, cancel) {
+		cancel(nil)
+		return nil, port.ErrStopped
 	}
-	if g.inFlight == nil {
-		g.inFlight = map[*passage]struct{}{}
-	}
-	p := &passage{gate: g}
-	p.ctx, p.cancel = context.WithCancelCause(ctx)
-	g.inFlight[p] = struct{}{}
 	return p, nil
 }
 
 // err is why the passage is over: as the request's context says, or
-// [client.ErrStopped].
+// [port.ErrStopped].
 func (p *passage) err(parent context.Context) error {
 	if err := parent.Err(); err != nil {
 		return err
@@ -52,48 +44,13 @@ func (p *passage) err(parent context.Context) error {
 }
 
 func (p *passage) leave() {
-	g := p.gate
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p.cancel(nil)
-	if _, ok := g.inFlight[p]; !ok {
-		return
-	}
-	delete(g.inFlight, p)
-	if g.stopped && len(g.inFlight) == 0 {
-		close(g.idle)
-	}
+	p.Leave()
+	p.Cancel(nil)
 }
 
 func (g *gate) stop(ctx context.Context) error {
-	select {
-	case <-g.refuse():
-		return nil
-	case <-ctx.Done():
+	if cut := g.inFlight.Drain(ctx, errCut); cut > 0 {
+		return fmt.Errorf("requests cut off because they outlasted the time for stopping: %d: %w", cut, ctx.Err())
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	cut := len(g.inFlight)
-	if cut == 0 {
-		return nil
-	}
-	for p := range g.inFlight {
-		p.cancel(fmt.Errorf("%w while the request was in flight", client.ErrStopped))
-		delete(g.inFlight, p)
-	}
-	close(g.idle)
-	return fmt.Errorf("requests cut off because they outlasted the time for stopping: %d: %w", cut, ctx.Err())
-}
-
-func (g *gate) refuse() <-chan struct{} {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.stopped {
-		g.stopped = true
-		g.idle = make(chan struct{})
-		if len(g.inFlight) == 0 {
-			close(g.idle)
-		}
-	}
-	return g.idle
+	return nil
 }

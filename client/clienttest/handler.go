@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // HandlerFactory returns a factory of ports that call h in place of a server,
@@ -23,8 +23,8 @@ import (
 //
 // PortConfig is honoured but for ConnectTimeout. A request that is cancelled or
 // times out does not wait for the handler; its context is done then.
-func HandlerFactory(h http.Handler) client.HttpClientFactory {
-	return func(cfg client.PortConfig) (client.HttpClientPort, error) {
+func HandlerFactory(h http.Handler) port.HttpClientFactory {
+	return func(cfg port.PortConfig) (port.HttpClientPort, error) {
 		if h == nil {
 			return nil, errors.New("clienttest: HandlerFactory was given a nil handler")
 		}
@@ -38,7 +38,7 @@ func HandlerFactory(h http.Handler) client.HttpClientFactory {
 
 type handlerPort struct {
 	handler http.Handler
-	cfg     client.PortConfig
+	cfg     port.PortConfig
 	base    *url.URL
 	gate    gate
 }
@@ -83,7 +83,7 @@ func (p *handlerPort) withTimeout(ctx context.Context) (context.Context, context
 	case timeout < 0:
 		return context.WithCancel(ctx)
 	case timeout == 0:
-		timeout = client.DefaultTimeout
+		timeout = port.DefaultTimeout
 	}
 	return context.WithTimeout(ctx, timeout)
 }
@@ -97,7 +97,7 @@ func (p *handlerPort) received(req *http.Request) (*http.Request, error) {
 	base := strings.TrimSuffix(p.base.EscapedPath(), "/")
 	target, err := url.ParseRequestURI(base + req.URL.RequestURI())
 	if err != nil {
-		return nil, fmt.Errorf("%w: its URL cannot be sent: %w", client.ErrInvalidRequest, err)
+		return nil, fmt.Errorf("%w: its URL cannot be sent: %w", port.ErrInvalidRequest, err)
 	}
 	received := req.Clone(req.Context())
 	received.URL, received.RequestURI = target, target.RequestURI()
@@ -127,7 +127,7 @@ func serve(h http.Handler, w http.ResponseWriter, req *http.Request) (err error)
 func (p *handlerPort) response(req *http.Request, response *http.Response) *http.Response {
 	limit := p.cfg.MaxResponseSize
 	if limit == 0 {
-		limit = client.DefaultMaxResponseSize
+		limit = port.DefaultMaxResponseSize
 	}
 	body := &responseBody{Reader: response.Body, ctx: req.Context()}
 	if limit > 0 {
@@ -149,13 +149,13 @@ type limitedReader struct {
 
 func (r *limitedReader) Read(p []byte) (int, error) {
 	if r.remaining < 0 {
-		return 0, client.ErrTooLarge
+		return 0, port.ErrTooLarge
 	}
 	n, err := r.Reader.Read(p)
 	allowed := min(int64(n), r.remaining)
 	r.remaining -= int64(n)
 	if r.remaining < 0 {
-		err = client.ErrTooLarge
+		err = port.ErrTooLarge
 	}
 	return int(allowed), err
 }

@@ -5,11 +5,11 @@ package clienttest
 import (
 	"fmt"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // misuseError says that a test did not program a port well. It is a
-// [client.ErrInvalidRequest], so that no client retries it or counts it as a
+// [port.ErrInvalidRequest], so that no client retries it or counts it as a
 // failure of the service.
 type misuseError string
 
@@ -18,4 +18,4 @@ func misuse(format string, args ...any) error {
 }
 
 func (e misuseError) Error() string        { return string(e) }
-func (e misuseError) Is(target error) bool { return target == client.ErrInvalidRequest }
+func (e misuseError) Is(target error) bool { return target == port.ErrInvalidRequest }

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// Port is a [client.HttpClientPort] that answers what [Port.On] programmed and
+// Port is a [port.HttpClientPort] that answers what [Port.On] programmed and
 // records what it was asked. It is safe for concurrent use, and works in and
 // outside of testing/synctest.
 //
@@ -27,7 +27,7 @@ type Port struct {
 	mu       sync.Mutex
 	routes   []*Route
 	requests []Request
-	configs  []client.PortConfig
+	configs  []port.PortConfig
 	started  int
 	stopped  int
 }
@@ -42,7 +42,7 @@ type Request struct {
 	Body   []byte      // nil when there was none
 }
 
-var _ client.HttpClientPort = (*Port)(nil)
+var _ port.HttpClientPort = (*Port)(nil)
 
 // NewPort makes a port that knows no answers yet.
 func NewPort() *Port { return &Port{} }
@@ -67,14 +67,14 @@ func (p *Port) On(verb, path string) *Route {
 	return r
 }
 
-// Request implements [client.HttpClientPort]. A request that no route matches
-// fails with an error that names all routes and is a [client.ErrInvalidRequest],
+// Request implements [port.HttpClientPort]. A request that no route matches
+// fails with an error that names all routes and is a [port.ErrInvalidRequest],
 // so that no client retries it.
 func (p *Port) Request(req *http.Request) (*http.Response, error) {
-	return p.request(req, &p.gate, client.PortConfig{})
+	return p.request(req, &p.gate, port.PortConfig{})
 }
 
-// Start implements [client.HttpClientPort].
+// Start implements [port.HttpClientPort].
 func (p *Port) Start(context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,7 +82,7 @@ func (p *Port) Start(context.Context) error {
 	return nil
 }
 
-// Stop implements [client.HttpClientPort].
+// Stop implements [port.HttpClientPort].
 func (p *Port) Stop(ctx context.Context) error { return p.stop(ctx, &p.gate) }
 
 // Requests returns the requests so far, in the order in which they came, those
@@ -108,7 +108,7 @@ func (p *Port) Stopped() int {
 }
 
 // Configs returns what the factory was called with so far.
-func (p *Port) Configs() []client.PortConfig {
+func (p *Port) Configs() []port.PortConfig {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.configs)
@@ -116,8 +116,8 @@ func (p *Port) Configs() []client.PortConfig {
 
 // Factory returns a factory that gives every client this port. Each client
 // starts and stops its own access to it.
-func (p *Port) Factory() client.HttpClientFactory {
-	return func(cfg client.PortConfig) (client.HttpClientPort, error) {
+func (p *Port) Factory() port.HttpClientFactory {
+	return func(cfg port.PortConfig) (port.HttpClientPort, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.configs = append(p.configs, cfg)
@@ -128,7 +128,7 @@ func (p *Port) Factory() client.HttpClientFactory {
 // access is a client's own access to a port.
 type access struct {
 	*Port
-	cfg  client.PortConfig
+	cfg  port.PortConfig
 	gate gate
 }
 
@@ -145,7 +145,7 @@ func (p *Port) stop(ctx context.Context, g *gate) error {
 	return g.stop(ctx)
 }
 
-func (p *Port) request(req *http.Request, g *gate, cfg client.PortConfig) (*http.Response, error) {
+func (p *Port) request(req *http.Request, g *gate, cfg port.PortConfig) (*http.Response, error) {
 	body, err := readRequestBody(req)
 	if err != nil {
 		return nil, err

@@ -13,15 +13,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // RunPortSuite checks, one subtest per statement, that the ports of a factory
-// keep the contract of [client.HttpClientPort], against real servers on
+// keep the contract of [port.HttpClientPort], against real servers on
 // loopback. Where the contract leaves a choice so does the suite: a port may
 // read a body before it returns the response, and then fail in Request where
 // another fails in reading the body.
-func RunPortSuite(t *testing.T, factory client.HttpClientFactory) {
+func RunPortSuite(t *testing.T, factory port.HttpClientFactory) {
 	t.Helper()
 	for _, c := range conformance() {
 		t.Run(c.statement, func(t *testing.T) {
@@ -51,7 +51,7 @@ func conformance() []conformanceCase {
 // machines: only a port that does not react gets there.
 const promptly = 10 * time.Second
 
-func (c conformanceCase) checkPort(factory client.HttpClientFactory, patience time.Duration) error {
+func (c conformanceCase) checkPort(factory port.HttpClientFactory, patience time.Duration) error {
 	t := &trial{factory: factory, patience: patience}
 	defer t.close()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -64,7 +64,7 @@ func (c conformanceCase) checkPort(factory client.HttpClientFactory, patience ti
 type trial struct {
 	ctx      context.Context // done after patience
 	patience time.Duration
-	factory  client.HttpClientFactory
+	factory  port.HttpClientFactory
 	cleanups []func()
 }
 
@@ -87,30 +87,30 @@ func (t *trial) server(h http.HandlerFunc) *httptest.Server {
 }
 
 // port makes and starts a port that is stopped with the trial.
-func (t *trial) port(cfg client.PortConfig) (client.HttpClientPort, error) {
+func (t *trial) port(cfg port.PortConfig) (port.HttpClientPort, error) {
 	if cfg.Name == "" {
 		cfg.Name = "suite-client"
 	}
-	port, err := t.factory(cfg)
+	adapter, err := t.factory(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("the factory failed: %w", err)
 	}
-	if port == nil {
+	if adapter == nil {
 		return nil, errors.New("the factory returned no port and no error")
 	}
-	if err := port.Start(t.ctx); err != nil {
+	if err := adapter.Start(t.ctx); err != nil {
 		return nil, fmt.Errorf("Start: %w", err)
 	}
 	t.atEnd(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		_ = t.stop(ctx, port)
+		_ = t.stop(ctx, adapter)
 	})
-	return port, nil
+	return adapter, nil
 }
 
 // serve starts a server and makes a port for it.
-func (t *trial) serve(h http.HandlerFunc, cfg client.PortConfig) (client.HttpClientPort, error) {
+func (t *trial) serve(h http.HandlerFunc, cfg port.PortConfig) (port.HttpClientPort, error) {
 	cfg.BaseURL = t.server(h).URL + cfg.BaseURL
 	return t.port(cfg)
 }
@@ -132,20 +132,20 @@ func newRequest(ctx context.Context, verb, target, body string) (*http.Request, 
 }
 
 // fetch gets an answer and reads its body.
-func (t *trial) fetch(ctx context.Context, port client.HttpClientPort, target string) (received, error) {
+func (t *trial) fetch(ctx context.Context, adapter port.HttpClientPort, target string) (received, error) {
 	req, err := newRequest(ctx, http.MethodGet, target, "")
 	if err != nil {
 		return received{}, err
 	}
-	return t.send(port, req)
+	return t.send(adapter, req)
 }
 
 // send sends a request and reads the answer's body. It gives up on ports that do
 // not heed the request's context.
-func (t *trial) send(port client.HttpClientPort, req *http.Request) (received, error) {
+func (t *trial) send(adapter port.HttpClientPort, req *http.Request) (received, error) {
 	results := make(chan result, 1)
 	go func() {
-		got, err := send(port, req)
+		got, err := send(adapter, req)
 		results <- result{got, err}
 	}()
 	select {
@@ -163,9 +163,9 @@ type result struct {
 }
 
 // stop stops a port. It gives up on ports that do not heed the context.
-func (t *trial) stop(ctx context.Context, port client.HttpClientPort) error {
+func (t *trial) stop(ctx context.Context, adapter port.HttpClientPort) error {
 	stopped := make(chan error, 1)
-	go func() { stopped <- port.Stop(ctx) }()
+	go func() { stopped <- adapter.Stop(ctx) }()
 	select {
 	case err := <-stopped:
 		return err
@@ -174,8 +174,8 @@ func (t *trial) stop(ctx context.Context, port client.HttpClientPort) error {
 	}
 }
 
-func send(port client.HttpClientPort, req *http.Request) (received, error) {
-	response, err := port.Request(req)
+func send(adapter port.HttpClientPort, req *http.Request) (received, error) {
+	response, err := adapter.Request(req)
 	switch {
 	case err != nil && response != nil:
 		return received{}, fmt.Errorf("Request returned a response and an error: %v", err)

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // answerCases are about what a port returns.
@@ -25,7 +25,7 @@ func answerCases() []conformanceCase {
 		{"status 500 is an answer", statusCheck(500)},
 		{"headers and body of an answer can be read", checkBody},
 		{"a body of exactly MaxResponseSize can be read", sizeCheck(1000, nil)},
-		{"a body beyond MaxResponseSize is ErrTooLarge", sizeCheck(1001, client.ErrTooLarge)},
+		{"a body beyond MaxResponseSize is ErrTooLarge", sizeCheck(1001, port.ErrTooLarge)},
 		{"a redirect to another host is an answer", checkRedirectToOtherHost},
 		{"100 requests at once get each its own answer", checkConcurrent},
 	}
@@ -33,25 +33,25 @@ func answerCases() []conformanceCase {
 
 func statusCheck(status int) func(*trial) error {
 	return func(t *trial) error {
-		port, err := t.serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }, client.PortConfig{})
+		adapter, err := t.serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }, port.PortConfig{})
 		if err != nil {
 			return err
 		}
-		got, err := t.fetch(t.ctx, port, "/")
+		got, err := t.fetch(t.ctx, adapter, "/")
 		return cmp.Or(err, differs("status", got.status, status))
 	}
 }
 
 func checkBody(t *trial) error {
 	want := strings.Repeat("0123456789abcdef", 64<<10) // 1 MiB
-	port, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
+	adapter, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Answer", "yes")
 		_, _ = io.WriteString(w, want)
-	}, client.PortConfig{})
+	}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	got, err := t.fetch(t.ctx, port, "/")
+	got, err := t.fetch(t.ctx, adapter, "/")
 	if err == nil && got.body != want {
 		err = fmt.Errorf("the body differs: got %d bytes, want %d", len(got.body), len(want))
 	}
@@ -61,13 +61,13 @@ func checkBody(t *trial) error {
 // sizeCheck has a limit of 1000.
 func sizeCheck(size int, want error) func(*trial) error {
 	return func(t *trial) error {
-		port, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
+		adapter, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, strings.Repeat("x", size))
-		}, client.PortConfig{MaxResponseSize: 1000})
+		}, port.PortConfig{MaxResponseSize: 1000})
 		if err != nil {
 			return err
 		}
-		got, err := t.fetch(t.ctx, port, "/")
+		got, err := t.fetch(t.ctx, adapter, "/")
 		if want != nil {
 			return wantError(err, want)
 		}
@@ -78,13 +78,13 @@ func sizeCheck(size int, want error) func(*trial) error {
 func checkRedirectToOtherHost(t *trial) error {
 	var seen atomic.Bool
 	other := t.server(func(http.ResponseWriter, *http.Request) { seen.Store(true) })
-	port, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
+	adapter, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL+"/", http.StatusFound)
-	}, client.PortConfig{})
+	}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	got, err := t.fetch(t.ctx, port, "/")
+	got, err := t.fetch(t.ctx, adapter, "/")
 	if seen.Load() {
 		return errors.New("the redirect was followed to another host")
 	}
@@ -92,9 +92,9 @@ func checkRedirectToOtherHost(t *trial) error {
 }
 
 func checkConcurrent(t *trial) error {
-	port, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
+	adapter, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, r.URL.Path)
-	}, client.PortConfig{})
+	}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func checkConcurrent(t *trial) error {
 	for i := range errs {
 		wg.Go(func() {
 			path := "/" + strconv.Itoa(i)
-			got, err := t.fetch(t.ctx, port, path)
+			got, err := t.fetch(t.ctx, adapter, path)
 			errs[i] = cmp.Or(err, differs("answer", got.body, path))
 		})
 	}

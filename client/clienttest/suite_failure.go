@@ -4,7 +4,6 @@ package clienttest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,7 +11,7 @@ import (
 	"net/http/httptest"
 	"time"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // failureCases are about requests that get no answer, or not all of it.
@@ -49,20 +48,20 @@ func hangInBody(arrived chan<- struct{}) http.HandlerFunc {
 }
 
 func checkCancelledBefore(t *trial) error {
-	port, err := t.serve(func(http.ResponseWriter, *http.Request) {}, client.PortConfig{})
+	adapter, err := t.serve(func(http.ResponseWriter, *http.Request) {}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(t.ctx)
 	cancel()
-	_, err = t.fetch(ctx, port, "/")
+	_, err = t.fetch(ctx, adapter, "/")
 	return wantError(err, context.Canceled)
 }
 
 func cancelCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) error {
 	return func(t *trial) error {
 		arrived := make(chan struct{}, 1)
-		port, err := t.serve(handler(arrived), client.PortConfig{})
+		adapter, err := t.serve(handler(arrived), port.PortConfig{})
 		if err != nil {
 			return err
 		}
@@ -75,29 +74,29 @@ func cancelCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) er
 			case <-ctx.Done():
 			}
 		}()
-		_, err = t.fetch(ctx, port, "/")
+		_, err = t.fetch(ctx, adapter, "/")
 		return wantError(err, context.Canceled)
 	}
 }
 
 func checkDeadline(t *trial) error {
-	port, err := t.serve(hang(make(chan struct{}, 1)), client.PortConfig{})
+	adapter, err := t.serve(hang(make(chan struct{}, 1)), port.PortConfig{})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, 50*time.Millisecond)
 	defer cancel()
-	_, err = t.fetch(ctx, port, "/")
+	_, err = t.fetch(ctx, adapter, "/")
 	return wantError(err, context.DeadlineExceeded)
 }
 
 func timeoutCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) error {
 	return func(t *trial) error {
-		port, err := t.serve(handler(make(chan struct{}, 1)), client.PortConfig{Timeout: 50 * time.Millisecond})
+		adapter, err := t.serve(handler(make(chan struct{}, 1)), port.PortConfig{Timeout: 50 * time.Millisecond})
 		if err != nil {
 			return err
 		}
-		_, err = t.fetch(t.ctx, port, "/")
+		_, err = t.fetch(t.ctx, adapter, "/")
 		if t.ctx.Err() != nil {
 			return fmt.Errorf("PortConfig.Timeout of 50ms did not end the request within %s", t.patience)
 		}
@@ -106,16 +105,16 @@ func timeoutCheck(handler func(chan<- struct{}) http.HandlerFunc) func(*trial) e
 }
 
 func checkTruncated(t *trial) error {
-	port, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
+	adapter, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "the beginning")
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
-	}, client.PortConfig{})
+	}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	if got, err := t.fetch(t.ctx, port, "/"); err == nil {
+	if got, err := t.fetch(t.ctx, adapter, "/"); err == nil {
 		return fmt.Errorf("of a body of 100 bytes %d came, and no error", len(got.body))
 	}
 	return nil
@@ -128,25 +127,15 @@ func checkRefused(t *trial) error {
 	}
 	address := listener.Addr().String()
 	_ = listener.Close() // now nobody listens there
-	port, err := t.port(client.PortConfig{BaseURL: "http://" + address})
+	adapter, err := t.port(port.PortConfig{BaseURL: "http://" + address})
 	if err != nil {
 		return err
 	}
-	_, err = t.fetch(t.ctx, port, "/")
-	if !provesNoConnection(err) {
+	_, err = t.fetch(t.ctx, adapter, "/")
+	if !port.IsNotSent(err) {
 		return fmt.Errorf("the error is %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
 	}
 	return nil
-}
-
-// provesNoConnection reports what a client makes of an error: the outermost
-// *net.OpError decides.
-func provesNoConnection(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Op == "dial"
-	}
-	return errors.As(err, new(*net.DNSError))
 }
 
 // checkRefusedAfterRedirect has a server that redirects to itself and is gone. A
@@ -158,7 +147,7 @@ func checkRefusedAfterRedirect(t *trial) error {
 		w.Header().Set("Connection", "close")
 		http.Redirect(w, r, "/next", http.StatusSeeOther)
 	})
-	port, err := t.port(client.PortConfig{BaseURL: server.URL})
+	adapter, err := t.port(port.PortConfig{BaseURL: server.URL})
 	if err != nil {
 		return err
 	}
@@ -166,7 +155,7 @@ func checkRefusedAfterRedirect(t *trial) error {
 	if err != nil {
 		return err
 	}
-	if _, err = t.send(port, req); provesNoConnection(err) {
+	if _, err = t.send(adapter, req); port.IsNotSent(err) {
 		return fmt.Errorf("the error is %T %v, although the server that redirected has seen the request; want a *net.OpError with another Op around it", err, err)
 	}
 	return nil

@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // brokenPort is a conforming port with one fault.
 type brokenPort struct {
-	client.HttpClientPort
-	request func(port client.HttpClientPort, req *http.Request) (*http.Response, error)
-	stop    func(port client.HttpClientPort, ctx context.Context) error
+	port.HttpClientPort
+	request func(adapter port.HttpClientPort, req *http.Request) (*http.Response, error)
+	stop    func(adapter port.HttpClientPort, ctx context.Context) error
 }
 
 func (p *brokenPort) Request(req *http.Request) (*http.Response, error) {
@@ -39,42 +40,42 @@ func (p *brokenPort) Stop(ctx context.Context) error {
 }
 
 // withConfig breaks what a port is told.
-func withConfig(change func(*client.PortConfig)) client.HttpClientFactory {
-	return func(cfg client.PortConfig) (client.HttpClientPort, error) {
+func withConfig(change func(*port.PortConfig)) port.HttpClientFactory {
+	return func(cfg port.PortConfig) (port.HttpClientPort, error) {
 		change(&cfg)
 		return client.NewNetHTTPAdapter(cfg)
 	}
 }
 
 // withRequest breaks the way of a request.
-func withRequest(f func(client.HttpClientPort, *http.Request) (*http.Response, error)) client.HttpClientFactory {
-	return func(cfg client.PortConfig) (client.HttpClientPort, error) {
-		port, err := client.NewNetHTTPAdapter(cfg)
-		return &brokenPort{HttpClientPort: port, request: f}, err
+func withRequest(f func(port.HttpClientPort, *http.Request) (*http.Response, error)) port.HttpClientFactory {
+	return func(cfg port.PortConfig) (port.HttpClientPort, error) {
+		adapter, err := client.NewNetHTTPAdapter(cfg)
+		return &brokenPort{HttpClientPort: adapter, request: f}, err
 	}
 }
 
 // withStop breaks Stop.
-func withStop(f func(client.HttpClientPort, context.Context) error) client.HttpClientFactory {
-	return func(cfg client.PortConfig) (client.HttpClientPort, error) {
-		port, err := client.NewNetHTTPAdapter(cfg)
-		return &brokenPort{HttpClientPort: port, stop: f}, err
+func withStop(f func(port.HttpClientPort, context.Context) error) port.HttpClientFactory {
+	return func(cfg port.PortConfig) (port.HttpClientPort, error) {
+		adapter, err := client.NewNetHTTPAdapter(cfg)
+		return &brokenPort{HttpClientPort: adapter, stop: f}, err
 	}
 }
 
 // withRequestChanged breaks the request itself.
-func withRequestChanged(change func(*http.Request)) client.HttpClientFactory {
-	return withRequest(func(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
+func withRequestChanged(change func(*http.Request)) port.HttpClientFactory {
+	return withRequest(func(adapter port.HttpClientPort, req *http.Request) (*http.Response, error) {
 		change(req)
-		return port.Request(req)
+		return adapter.Request(req)
 	})
 }
 
 var errOpaque = errors.New("something went wrong")
 
 // forgetsRedirects takes an error that came after a redirect for one without.
-func forgetsRedirects(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
-	response, err := port.Request(req)
+func forgetsRedirects(adapter port.HttpClientPort, req *http.Request) (*http.Response, error) {
+	response, err := adapter.Request(req)
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "redirect" {
 		err = op.Err
@@ -83,8 +84,8 @@ func forgetsRedirects(port client.HttpClientPort, req *http.Request) (*http.Resp
 }
 
 // opaqueErrors hides what an error is.
-func opaqueErrors(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
-	response, err := port.Request(req)
+func opaqueErrors(adapter port.HttpClientPort, req *http.Request) (*http.Response, error) {
+	response, err := adapter.Request(req)
 	if err != nil {
 		return nil, errOpaque
 	}
@@ -102,8 +103,8 @@ func (b opaqueBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func statusIsError(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
-	response, err := port.Request(req)
+func statusIsError(adapter port.HttpClientPort, req *http.Request) (*http.Response, error) {
+	response, err := adapter.Request(req)
 	if err == nil && response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
 		return nil, errOpaque
@@ -111,8 +112,8 @@ func statusIsError(port client.HttpClientPort, req *http.Request) (*http.Respons
 	return response, err
 }
 
-func followsEverywhere(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
-	response, err := port.Request(req)
+func followsEverywhere(adapter port.HttpClientPort, req *http.Request) (*http.Response, error) {
+	response, err := adapter.Request(req)
 	if err != nil || response.Header.Get("Location") == "" {
 		return response, err
 	}
@@ -121,8 +122,8 @@ func followsEverywhere(port client.HttpClientPort, req *http.Request) (*http.Res
 }
 
 // endsEarly takes a broken body for a whole one.
-func endsEarly(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
-	response, err := port.Request(req)
+func endsEarly(adapter port.HttpClientPort, req *http.Request) (*http.Response, error) {
+	response, err := adapter.Request(req)
 	if err == nil {
 		response.Body = forgivingBody{response.Body}
 	}
@@ -140,7 +141,7 @@ func (b forgivingBody) Read(p []byte) (int, error) {
 }
 
 // mixesUp gives all answers the path of the first request.
-func mixesUp() client.HttpClientFactory {
+func mixesUp() port.HttpClientFactory {
 	var first atomic.Pointer[string]
 	return withRequestChanged(func(req *http.Request) {
 		path := req.URL.Path
@@ -152,22 +153,22 @@ func mixesUp() client.HttpClientFactory {
 
 func noContext(req *http.Request) { *req = *req.WithContext(context.Background()) }
 
-func refuseNothing(client.HttpClientPort, context.Context) error { return nil }
+func refuseNothing(port.HttpClientPort, context.Context) error { return nil }
 
 func TestTheSuiteFindsFaults(t *testing.T) {
-	stopsOnce := func() client.HttpClientFactory {
+	stopsOnce := func() port.HttpClientFactory {
 		var stopped atomic.Bool
-		return withStop(func(port client.HttpClientPort, ctx context.Context) error {
+		return withStop(func(adapter port.HttpClientPort, ctx context.Context) error {
 			if stopped.Swap(true) {
 				return errOpaque
 			}
-			return port.Stop(ctx)
+			return adapter.Stop(ctx)
 		})
 	}
-	neverCuts := withStop(func(port client.HttpClientPort, _ context.Context) error {
-		return port.Stop(context.Background())
+	neverCuts := withStop(func(adapter port.HttpClientPort, _ context.Context) error {
+		return adapter.Stop(context.Background())
 	})
-	faults := map[string]client.HttpClientFactory{
+	faults := map[string]port.HttpClientFactory{
 		"the request's path is appended to the base URL":                          withRequestChanged(func(r *http.Request) { r.URL.Path = "/" }),
 		"the base URL's path comes first":                                         withConfig(dropBasePath),
 		"a slash at the end of the base URL is not doubled":                       withRequestChanged(func(r *http.Request) { r.URL.Path = "/" + r.URL.Path }),
@@ -175,27 +176,27 @@ func TestTheSuiteFindsFaults(t *testing.T) {
 		"an escaped path is kept":                                                 withRequestChanged(func(r *http.Request) { r.URL.RawPath = "" }),
 		"an escaped base path is kept":                                            withConfig(unescapeBasePath),
 		"verb, headers and body are sent":                                         withRequestChanged(func(r *http.Request) { r.Header = nil }),
-		"PortConfig.Header is sent":                                               withConfig(func(c *client.PortConfig) { c.Header = nil }),
+		"PortConfig.Header is sent":                                               withConfig(func(c *port.PortConfig) { c.Header = nil }),
 		"a request's header wins over PortConfig.Header":                          withRequestChanged(func(r *http.Request) { r.Header = nil }),
-		"status 200 is an answer":                                                 withRequest(func(client.HttpClientPort, *http.Request) (*http.Response, error) { return nil, nil }),
+		"status 200 is an answer":                                                 withRequest(func(port.HttpClientPort, *http.Request) (*http.Response, error) { return nil, nil }),
 		"status 204 is an answer":                                                 withRequest(statusIsError),
 		"status 404 is an answer":                                                 withRequest(statusIsError),
 		"status 500 is an answer":                                                 withRequest(statusIsError),
-		"headers and body of an answer can be read":                               withConfig(func(c *client.PortConfig) { c.MaxResponseSize = 1000 }),
-		"a body of exactly MaxResponseSize can be read":                           withConfig(func(c *client.PortConfig) { c.MaxResponseSize-- }),
-		"a body beyond MaxResponseSize is ErrTooLarge":                            withConfig(func(c *client.PortConfig) { c.MaxResponseSize = -1 }),
+		"headers and body of an answer can be read":                               withConfig(func(c *port.PortConfig) { c.MaxResponseSize = 1000 }),
+		"a body of exactly MaxResponseSize can be read":                           withConfig(func(c *port.PortConfig) { c.MaxResponseSize-- }),
+		"a body beyond MaxResponseSize is ErrTooLarge":                            withConfig(func(c *port.PortConfig) { c.MaxResponseSize = -1 }),
 		"a redirect to another host is an answer":                                 withRequest(followsEverywhere),
 		"100 requests at once get each its own answer":                            mixesUp(),
 		"a context cancelled before is context.Canceled":                          withRequestChanged(noContext),
 		"a context cancelled while waiting for headers is context.Canceled":       withRequestChanged(noContext),
 		"a context cancelled during the body is context.Canceled":                 withRequest(opaqueErrors),
 		"a context's deadline is context.DeadlineExceeded":                        withRequest(opaqueErrors),
-		"Timeout covers the wait for headers":                                     withConfig(func(c *client.PortConfig) { c.Timeout = -1 }),
-		"Timeout covers the body":                                                 withConfig(func(c *client.PortConfig) { c.Timeout = -1 }),
+		"Timeout covers the wait for headers":                                     withConfig(func(c *port.PortConfig) { c.Timeout = -1 }),
+		"Timeout covers the body":                                                 withConfig(func(c *port.PortConfig) { c.Timeout = -1 }),
 		"a truncated body is an error":                                            withRequest(endsEarly),
 		"a refused connection proves that nothing was sent":                       withRequest(opaqueErrors),
 		"an error after a followed redirect does not prove that nothing was sent": withRequest(forgetsRedirects),
-		"a port that was never started can be stopped":                            withStop(func(client.HttpClientPort, context.Context) error { return errOpaque }),
+		"a port that was never started can be stopped":                            withStop(func(port.HttpClientPort, context.Context) error { return errOpaque }),
 		"a port can be stopped twice":                                             stopsOnce(),
 		"requests after Stop are ErrStopped":                                      withStop(refuseNothing),
 		"Stop waits for requests in flight":                                       cutsAtOnce,
@@ -219,36 +220,36 @@ func TestTheSuiteFindsFaults(t *testing.T) {
 // cutsAtOnce makes ports whose Stop waits for nothing. They refuse requests only
 // once they have cut those in flight, so that what is in flight cannot win a race
 // with the cut.
-func cutsAtOnce(cfg client.PortConfig) (client.HttpClientPort, error) {
-	port, err := client.NewNetHTTPAdapter(cfg)
+func cutsAtOnce(cfg port.PortConfig) (port.HttpClientPort, error) {
+	adapter, err := client.NewNetHTTPAdapter(cfg)
 	cut := make(chan struct{})
 	var once sync.Once
 	return &brokenPort{
-		HttpClientPort: port,
-		request: func(port client.HttpClientPort, req *http.Request) (*http.Response, error) {
-			response, err := port.Request(req)
-			if errors.Is(err, client.ErrStopped) {
+		HttpClientPort: adapter,
+		request: func(adapter port.HttpClientPort, req *http.Request) (*http.Response, error) {
+			response, err := adapter.Request(req)
+			if errors.Is(err, port.ErrStopped) {
 				<-cut
 			}
 			return response, err
 		},
-		stop: func(port client.HttpClientPort, _ context.Context) error {
+		stop: func(adapter port.HttpClientPort, _ context.Context) error {
 			ctx, cancel := context.WithCancel(context.Background())
 			cancel()
-			_ = port.Stop(ctx)
+			_ = adapter.Stop(ctx)
 			once.Do(func() { close(cut) })
 			return nil
 		},
 	}, err
 }
 
-func dropBasePath(c *client.PortConfig) {
+func dropBasePath(c *port.PortConfig) {
 	u, _ := url.Parse(c.BaseURL)
 	u.Path, u.RawPath = "", ""
 	c.BaseURL = u.String()
 }
 
-func unescapeBasePath(c *client.PortConfig) {
+func unescapeBasePath(c *port.PortConfig) {
 	u, _ := url.Parse(c.BaseURL)
 	u.RawPath = ""
 	c.BaseURL = u.String()

@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // requestCases are about what a server receives.
@@ -28,13 +28,13 @@ func requestCases() []conformanceCase {
 
 func targetCheck(base, target, want string) func(*trial) error {
 	return func(t *trial) error {
-		port, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
+		adapter, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, r.RequestURI)
-		}, client.PortConfig{BaseURL: base})
+		}, port.PortConfig{BaseURL: base})
 		if err != nil {
 			return err
 		}
-		got, err := t.fetch(t.ctx, port, target)
+		got, err := t.fetch(t.ctx, adapter, target)
 		if err != nil {
 			return err
 		}
@@ -43,19 +43,19 @@ func targetCheck(base, target, want string) func(*trial) error {
 }
 
 func checkSent(t *trial) error {
-	port, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
+	adapter, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		h := w.Header()
 		h.Set("X-Verb", r.Method)
 		h["X-Values"] = r.Header["X-Value"]
 		h.Set("X-Type", r.Header.Get("Content-Type"))
 		_, _ = w.Write(body)
-	}, client.PortConfig{})
+	}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
 	for _, verb := range []string{http.MethodPost, http.MethodPut, http.MethodPatch} {
-		if err := checkSentBy(t, port, verb); err != nil {
+		if err := checkSentBy(t, adapter, verb); err != nil {
 			return err
 		}
 	}
@@ -63,11 +63,11 @@ func checkSent(t *trial) error {
 	if err != nil {
 		return err
 	}
-	got, err := t.send(port, req)
+	got, err := t.send(adapter, req)
 	return cmp.Or(err, differs("verb", got.header.Get("X-Verb"), http.MethodDelete))
 }
 
-func checkSentBy(t *trial, port client.HttpClientPort, verb string) error {
+func checkSentBy(t *trial, adapter port.HttpClientPort, verb string) error {
 	const body = `{"name":"Lamp"}`
 	req, err := newRequest(t.ctx, verb, "/", body)
 	if err != nil {
@@ -75,7 +75,7 @@ func checkSentBy(t *trial, port client.HttpClientPort, verb string) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header["X-Value"] = []string{"one", "two"}
-	got, err := t.send(port, req)
+	got, err := t.send(adapter, req)
 	if err != nil {
 		return err
 	}
@@ -91,11 +91,11 @@ func checkSentBy(t *trial, port client.HttpClientPort, verb string) error {
 
 func headerCheck(own, want string) func(*trial) error {
 	return func(t *trial) error {
-		port, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
+		adapter, err := t.serve(func(w http.ResponseWriter, r *http.Request) {
 			for _, value := range r.Header["X-Tenant"] {
 				_, _ = io.WriteString(w, value)
 			}
-		}, client.PortConfig{Header: http.Header{"X-Tenant": {"configured"}}})
+		}, port.PortConfig{Header: http.Header{"X-Tenant": {"configured"}}})
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func headerCheck(own, want string) func(*trial) error {
 		if own != "" {
 			req.Header.Set("X-Tenant", own)
 		}
-		got, err := t.send(port, req)
+		got, err := t.send(adapter, req)
 		return cmp.Or(err, differs("X-Tenant", got.body, want))
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // stopCases are about the end of a port.
@@ -24,32 +24,32 @@ func stopCases() []conformanceCase {
 }
 
 func checkStopUnstarted(t *trial) error {
-	port, err := t.factory(client.PortConfig{Name: "suite-client", BaseURL: "http://127.0.0.1:1"})
+	adapter, err := t.factory(port.PortConfig{Name: "suite-client", BaseURL: "http://127.0.0.1:1"})
 	if err != nil {
 		return err
 	}
-	return t.stop(t.ctx, port)
+	return t.stop(t.ctx, adapter)
 }
 
 func checkStopTwice(t *trial) error {
-	port, err := t.serve(func(http.ResponseWriter, *http.Request) {}, client.PortConfig{})
+	adapter, err := t.serve(func(http.ResponseWriter, *http.Request) {}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	_, err = t.fetch(t.ctx, port, "/")
-	return errors.Join(err, t.stop(t.ctx, port), t.stop(t.ctx, port))
+	_, err = t.fetch(t.ctx, adapter, "/")
+	return errors.Join(err, t.stop(t.ctx, adapter), t.stop(t.ctx, adapter))
 }
 
 func checkRequestAfterStop(t *trial) error {
-	port, err := t.serve(func(http.ResponseWriter, *http.Request) {}, client.PortConfig{})
+	adapter, err := t.serve(func(http.ResponseWriter, *http.Request) {}, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	if err := t.stop(t.ctx, port); err != nil {
+	if err := t.stop(t.ctx, adapter); err != nil {
 		return fmt.Errorf("Stop: %w", err)
 	}
-	_, err = t.fetch(t.ctx, port, "/")
-	return wantError(err, client.ErrStopped)
+	_, err = t.fetch(t.ctx, adapter, "/")
+	return wantError(err, port.ErrStopped)
 }
 
 // slowServer serves /slow, which tells that it was called and then waits to be
@@ -73,10 +73,10 @@ func (s *slowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // inFlight sends a request and returns when the server has it.
-func (s *slowServer) inFlight(t *trial, port client.HttpClientPort) (<-chan result, error) {
+func (s *slowServer) inFlight(t *trial, adapter port.HttpClientPort) (<-chan result, error) {
 	results := make(chan result, 1)
 	go func() {
-		got, err := t.fetch(t.ctx, port, "/slow")
+		got, err := t.fetch(t.ctx, adapter, "/slow")
 		results <- result{got, err}
 	}()
 	select {
@@ -89,21 +89,21 @@ func (s *slowServer) inFlight(t *trial, port client.HttpClientPort) (<-chan resu
 
 func checkStopWaits(t *trial) error {
 	s := newSlowServer()
-	port, err := t.serve(s.ServeHTTP, client.PortConfig{})
+	adapter, err := t.serve(s.ServeHTTP, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	results, err := s.inFlight(t, port)
+	results, err := s.inFlight(t, adapter)
 	if err != nil {
 		return err
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- t.stop(t.ctx, port) }()
+	go func() { stopped <- t.stop(t.ctx, adapter) }()
 	// New requests are refused as soon as Stop is at work.
 	for err == nil {
-		_, err = t.fetch(t.ctx, port, "/fast")
+		_, err = t.fetch(t.ctx, adapter, "/fast")
 	}
-	if err := wantError(err, client.ErrStopped); err != nil {
+	if err := wantError(err, port.ErrStopped); err != nil {
 		return fmt.Errorf("a request made during Stop: %w", err)
 	}
 	select {
@@ -121,17 +121,17 @@ func checkStopWaits(t *trial) error {
 
 func checkStopCuts(t *trial) error {
 	s := newSlowServer()
-	port, err := t.serve(s.ServeHTTP, client.PortConfig{})
+	adapter, err := t.serve(s.ServeHTTP, port.PortConfig{})
 	if err != nil {
 		return err
 	}
-	results, err := s.inFlight(t, port)
+	results, err := s.inFlight(t, adapter)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(t.ctx)
 	cancel()
-	_ = t.stop(ctx, port) // may say what it cut
+	_ = t.stop(ctx, adapter) // may say what it cut
 	r := <-results
 	if t.ctx.Err() != nil {
 		return fmt.Errorf("the request in flight was not cut within %s", t.patience)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -25,7 +25,7 @@ import (
 // it into a buffer of this size.
 const maxResponseHeader = 64 << 10
 
-// fasthttpAdapter is a client.HttpClientPort on github.com/valyala/fasthttp. It
+// fasthttpAdapter is a port.HttpClientPort on github.com/valyala/fasthttp. It
 // speaks HTTP/1.1, reads every answer whole before it returns it, follows no
 // redirect and asks for no compression.
 type fasthttpAdapter struct {
@@ -37,8 +37,8 @@ type fasthttpAdapter struct {
 	gate    *gate
 }
 
-// newFasthttpAdapter is a client.HttpClientFactory.
-func newFasthttpAdapter(cfg client.PortConfig) (client.HttpClientPort, error) {
+// newFasthttpAdapter is a port.HttpClientFactory.
+func newFasthttpAdapter(cfg port.PortConfig) (port.HttpClientPort, error) {
 	base, err := url.Parse(cfg.BaseURL)
 	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" {
 		// Without the cause, which holds the URL, which may hold a password.
@@ -48,10 +48,10 @@ func newFasthttpAdapter(cfg client.PortConfig) (client.HttpClientPort, error) {
 		name:    cfg.Name,
 		base:    base.Scheme + "://" + base.Host + strings.TrimSuffix(base.EscapedPath(), "/"),
 		header:  headerWithAuth(cfg.Header, base.User),
-		timeout: limit(cfg.Timeout, client.DefaultTimeout),
+		timeout: limit(cfg.Timeout, port.DefaultTimeout),
 		gate:    newGate(),
 	}
-	dialer := net.Dialer{Timeout: limit(cfg.ConnectTimeout, client.DefaultConnectTimeout)}
+	dialer := net.Dialer{Timeout: limit(cfg.ConnectTimeout, port.DefaultConnectTimeout)}
 	isTLS := base.Scheme == "https"
 	a.host = &fasthttp.HostClient{
 		Addr:  fasthttp.AddMissingPort(base.Host, isTLS),
@@ -62,7 +62,7 @@ func newFasthttpAdapter(cfg client.PortConfig) (client.HttpClientPort, error) {
 		ConnPoolStrategy:    fasthttp.LIFO, // so that those that are not needed become idle and are closed
 		MaxConns:            math.MaxInt32,
 		ReadBufferSize:      maxResponseHeader,
-		MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, client.DefaultMaxResponseSize), math.MaxInt)),
+		MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, port.DefaultMaxResponseSize), math.MaxInt)),
 		// Or a%2Fb would become a/b.
 		DisablePathNormalizing: true,
 		// Repeats of GET, HEAD and PUT, and only on connections that turn out to be
@@ -73,7 +73,7 @@ func newFasthttpAdapter(cfg client.PortConfig) (client.HttpClientPort, error) {
 	return a, nil
 }
 
-// limit resolves a limit of a client.PortConfig; 0 then means none.
+// limit resolves a limit of a port.PortConfig; 0 then means none.
 func limit[N ~int64](configured, byDefault N) N {
 	if configured == 0 {
 		return byDefault
@@ -94,16 +94,20 @@ func headerWithAuth(configured http.Header, user *url.Userinfo) http.Header {
 	return header
 }
 
-// Start implements client.HttpClientPort.
+// Start implements port.HttpClientPort.
 func (a *fasthttpAdapter) Start(context.Context) error { return nil }
 
-// Request implements client.HttpClientPort.
+// Request implements port.HttpClientPort.
 func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
 	sent, err := a.request(req)
 	if err != nil {
 		return nil, err
 	}
-	ctx, leave, err := a.gate.enter(req.Context(), a.timeout)
+	timeout := a.timeout
+	if !port.TimeoutApplies(req.Context()) { // the client limits the call itself
+		timeout = 0
+	}
+	ctx, leave, err := a.gate.enter(req.Context(), timeout)
 	if err != nil {
 		return nil, fmt.Errorf("client %s: %w", a.name, err)
 	}
@@ -113,14 +117,14 @@ func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
 	err = a.host.Do(sent, &answer)
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		return nil, fmt.Errorf("%w: more than %d bytes", client.ErrTooLarge, a.host.MaxResponseBodySize)
+		return nil, fmt.Errorf("%w: more than %d bytes", port.ErrTooLarge, a.host.MaxResponseBodySize)
 	case err != nil:
 		return nil, explain(ctx, err)
 	}
 	return response(req, &answer), nil
 }
 
-// Stop implements client.HttpClientPort.
+// Stop implements port.HttpClientPort.
 func (a *fasthttpAdapter) Stop(ctx context.Context) error {
 	cut := a.gate.stop(ctx)
 	a.host.CloseIdleConnections()
@@ -158,7 +162,7 @@ func (a *fasthttpAdapter) request(req *http.Request) (*fasthttp.Request, error) 
 	sent.SetRequestURI(a.base + target)
 	// Once more, for the error that SetRequestURI keeps to itself.
 	if err := sent.URI().Parse(nil, []byte(a.base+target)); err != nil {
-		return nil, fmt.Errorf("%w: its URL cannot be sent", client.ErrInvalidRequest)
+		return nil, fmt.Errorf("%w: its URL cannot be sent", port.ErrInvalidRequest)
 	}
 	sent.Header.SetMethod(req.Method)
 	sent.Header.SetNoDefaultContentType(true)

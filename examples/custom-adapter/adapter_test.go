@@ -14,6 +14,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/client/clienttest"
+	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -123,6 +124,14 @@ func TestConnectionsThatTheServerClosed(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestACallMayTakeLongerThanTheTimeout(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) {})
+	adapter := newPort(t, client.PortConfig{BaseURL: server.URL, Timeout: 1})
+	if _, _, err := send(port.WithoutTimeout(t.Context()), adapter, http.MethodGet, "/"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // gate counts the requests in flight and lets none in once it is stopped.
@@ -33,11 +33,11 @@ func (g *gate) enter(parent context.Context, timeout time.Duration) (ctx context
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopped {
-		return nil, nil, client.ErrStopped
+		return nil, nil, port.ErrStopped
 	}
 	g.inFlight++
 	ctx, cancel := context.WithCancelCause(parent)
-	disarm := context.AfterFunc(g.ctx, func() { cancel(client.ErrStopped) })
+	disarm := context.AfterFunc(g.ctx, func() { cancel(port.ErrStopped) })
 	release := context.CancelFunc(func() {})
 	if timeout > 0 {
 		ctx, release = context.WithTimeout(ctx, timeout)

@@ -52,3 +52,11 @@ func TestALabelledGoroutineAndThoseItStartsAreFoundWithTheirStacks(t *testing.T)
 		}
 	}
 }
+
+func TestNumberTellsGoroutinesApart(t *testing.T) {
+	own, other := goroutines.Number(), make(chan uint64)
+	go func() { other <- goroutines.Number() }()
+	if n := <-other; own == 0 || n == 0 || n == own || own != goroutines.Number() {
+		t.Errorf("numbers %d and %d", own, n)
+	}
+}

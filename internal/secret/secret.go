@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/pyfly-go/pyfly/internal/naming"
+	"github.com/pyfly-go/pyfly/internal/placeholder"
 )
 
 // Hidden is shown in place of a secret.
@@ -101,10 +102,7 @@ func holdsStem(name string) bool {
 	return false
 }
 
-var (
-	userInfo  = regexp.MustCompile(`://(?:\$\{[^{}]*\}|[^/?#\s])*@`)
-	parameter = regexp.MustCompile(`[?&;]([^=&;#\s]+)=([^&;#\s"'<>)]+)`)
-)
+var parameter = regexp.MustCompile(`[?&;]([^=&;#\s]+)=([^&;#\s"'<>)]+)`)
 
 // URLs hides in a text what is secret in URLs: user and password, and the
 // values of query parameters that are a secret by their name.
@@ -112,9 +110,17 @@ func URLs(text string) string { return URLsWith(text, func(string) bool { return
 
 // URLsWith is [URLs] with further names of query parameters that are secrets.
 func URLsWith(text string, isSecret func(name string) bool) string {
-	if strings.Contains(text, "://") {
-		text = userInfo.ReplaceAllLiteralString(text, "://"+Hidden+"@")
-	}
+	return withoutParameters(withoutUserInfo(text, isNumber), isSecret)
+}
+
+// Setting is [URLs] for the value of a setting, which a person may have written
+// without escaping it: a password may hold a slash, also behind digits.
+func Setting(text string) string {
+	never := func(string) bool { return false }
+	return withoutParameters(withoutUserInfo(text, never), never)
+}
+
+func withoutParameters(text string, isSecret func(name string) bool) string {
 	if query := strings.IndexByte(text, '?'); query < 0 || strings.IndexByte(text[query:], '=') < 0 {
 		return text
 	}
@@ -130,6 +136,60 @@ func URLsWith(text string, isSecret func(name string) bool) string {
 		return text
 	}
 	return b.String() + text[end:]
+}
+
+// withoutUserInfo hides what stands before the @ of an authority.
+func withoutUserInfo(text string, isPort func(string) bool) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "://")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("://")
+		if end := userInfo(rest, isPort); end >= 0 {
+			b.WriteString(Hidden)
+			rest = rest[end:]
+		}
+		text = rest
+	}
+}
+
+// userInfo returns the index of the @ that ends the user and password with which
+// a text begins, or -1. A password that was not escaped may hold slashes: what
+// is no port behind a colon is one.
+func userInfo(text string, isPort func(string) bool) int {
+	end, isInside, colon := -1, true, -1
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v':
+			return end
+		case c == '@':
+			end = i
+		case !isInside:
+		case strings.HasPrefix(text[i:], "${"):
+			i += placeholder.Length(text[i:]) - 1
+		case c == '[' && i == 0: // an IPv6 address
+			i = max(strings.IndexByte(text, ']'), 0)
+		case c == ':' && colon < 0:
+			colon = i
+		case c == '/' || c == '?' || c == '#':
+			if end >= 0 || colon < 0 || isPort(text[colon+1:i]) {
+				return end
+			}
+			isInside = false
+		}
+	}
+	return end
+}
+
+func isNumber(text string) bool {
+	return strings.Trim(text, "0123456789") == ""
 }
 
 // Value returns what may be shown of a value that is a secret by its name: of an
@@ -151,38 +211,46 @@ func Value(text string) string {
 // ${api-key:default}, and what [URLs] hides.
 func Template(text string) string {
 	text = URLs(text)
+	if !strings.Contains(text, "${") {
+		return text
+	}
+	parts, err := placeholder.Parse(text)
 	var b strings.Builder
-	for {
-		before, inside, found := strings.Cut(text, "${")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		b.WriteString("${")
-		text = inside
-		name, fallback, hasFallback := strings.Cut(inside, ":")
-		isWhole := strings.Count(name, "}") <= strings.Count(name, "${")
-		if hasFallback && isWhole && Name(name) {
-			end := closingBrace(fallback)
-			b.WriteString(name + ":" + Value(fallback[:end]))
-			text = fallback[end:]
+	for i, p := range parts {
+		switch {
+		case err != nil && i == len(parts)-1:
+			b.WriteString(incomplete(p.Source))
+		case p.IsPlaceholder:
+			b.WriteString(withoutSecretDefault(p))
+		default:
+			b.WriteString(p.Source)
 		}
 	}
+	return b.String()
 }
 
-// closingBrace returns the index of the brace that ends the placeholder inside
-// of which text begins, or the length of text.
-func closingBrace(text string) int {
-	depth := 0
-	for i := range len(text) {
-		switch {
-		case strings.HasPrefix(text[i:], "${"):
-			depth++
-		case text[i] == '}' && depth == 0:
-			return i
-		case text[i] == '}':
-			depth--
-		}
+func withoutSecretDefault(p placeholder.Part) string {
+	inner := p.Source[len("${") : len(p.Source)-1]
+	if !p.HasDefault {
+		return "${" + Template(inner) + "}"
 	}
-	return len(text)
+	name := strings.TrimSuffix(inner, ":"+p.Default)
+	if Name(p.Name) {
+		return "${" + Template(name) + ":" + Value(p.Default) + "}"
+	}
+	return "${" + Template(name) + ":" + Template(p.Default) + "}"
+}
+
+// incomplete does so with the rest of a text that begins with a placeholder
+// which is wrong.
+func incomplete(text string) string {
+	inner := text[len("${"):]
+	name, rest, found := strings.Cut(inner, ":")
+	switch {
+	case !found || strings.Contains(name, "${"):
+		return "${" + Template(inner)
+	case Name(name):
+		return "${" + name + ":" + Value(rest)
+	}
+	return "${" + name + ":" + Template(rest)
 }

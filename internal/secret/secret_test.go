@@ -49,8 +49,33 @@ func TestSecretsInURLsAreHidden(t *testing.T) {
 		"is it? a=b":                    "is it? a=b",
 		"http://host/x?page=1":          "http://host/x?page=1",
 		"http://me:${PW:a/b}@host/x":    "http://******@host/x",
+		"http://me:p/w@host/x":          "http://******@host/x",
+		"http://me:p?w#/@1@host/x y@z":  "http://******@host/x y@z",
+		"http://me:/@host":              "http://me:/@host",
+		"http://host:80/a@b":            "http://host:80/a@b",
+		"http://[::1]:80/a@b":           "http://[::1]:80/a@b",
+		"http://[::1]/a@b":              "http://[::1]/a@b",
+		"http://host/a@b?c=d@e":         "http://host/a@b?c=d@e",
+		"http://host:${PORT:80}/x@y":    "http://******@y",
+		"http://${a:{b}}:${c:{d/e}}@h":  "http://******@h",
+		"http://a:${b@h":                "http://******@h",
+		"a://b:c@d e://f:g@h":           "a://******@d e://******@h",
 	} {
 		if got := URLs(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestAPasswordInASettingMayHoldDigitsAndASlash(t *testing.T) {
+	for text, want := range map[string]string{
+		"http://me:12/34@host":     "http://******@host",
+		"http://me:/34@host":       "http://******@host",
+		"http://host:80/x?key=1":   "http://host:80/x?key=******",
+		"https://host/@me":         "https://host/@me",
+		"http://localhost:80/v1/x": "http://localhost:80/v1/x",
+	} {
+		if got := Setting(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
@@ -95,6 +120,14 @@ func TestSecretsInTemplatesAreHidden(t *testing.T) {
 		"${url:http://me:sesame@host}":            "${url:http://******@host}",
 		"http://${user}:${password:a/b}@host":     "http://******@host",
 		"${":                                      "${",
+		"${ api-key : sesame }":                   "${ api-key :******}",
+		"${${api-key:sesame}}":                    "${${api-key:******}}",
+		"${${api-key:sesame}:x}":                  "${${api-key:******}:******}",
+		"${api-key:{sesame}} {x}":                 "${api-key:******} {x}",
+		"$${api-key:sesame}":                      "$${api-key:sesame}",
+		"${tenant:${api-key:sesame":               "${tenant:${api-key:******",
+		"${${api-key:sesame":                      "${${api-key:******",
+		"${:x} ${api-key:sesame}":                 "${:x} ${api-key:******}",
 	} {
 		if got := Template(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)

@@ -31,7 +31,7 @@ var plantedFaults = []plantedFault{
 	{
 		name: "a leg of a hedge is in flight for ever",
 		file: "client/around.go",
-		old:  "\t\tdefer c.gate.leave()\n\t\tkept",
+		old:  "\t\tdefer c.gate.Leave()\n\t\tkept",
 		new:  "\t\tkept",
 	},
 	{
@@ -55,12 +55,12 @@ var plantedFaults = []plantedFault{
 	{
 		name: "a call that panics is in flight for ever",
 		file: "client/engine.go",
-		old:  "\tdefer c.gate.leave()\n\treturn c.runOnce(ctx)\n",
-		new:  "\terr := c.runOnce(ctx)\n\tc.gate.leave()\n\treturn err\n",
+		old:  "\tdefer c.gate.Leave()\n\treturn c.runOnce(ctx)\n",
+		new:  "\terr := c.runOnce(ctx)\n\tc.gate.Leave()\n\treturn err\n",
 	},
 	{
 		name: "secrets follow a redirect to an allowed host",
-		file: "client/nethttp_redirect.go",
+		file: "client/internal/nethttp/redirect.go",
 		old:  "\t\tkeepHarmless(next.Header)\n",
 		new:  "",
 	},

@@ -144,7 +144,8 @@ func (w *World) judgeCounts(stats client.ClientStats) {
 			unclear += 1000
 			continue
 		}
-		if errors.Is(c.err, client.ErrInvalidRequest) {
+		var e *client.Error
+		if errors.Is(c.err, client.ErrInvalidRequest) && errors.As(c.err, &e) && e.Attempts == 0 {
 			continue // it never was a call
 		}
 		calls++
@@ -158,7 +159,7 @@ func (w *World) judgeCounts(stats client.ClientStats) {
 			} else {
 				failures++
 			}
-			if !c.fails && !(c.cancels && c.ended >= c.limit) {
+			if !errors.Is(c.err, errReader) && !(c.cancels && c.ended >= c.limit) {
 				unavailable++
 			}
 		}
@@ -181,7 +182,7 @@ func (w *World) judgeCounts(stats client.ClientStats) {
 	}
 	w.judgeEvents(stats)
 	if w.telemetry != nil {
-		w.measure(stats)
+		w.measure(stats, broken)
 	}
 }
 
@@ -226,8 +227,9 @@ func (w *World) judgeTelemetry() {
 	w.shown("a span", w.telemetry.text())
 }
 
-// measure compares metrics with statistics, while the application runs.
-func (w *World) measure(stats client.ClientStats) {
+// measure compares metrics with statistics, while the application runs. Metrics of
+// a stream end with its headers.
+func (w *World) measure(stats client.ClientStats, broken int64) {
 	sums, text, err := w.telemetry.collect("shop")
 	if err != nil {
 		w.find("metrics-fail", "%v", err)
@@ -235,7 +237,7 @@ func (w *World) measure(stats client.ClientStats) {
 	}
 	w.shown("a metric", text)
 	for name, want := range map[string]int64{
-		"pyfly.client.call.duration": stats.Calls, "pyfly.client.call.duration.failed": stats.Failures, "pyfly.client.retries": stats.Retries,
+		"pyfly.client.call.duration": stats.Calls, "pyfly.client.call.duration.failed": stats.Failures - broken, "pyfly.client.retries": stats.Retries,
 		"pyfly.client.hedges": stats.Hedges, "pyfly.client.rejections": stats.Rejected, "pyfly.client.active_calls": stats.InFlight,
 		"pyfly.client.stale_answers": stats.StaleAnswers,
 	} {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/container"
 )
 
@@ -106,7 +107,7 @@ func (p *myPort) Request(req *http.Request) (*http.Response, error) {
 func (p *myPort) Start(ctx context.Context) error { return nil }
 func (p *myPort) Stop(ctx context.Context) error  { return nil }
 
-func newMyPort(cfg client.PortConfig) (client.HttpClientPort, error) {
+func newMyPort(cfg port.PortConfig) (port.HttpClientPort, error) {
 	return &myPort{library: &http.Client{Timeout: cfg.Timeout}}, nil
 }
 

@@ -131,3 +131,21 @@ func TestChangesAreHeard(t *testing.T) {
 		t.Error(log.String())
 	}
 }
+
+func TestTheWatcherFollowsItsSettings(t *testing.T) {
+	app := inTests()
+	register(app)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w := container.Must(container.Get[*Watcher](app))
+	lifecycle.Publish(app.Events(), config.Changed{Config: config.New(map[string]any{"watcher": map[string]any{"page-size": 5, "interval": "1h"}})})
+	if got := w.nextPage(); got != 5 {
+		t.Errorf("the page size is %d", got)
+	}
+	w.ticker.Stop()
+	if err := app.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	handle(inTests())
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nethttp
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// AllowedHosts are those beside a client's own that its redirects and links may
+// lead to: "files.example.com", "files.example.com:8443", "*.example.com".
+type AllowedHosts []string
+
+// Allow reports whether one of them is the host of u. A host without port
+// stands for the scheme's own. From https there is no way back to http.
+func (hosts AllowedHosts) Allow(from, u *url.URL) bool {
+	if u.Scheme != "https" && (u.Scheme != "http" || from.Scheme != "http") || u.User != nil {
+		return false
+	}
+	name, port := strings.ToLower(u.Hostname()), PortOf(u)
+	return slices.ContainsFunc(hosts, func(allowed string) bool {
+		allowed, allowedPort, hasPort := strings.Cut(strings.ToLower(allowed), ":")
+		if !hasPort {
+			allowedPort = PortOf(&url.URL{Scheme: u.Scheme})
+		}
+		if port != allowedPort {
+			return false
+		}
+		if domain, isWildcard := strings.CutPrefix(allowed, "*"); isWildcard {
+			return strings.HasSuffix(name, domain) && len(name) > len(domain)
+		}
+		return name == allowed
+	})
+}
+
+// harmlessHeaders are those of a request that may follow it to another host:
+// they say how to respond, not who asks.
+var harmlessHeaders = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Content-Encoding", "Content-Language", "Content-Length",
+	"Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range", "User-Agent",
+}
+
+func keepHarmless(header http.Header) {
+	for name := range header {
+		if !slices.Contains(harmlessHeaders, http.CanonicalHeaderKey(name)) {
+			delete(header, name)
+		}
+	}
+}

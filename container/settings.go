@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/pyfly-go/pyfly/config"
+)
+
+// settings are what a context keeps of its configuration from one start to the
+// next.
+type settings struct {
+	followers
+	problems []*Problem                    // of reading it
+	isUnread bool                          // it could not be read, and app.config is empty
+	inForce  atomic.Pointer[config.Config] // the last that the watch has applied; nil for none
+}
+
+const (
+	lostPatience = time.Second // before a file that is missing or empty is given up
+	lostInterval = 50 * time.Millisecond
+)
+
+// refresh reads the configuration again, before a start that is not the first.
+// Settings whose files are missing or empty stay as they were. What else is
+// wrong fails the start.
+func (app *ApplicationContext) refresh(ctx context.Context) {
+	if app.last.Load() == nil {
+		return
+	}
+	if app.settings.isUnread {
+		app.useConfig(app.loadConfig())
+		return
+	}
+	before := app.settings.inForce.Load()
+	if before == nil {
+		before = app.config
+	}
+	cfg, err := reload(ctx, before)
+	app.settings.problems = nil
+	switch {
+	case isLostFile(err):
+		app.logger.Warn("configuration not read again: a file is missing or empty", "error", err)
+		cfg = before
+	case err != nil:
+		app.settings.problems = problemsOf(err, CodeConfig)
+		return
+	}
+	app.useConfig(cfg)
+}
+
+// reload waits for a file that is missing or empty to come back.
+func reload(ctx context.Context, before *config.Config) (*config.Config, error) {
+	deadline := time.Now().Add(lostPatience)
+	for {
+		cfg, err := before.Reload()
+		if !isLostFile(err) || time.Now().After(deadline) {
+			return cfg, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(lostInterval):
+		}
+	}
+}
+
+// useConfig makes cfg the configuration of the next start.
+func (app *ApplicationContext) useConfig(cfg *config.Config) {
+	app.mu.Lock()
+	app.config = cfg
+	app.mu.Unlock()
+	app.settings.inForce.Store(nil)
+	for i, d := range app.definitions {
+		if _, isConfig := d.instance.(*config.Config); isConfig && d.isOffered {
+			changed := *d
+			changed.instance = cfg
+			app.definitions[i] = &changed
+		}
+	}
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package container_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container"
+)
+
+type worker struct{ size string }
+
+// inFolderWith runs a test in a folder of its own, in a bubble of time.
+func inFolderWith(t *testing.T, files map[string]string, test func(t *testing.T, log *lines, app *container.ApplicationContext)) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, content := range files {
+		writeFile(t, name, content)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		log := &lines{}
+		test(t, log, container.NewApplicationContext(container.WithLogger(slog.New(slog.NewTextHandler(log, nil)))))
+	})
+}
+
+func stop(t *testing.T, app *container.ApplicationContext) {
+	t.Helper()
+	require.NoError(t, app.Stop(context.Background()))
+}
+
+func TestASecondStartUsesWhatTheFilesSayNow(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": "size: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		app.Register(func(cfg *config.Config) *worker { return &worker{size: cfg.String("size", "")} })
+		app.Register(func() *english { return &english{} }, container.OnProperty("size", "4"))
+		starts := func(size string) *worker {
+			require.NoError(t, app.Start(t.Context()))
+			w := container.Must(container.Get[*worker](app))
+			assert.Equal(t, size, w.size)
+			assert.Equal(t, size, app.Config().String("size", ""))
+			stop(t, app)
+			return w
+		}
+		starts("1")
+		writeFile(t, "pyfly.yaml", "size: 2\n")
+		starts("2")
+
+		require.NoError(t, app.Start(t.Context())) // changed while it runs, and wrong then
+		writeFile(t, "pyfly.yaml", "size: 3\n")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 1, log.count("configuration changed"))
+		stop(t, app)
+		require.NoError(t, os.Remove("pyfly.yaml"))
+		starts("3")
+		assert.Equal(t, 1, log.count("level=WARN msg=\"configuration not read again: a file is missing or empty\""))
+
+		writeFile(t, "pyfly.yaml", "size: [\n")
+		var report *container.StartupError
+		require.ErrorAs(t, app.Start(t.Context()), &report)
+		assert.Contains(t, only(t, report, container.CodeConfig).What, "pyfly.yaml:1")
+
+		writeFile(t, "pyfly.yaml", "size: 4\n")
+		require.NoError(t, app.Start(t.Context()))
+		_, err := container.Get[*english](app)
+		require.NoError(t, err, "conditions are those of the first start")
+		stop(t, app)
+	})
+}
+
+func TestAFileThatIsWrittenDuringASecondStartIsWaitedFor(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": "size: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		require.NoError(t, app.Start(t.Context()))
+		stop(t, app)
+		writeFile(t, "pyfly.yaml", "")
+		time.AfterFunc(300*time.Millisecond, func() { writeFile(t, "pyfly.yaml", "size: 2\n") })
+		require.NoError(t, app.Start(t.Context()))
+		assert.Equal(t, "2", app.Config().String("size", ""))
+		assert.Zero(t, log.count("WARN"))
+		stop(t, app)
+
+		writeFile(t, "pyfly.yaml", "")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		begun := time.Now()
+		assert.ErrorIs(t, app.Start(ctx), context.Canceled)
+		assert.Zero(t, time.Since(begun), "a start that was given up waits")
+	})
+}
+
+func TestAConfigurationThatCouldNotBeReadIsReadAgain(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": "size: [\n"}, func(t *testing.T, _ *lines, app *container.ApplicationContext) {
+		for range 2 {
+			var report *container.StartupError
+			require.ErrorAs(t, app.Start(t.Context()), &report)
+			only(t, report, container.CodeConfig)
+		}
+		writeFile(t, "pyfly.yaml", "size: 2\n")
+		require.NoError(t, app.Start(t.Context()))
+		assert.Equal(t, "2", app.Config().String("size", ""))
+		stop(t, app)
+	})
+}
+
+func TestASecondStartKnowsTheKeysThatTheFirstHasRead(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": "pyfly.mine: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		app.Config().String("pyfly.mine", "") // at registration
+		for _, content := range []string{"pyfly.mine: 1\n", "pyfly.mine: 2\n"} {
+			writeFile(t, "pyfly.yaml", content)
+			require.NoError(t, app.Start(t.Context()))
+			stop(t, app)
+		}
+		assert.Zero(t, log.count("unknown setting"))
+	})
+}
+
+type liveSettings struct {
+	Size int      `koanf:"size"`
+	Tags []string `koanf:"tags"`
+}
+
+func (s *liveSettings) Validate() error {
+	if s.Size == 3 {
+		return errors.New("size: is refused")
+	}
+	return nil
+}
+
+// change is what a subscriber was told.
+type change struct{ old, new int }
+
+func note(into *[]change) func(old, new *liveSettings) {
+	return func(old, new *liveSettings) { *into = append(*into, change{old.Size, new.Size}) }
+}
+
+func TestLivePropertiesFollowTheFiles(t *testing.T) {
+	const first = "shop: {size: 1, tags: [a]}\nother: 1\n"
+	for name, register := range map[string]func(app *container.ApplicationContext) (load func() *liveSettings){
+		"a handle": func(app *container.ApplicationContext) func() *liveSettings {
+			return container.LiveProperties[liveSettings](app, "shop").Load
+		},
+		"a parameter": func(app *container.ApplicationContext) (load func() *liveSettings) {
+			container.LiveProperties[liveSettings](app, "shop")
+			app.Register(func(l container.Live[liveSettings]) *worker { load = l.Load; return &worker{} })
+			return func() *liveSettings { return load() }
+		},
+		"a pointer": func(app *container.ApplicationContext) (load func() *liveSettings) {
+			container.LiveProperties[liveSettings](app, "shop")
+			app.Register(func(l *container.Live[liveSettings]) *worker { load = l.Load; return &worker{} })
+			return func() *liveSettings { return load() }
+		},
+		"beside properties": func(app *container.ApplicationContext) (load func() *liveSettings) {
+			container.Properties[liveSettings](app, "shop")
+			app.Register(func(_ *liveSettings, l container.Live[liveSettings]) *worker { load = l.Load; return &worker{} })
+			return func() *liveSettings { return load() }
+		},
+		"a pointer beside properties": func(app *container.ApplicationContext) (load func() *liveSettings) {
+			container.Properties[liveSettings](app, "shop")
+			app.Register(func(l *container.Live[liveSettings]) *worker { load = l.Load; return &worker{} })
+			return func() *liveSettings { return load() }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var load func() *liveSettings
+			inBubbleWith(t, first, func(app *container.ApplicationContext) {
+				load = register(app)
+				app.AddValidator(func(cfg *config.Config) error {
+					if cfg.String("other", "") == "3" {
+						return errors.New("other is refused")
+					}
+					return nil
+				})
+			}, func(t *testing.T, _ *container.ApplicationContext, _ *lines, write func(string)) {
+				one := load()
+				require.Equal(t, &liveSettings{1, []string{"a"}}, one)
+				write("shop: {size: 2, tags: [b]}\nother: 1\n")
+				require.Equal(t, &liveSettings{2, []string{"b"}}, load())
+				require.Equal(t, &liveSettings{1, []string{"a"}}, one, "the old value was changed")
+				two := load()
+				for _, refused := range []string{
+					"shop: {size: 3}\nother: 1\n", "shop: {size: x}\nother: 1\n", "shop: {size: 4}\nother: 3\n", "shop: [\n", "",
+				} {
+					write(refused)
+					require.Same(t, two, load(), refused)
+				}
+				write("shop: {size: 2, tags: [b]}\nother: 2\n")
+				require.Same(t, two, load(), "replaced though it has not changed")
+			})
+		})
+	}
+}
+
+func TestSubscribersOfLiveProperties(t *testing.T) {
+	var early, late, stopped []change
+	var live container.Live[liveSettings]
+	inBubbleWith(t, "shop: {size: 1}\n", func(app *container.ApplicationContext) {
+		live = container.LiveProperties[liveSettings](app, "shop")
+		live.Subscribe(func(_, _ *liveSettings) { panic("no matter") })
+		live.Subscribe(note(&early))
+		app.Register(func(l container.Live[liveSettings]) *worker { l.Subscribe(note(&late)); return &worker{} })
+	}, func(t *testing.T, app *container.ApplicationContext, log *lines, write func(string)) {
+		end := live.Subscribe(note(&stopped))
+		write("shop: {size: 2}\n")
+		end()
+		end()
+		write("shop: {size: 3}\n") // refused
+		write("shop: {size: 4}\nother: 1\n")
+		write("shop: {size: 4}\nother: 2\n")
+		require.Equal(t, []change{{1, 2}, {2, 4}}, early)
+		require.Equal(t, early, late)
+		require.Equal(t, []change{{1, 2}}, stopped)
+		require.Equal(t, 2, log.count("a subscriber of changed properties panicked"))
+
+		// A second start: the bean of the first hears nothing more.
+		stop(t, app)
+		require.NoError(t, app.Start(t.Context()))
+		write("shop: {size: 5}\n")
+		require.Equal(t, change{4, 5}, early[2])
+		require.Equal(t, early, late)
+
+		stop(t, app)
+		write("shop: {size: 6}\n")
+		require.NoError(t, app.Start(t.Context()))
+		require.Equal(t, 6, live.Load().Size)
+		require.Equal(t, change{5, 6}, early[3])
+		require.Len(t, late, 3)
+	})
+}
+
+func TestLivePropertiesSeeEachOther(t *testing.T) {
+	type other struct{ Size int }
+	var seen []int
+	inBubbleWith(t, "a: {size: 1}\nb: {size: 1}\n", func(app *container.ApplicationContext) {
+		first := container.LiveProperties[liveSettings](app, "a")
+		second := container.LiveProperties[other](app, "b")
+		first.Subscribe(func(_, _ *liveSettings) { seen = append(seen, second.Load().Size) })
+		second.Subscribe(func(_, _ *other) { seen = append(seen, first.Load().Size) })
+	}, func(t *testing.T, _ *container.ApplicationContext, _ *lines, write func(string)) {
+		write("a: {size: 2}\nb: {size: 2}\n")
+		require.Equal(t, []int{2, 2}, seen)
+	})
+}
+
+func TestLivePropertiesWithoutAStart(t *testing.T) {
+	live := container.LiveProperties[liveSettings](newApp(container.WithConfig(config.New(map[string]any{"shop.size": 7}))), "shop")
+	assert.Equal(t, 7, live.Load().Size)
+	assert.Same(t, live.Load(), live.Load())
+	wrong := container.LiveProperties[liveSettings](newApp(container.WithConfig(config.New(map[string]any{"shop": map[string]any{"size": "x", "tags": "a"}}))), "shop")
+	assert.Equal(t, &liveSettings{0, []string{"a"}}, wrong.Load())
+	var zero container.Live[liveSettings]
+	assert.Nil(t, zero.Load())
+	zero.Subscribe(nil)()
+}
+
+func TestWrongLivePropertiesStopTheStart(t *testing.T) {
+	app := newApp(container.WithConfig(config.New(map[string]any{"shop.size": "x"})))
+	container.LiveProperties[liveSettings](app, "shop")
+	only(t, startFails(t, app), container.CodeConfig)
+}
