@@ -68,9 +68,14 @@ func newEngine(l *live, baseURL *url.URL, adapter HttpClientPort, interceptors [
 	return e
 }
 
-// shownURL is the URL of a message as it may be shown.
-func (e *engine) shownURL(m *message) string {
-	return e.secrets.url(m.base(e.shownBaseURL), m.path, m.query)
+// shownURL is the URL of a call as it may be shown: the path is that of the
+// declaration if an argument in it is a secret by its name.
+func (c *call) shownURL(m *message) string {
+	path := m.path
+	if c.op.hidesPath && m.link == "" {
+		path = c.op.template
+	}
+	return c.secrets.url(m.base(c.shownBaseURL), path, m.query)
 }
 
 // start prepares the port for calls.
@@ -247,7 +252,7 @@ func (c *call) runLimited(ctx context.Context) error {
 
 // outOfTime says that an error arose because the total timeout was over.
 func (c *call) outOfTime(err error, total time.Duration) error {
-	e := c.failed(err, 0)
+	e := c.failed(err, time.Since(c.begun))
 	e.Err = withCause(port.NewTimeoutError("total-timeout", total), e.Err)
 	return e
 }

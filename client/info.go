@@ -61,7 +61,7 @@ func CircuitBreakers(app *container.ApplicationContext) map[string]*resilience.C
 	defer p.mu.Unlock()
 	for _, l := range p.clients {
 		l.mu.Lock()
-		for _, b := range l.breakers {
+		for _, b := range l.allBreakers() {
 			found[b.Name()] = b
 		}
 		l.mu.Unlock()

@@ -24,20 +24,16 @@ type live struct {
 	counters    counters
 	budget      atomic.Pointer[resilience.RetryBudget]
 
-	mu           sync.Mutex // guards what follows
-	breakers     map[string]*resilience.CircuitBreaker
+	mu           sync.Mutex                            // guards what follows
+	breakers     map[string]*resilience.CircuitBreaker // of the client, "", and of methods
+	ofHosts      map[string]*resilience.CircuitBreaker
 	bulkheads    map[string]*resilience.Bulkhead
 	rateLimiters map[string]*resilience.RateLimiter
-	adaptives    map[string]*adaptive
+	adaptives    map[string]*resilience.AdaptiveLimiter
 	stale        map[string]*staleAnswers
-	lastBudget   resilience.RetryBudgetConfig
-	draining     []*engine // replaced, with calls under way
-	callsBefore  int64     // of engines that have drained
-}
-
-type adaptive struct {
-	*resilience.AdaptiveLimiter
-	limits [3]int // that it was made with
+	draining     []*engine          // replaced, with calls under way
+	callsBefore  int64              // of engines that have drained
+	inUse        map[policyKey]bool // by the engine that a reload makes; nil: none is being made
 }
 
 type staleAnswers struct {
@@ -49,9 +45,10 @@ func newLive(p *HttpClientBeanPostProcessor, d *Declaration) *live {
 	return &live{
 		declaration: d, processor: p,
 		breakers:     map[string]*resilience.CircuitBreaker{},
+		ofHosts:      map[string]*resilience.CircuitBreaker{},
 		bulkheads:    map[string]*resilience.Bulkhead{},
 		rateLimiters: map[string]*resilience.RateLimiter{},
-		adaptives:    map[string]*adaptive{},
+		adaptives:    map[string]*resilience.AdaptiveLimiter{},
 		stale:        map[string]*staleAnswers{},
 	}
 }
@@ -140,7 +137,9 @@ func (l *live) forget(old *engine) (portIsUsed bool) {
 // reconfigure applies changed settings.
 func (l *live) reconfigure(s *clientSettings) error {
 	before := l.current.Load()
+	l.noteUse()
 	next, err := l.processor.newEngine(l, s, before)
+	inUse := l.endNoteUse()
 	if err != nil {
 		return err
 	}
@@ -152,14 +151,67 @@ func (l *live) reconfigure(s *clientSettings) error {
 		}
 	}
 	l.replace(next)
+	l.remove(inUse)
 	return nil
+}
+
+// policyKey names a policy of a client.
+type policyKey struct{ kind, key string }
+
+// noteUse begins to note which policies an engine uses that is being made.
+func (l *live) noteUse() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inUse = map[policyKey]bool{}
+}
+
+func (l *live) endNoteUse() map[policyKey]bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	inUse := l.inUse
+	l.inUse = nil
+	return inUse
+}
+
+// use notes that the engine that is being made uses a policy. The caller holds the
+// lock.
+func (l *live) use(kind, key string) {
+	if l.inUse != nil {
+		l.inUse[policyKey{kind, key}] = true
+	}
+}
+
+// remove removes the policies that no operation uses any more. Calls that are under
+// way keep theirs.
+func (l *live) remove(inUse map[policyKey]bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	removeUnused(inUse, "circuit-breaker", l.breakers)
+	removeUnused(inUse, "bulkhead", l.bulkheads)
+	removeUnused(inUse, "rate-limit", l.rateLimiters)
+	removeUnused(inUse, "adaptive-limit", l.adaptives)
+	removeUnused(inUse, "stale-if-error", l.stale)
+	if !inUse[policyKey{scopeHost, ""}] {
+		clear(l.ofHosts)
+	}
+}
+
+func removeUnused[T any](inUse map[policyKey]bool, kind string, policies map[string]T) {
+	maps.DeleteFunc(policies, func(key string, _ T) bool { return !inUse[policyKey{kind, key}] })
+}
+
+// allBreakers are the circuit breakers of the client, of its methods and of hosts.
+// The caller holds the lock.
+func (l *live) allBreakers() []*resilience.CircuitBreaker {
+	return slices.AppendSeq(slices.Collect(maps.Values(l.breakers)), maps.Values(l.ofHosts))
 }
 
 // kept returns the policy of a key, reconfigured, or a new one if there is none
 // or it cannot be.
-func kept[T any](l *live, policies map[string]T, key string, reconfigure func(T) bool, make func() T) T {
+func kept[T any](l *live, kind string, policies map[string]T, key string, reconfigure func(T) bool, make func() T) T {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.use(kind, key)
 	if policy, ok := policies[key]; ok && reconfigure(policy) {
 		return policy
 	}
@@ -170,11 +222,15 @@ func kept[T any](l *live, policies map[string]T, key string, reconfigure func(T)
 
 // breaker returns the circuit breaker of a key, with the given configuration.
 func (l *live) breaker(key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
+	return l.breakerIn(l.breakers, "circuit-breaker", key, config)
+}
+
+func (l *live) breakerIn(breakers map[string]*resilience.CircuitBreaker, kind, key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
 	config.Name = l.declaration.Name
 	if key != "" {
 		config.Name += "/" + key
 	}
-	return kept(l, l.breakers, key,
+	return kept(l, kind, breakers, key,
 		func(b *resilience.CircuitBreaker) bool { return b.Reconfigure(config) == nil },
 		func() *resilience.CircuitBreaker { return resilience.NewCircuitBreaker(config) })
 }
@@ -183,23 +239,22 @@ func (l *live) breaker(key string, config resilience.CircuitBreakerConfig) *resi
 // call to it hold until others are applied.
 func (l *live) breakerOfHost(host string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
 	l.mu.Lock()
-	b := l.breakers[host]
+	b := l.ofHosts[host]
 	l.mu.Unlock()
 	if b != nil {
 		return b
 	}
-	return l.breaker(host, config)
+	return l.breakerIn(l.ofHosts, scopeHost, host, config)
 }
 
 // reconfigureHosts applies changed settings to the breakers of hosts.
 func (l *live) reconfigureHosts(config resilience.CircuitBreakerConfig) {
 	l.mu.Lock()
-	hosts := slices.Sorted(maps.Keys(l.breakers))
+	l.use(scopeHost, "")
+	hosts := slices.Sorted(maps.Keys(l.ofHosts))
 	l.mu.Unlock()
 	for _, host := range hosts {
-		if host != "" {
-			l.breaker(host, config)
-		}
+		l.breakerIn(l.ofHosts, scopeHost, host, config)
 	}
 }
 
@@ -207,10 +262,9 @@ func (l *live) reconfigureHosts(config resilience.CircuitBreakerConfig) {
 func (l *live) retryBudget(config resilience.RetryBudgetConfig) *resilience.RetryBudget {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b := l.budget.Load(); b != nil && config == l.lastBudget {
+	if b := l.budget.Load(); b != nil && b.Reconfigure(config) == nil {
 		return b
 	}
-	l.lastBudget = config
 	b := resilience.NewRetryBudget(config)
 	l.budget.Store(b)
 	return b
@@ -260,24 +314,23 @@ func (l *live) name(key string) string {
 
 func (l *live) bulkhead(key string, config resilience.BulkheadConfig) *resilience.Bulkhead {
 	config.Name = l.name(key)
-	return kept(l, l.bulkheads, key,
+	return kept(l, "bulkhead", l.bulkheads, key,
 		func(b *resilience.Bulkhead) bool { return b.Reconfigure(config) == nil },
 		func() *resilience.Bulkhead { return resilience.NewBulkhead(config) })
 }
 
 func (l *live) rateLimiter(key string, config resilience.RateLimiterConfig) *resilience.RateLimiter {
 	config.Name = l.name(key)
-	return kept(l, l.rateLimiters, key,
+	return kept(l, "rate-limit", l.rateLimiters, key,
 		func(r *resilience.RateLimiter) bool { return r.Reconfigure(config) == nil },
 		func() *resilience.RateLimiter { return resilience.NewRateLimiter(config) })
 }
 
 func (l *live) adaptive(key string, config resilience.AdaptiveLimiterConfig) *resilience.AdaptiveLimiter {
 	config.Name, config.IsOverload = l.name(key), countsAsFailure
-	limits := [3]int{config.InitialLimit, config.MinLimit, config.MaxLimit}
-	return kept(l, l.adaptives, key,
-		func(a *adaptive) bool { return a.limits == limits },
-		func() *adaptive { return &adaptive{resilience.NewAdaptiveLimiter(config), limits} }).AdaptiveLimiter
+	return kept(l, "adaptive-limit", l.adaptives, key,
+		func(a *resilience.AdaptiveLimiter) bool { return a.Reconfigure(config) == nil },
+		func() *resilience.AdaptiveLimiter { return resilience.NewAdaptiveLimiter(config) })
 }
 
 // staleAnswers returns the memory of a method's good answers.
@@ -287,13 +340,30 @@ func (l *live) staleAnswers(op *operation, s *settings) *resilience.LastGood[str
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.use("stale-if-error", op.method)
 	if kept := l.stale[op.method]; kept != nil && kept.maxAge == int64(s.staleIfError) {
 		return kept.LastGood
 	}
 	kept := &staleAnswers{maxAge: int64(s.staleIfError)}
 	kept.LastGood = resilience.NewLastGood[string, *keptAnswer](resilience.LastGoodConfig{
-		MaxAge: s.staleIfError, On: wantsInstead, OnStale: l.onStale(op),
+		MaxAge: s.staleIfError, MaxBytes: maxStaleBytes, Size: keptSize, On: wantsInstead, OnStale: l.onStale(op),
 	})
 	l.stale[op.method] = kept
 	return kept.LastGood
+}
+
+// maxStaleBytes is how much memory the old answers of a method may take.
+const maxStaleBytes = 64 << 20
+
+// keptSize is about how many bytes an old answer takes, with its key.
+func keptSize(key, kept any) int64 {
+	const entry = 300 // structs, pointers and the place in a map
+	k, size := kept.(*keptAnswer), entry+len(key.(string))
+	for name, values := range k.header {
+		size += len(name) + len(values)*16
+		for _, v := range values {
+			size += len(v)
+		}
+	}
+	return int64(size + cap(k.body))
 }

@@ -85,7 +85,7 @@ func (l *live) stats() ClientStats {
 	defer l.mu.Unlock()
 	c, e := &l.counters, l.current.Load()
 	s := ClientStats{
-		Client: e.name, BaseURL: e.shownURL(&message{}),
+		Client: e.name, BaseURL: e.secrets.url(e.shownBaseURL, "", ""),
 		Failures: c.failures.Load(), Unavailable: c.unavailable.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
@@ -96,7 +96,7 @@ func (l *live) stats() ClientStats {
 		s.Calls += g.Entered()
 		s.InFlight += g.InFlight()
 	}
-	for _, b := range l.breakers {
+	for _, b := range l.allBreakers() {
 		s.CircuitBreakers = append(s.CircuitBreakers, b.Snapshot())
 	}
 	slices.SortFunc(s.CircuitBreakers, func(a, b resilience.CircuitBreakerSnapshot) int { return cmp.Compare(a.Name, b.Name) })

@@ -21,8 +21,9 @@ type operation struct {
 	method string // "GetProduct"
 	verb   string // "GET"
 
-	template string    // of the path, for telemetry
-	observed *observed // nil: no telemetry
+	template  string    // of the path, for telemetry
+	hidesPath bool      // an argument in the path is a secret by its name
+	observed  *observed // nil: no telemetry
 
 	// repeatable says that a second execution does no harm: the verb is
 	// idempotent by RFC 9110, section 9.2.2, or the declaration says so.
@@ -117,4 +118,11 @@ func (op *operation) mayRepeat(err error) bool {
 		return op.repeatable && (slices.Contains(op.retryStatuses, e.Status) || op.retryIf != nil && op.retryIf(e))
 	}
 	return op.repeatable || e.unacted
+}
+
+// isDefinite is the hedge's condition: the service has answered, and another
+// attempt would bring no better answer.
+func (op *operation) isDefinite(err error) bool {
+	e, ok := err.(*Error)
+	return ok && !e.serviceFailed && !op.mayRepeat(err)
 }

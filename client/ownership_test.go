@@ -261,3 +261,50 @@ func TestACallInterceptorMayRunACallTwiceWhoseBodyCannotBeReadAgain(t *testing.T
 		_ = app.Stop(context.Background())
 	})
 }
+
+// reloadOwned puts other settings in force.
+func reloadOwned(app *container.ApplicationContext, settings map[string]any) {
+	all := map[string]any{}
+	for key, value := range settings {
+		all["pyfly.client.services.owned."+key] = value
+	}
+	lifecycle.Publish(app.Events(), config.Changed{Config: config.New(all)})
+}
+
+func TestAPolicyThatAReloadRemovesIsForgotten(t *testing.T) {
+	app, c := startOwned(t, map[string]any{"bulkhead.max-concurrent": 1, "methods.get.circuit-breaker.failure-threshold": 1}, sends(ok))
+	if s := client.Stats(app)[0]; len(s.CircuitBreakers) != 2 || s.Bulkhead == nil {
+		t.Fatalf("at first: %d circuit breakers, bulkhead %v", len(s.CircuitBreakers), s.Bulkhead)
+	}
+	reloadOwned(app, map[string]any{"circuit-breaker.enabled": false})
+	if s := client.Stats(app)[0]; len(s.CircuitBreakers) != 0 || s.Bulkhead != nil || len(client.CircuitBreakers(app)) != 0 {
+		t.Errorf("after the reload: %d circuit breakers, bulkhead %v", len(s.CircuitBreakers), s.Bulkhead)
+	}
+	if _, err := c.Get(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := app.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A method and a host may have one name.
+func TestTheCircuitBreakersOfMethodsAndHostsAreNotConfused(t *testing.T) {
+	app, c := startOwned(t, map[string]any{
+		"circuit-breaker.scope": "host", "methods.get.circuit-breaker.failure-threshold": 7, "methods.get.circuit-breaker.scope": "method",
+	}, sends(func(*http.Request) *http.Response { return answer(503, "down") }))
+	_, _ = c.Download(client.WithoutRetries(t.Context()))
+	reloadOwned(app, map[string]any{
+		"circuit-breaker.scope": "host", "circuit-breaker.failure-threshold": 1,
+		"methods.get.circuit-breaker.failure-threshold": 7, "methods.get.circuit-breaker.scope": "method",
+	})
+	for range 6 {
+		_, _ = c.Get(client.WithoutRetries(t.Context()))
+	}
+	for name, b := range client.CircuitBreakers(app) {
+		if strings.HasSuffix(name, "/Get") && b.State() != client.StateClosed {
+			t.Errorf("%s has the threshold of a host: it is %s", name, b.State())
+		}
+	}
+	_ = app.Stop(context.Background())
+}

@@ -438,6 +438,7 @@ func countsAsFailure(err error) bool {
 func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
 	op := &operation{
 		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
+		hidesPath:   secretNames(s.connection.secrets).inPath(m),
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),
@@ -456,6 +457,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 	if s.hedgeEnabled && op.repeatable && !op.streams {
 		c := s.hedge
 		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
+		c.IsDefinite = op.isDefinite
 		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
 		op.hedge = resilience.NewHedge(c)
 	}

@@ -102,6 +102,14 @@ func shownTemplate(source string) string {
 	return b.String()
 }
 
+// inPath reports whether the path of a method has an argument whose name says that
+// it is a secret.
+func (names secretNames) inPath(m *Method) bool {
+	return slices.ContainsFunc(m.Parameters, func(p Parameter) bool {
+		return p.In == "path" && (secret.Parameter(p.Name) || names.has(p.Name))
+	})
+}
+
 // isSecretHeader reports whether a header holds a secret.
 func (names secretNames) isSecretHeader(name string) bool {
 	return secret.Name(name) || names.has(name)

@@ -313,3 +313,23 @@ func TestMistakesShowNoSecret(t *testing.T) {
 		})
 	}
 }
+
+type keyInPathClient struct {
+	client.ServiceClient `url:"http://keys.invalid" name:"keys" retry:"false"`
+
+	Get func(ctx context.Context, id, apiKey string) (string, error) `get:"/things/{id}/{api_key}"`
+}
+
+func TestAPathArgumentThatIsASecretIsNotShown(t *testing.T) {
+	c := wire[keyInPathClient](t, nil, portFunc(func(r *http.Request) (*http.Response, error) {
+		if !strings.Contains(r.URL.Path, "hunter2") {
+			t.Errorf("sent to %s", r.URL.Path)
+		}
+		return answer(404, "none"), nil
+	}))
+	_, err := c.Get(t.Context(), "7", "hunter2")
+	var e *client.Error
+	if !errors.As(err, &e) || strings.Contains(fmt.Sprintf("%+v", *e), "hunter2") || e.URL != "http://keys.invalid/things/{id}/{api_key}" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -146,7 +146,7 @@ func (b *binder) single(v reflect.Value, key string, n *node) bool {
 		return false
 	}
 	found, _ := b.resolve(key, n)
-	if found == nil {
+	if found == nil || found.isCleared() {
 		return false
 	}
 	if !found.isScalar() {

@@ -20,6 +20,8 @@ func (b *binder) list(v reflect.Value, key string, n *node) bool {
 	switch {
 	case found == nil:
 		return false
+	case found.isCleared():
+		return b.elements(v, foundAt, nil)
 	case found.isGroup():
 		return b.fail(&Error{
 			Origin: n.origin, Key: key,

@@ -31,7 +31,7 @@ func (b *binder) group(key string, n *node, read func(key string, n *node) bool)
 	switch {
 	case found == nil:
 		return false
-	case found.isGroup():
+	case found.isGroup(), found.isCleared():
 		return b.follow(key, n.origin, foundAt, func() bool { return read(foundAt, found) })
 	case found.list != nil:
 		return b.fail(&Error{

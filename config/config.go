@@ -125,4 +125,4 @@ func (c *Config) overrideAsWritten(key string, n *node) *node {
 }
 
 // isFixed reports whether the environment cannot change n.
-func (n *node) isFixed() bool { return n.isGroup() || n.isCode() }
+func (n *node) isFixed() bool { return n.isGroup() && !n.isCleared() || n.isCode() }

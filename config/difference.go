@@ -84,7 +84,7 @@ func (c *Config) visit(setting, alone func(key string, n *node), asked []askedKe
 }
 
 func (c *Config) valueText(key string, n *node) string {
-	if text, isText := n.value.(string); n.isScalar() && (!isText || n.final || !strings.Contains(text, "${")) {
+	if n.isScalar() && !n.hasPlaceholders() {
 		return n.literal()
 	}
 	e := expander{cfg: c, isSilent: true}

@@ -14,7 +14,7 @@
 // For each key the last of these that has it: the base file, the files of the
 // active profiles in their order, the environment, the [Map] given in code. A
 // list is replaced whole, a group of keys is merged key by key, and a YAML null
-// counts as not written.
+// counts as not written. {} and [] in a file clear what the files below it have.
 //
 // # Keys
 //
@@ -33,7 +33,7 @@
 //
 // In any value ${name} stands for another key, else for the environment
 // variable of exactly that name; ${name:default} has a default, which may hold
-// placeholders; $${ is a literal ${. A value that is one placeholder and nothing
+// placeholders and pairs of braces; $${ is a literal ${. A value that is one placeholder and nothing
 // else keeps the type of what it refers to. A placeholder that names its own key
 // (home: ${HOME}) means the environment variable. A group that is a placeholder
 // (backup: ${db}) is followed when the group is read, by [Config.Bind] or as a

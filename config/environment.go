@@ -4,10 +4,9 @@ package config
 
 import (
 	"cmp"
+	"os"
 	"slices"
 	"strings"
-
-	"github.com/knadh/koanf/providers/env/v2"
 )
 
 // environment is a snapshot of the process environment.
@@ -25,10 +24,13 @@ type variable struct {
 // readEnvironment takes the snapshot. Variables that begin with one of the
 // prefixes and an underscore override settings.
 func readEnvironment(prefixes ...string) *environment {
-	all, _ := env.Provider("", env.Opt{}).Read() // never fails
+	all := os.Environ()
 	e := &environment{all: make(map[string]string, len(all)), overrides: map[string][]variable{}}
-	for name, value := range all {
-		text, _ := value.(string)
+	for _, entry := range all {
+		name, text, isVariable := strings.Cut(entry, "=")
+		if !isVariable {
+			continue
+		}
 		e.all[name] = text
 		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p+"_") }) {
 			letters := lettersOf(name)

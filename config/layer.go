@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -16,6 +17,7 @@ type place struct {
 	origin Origin
 	text   string // a scalar's text where that says more than its value: 1.10
 	group  bool
+	clears bool       // a group that is written without keys: what lower layers have there does not count
 	short  *ShortForm // that the value was written in
 
 	via    string // the placeholder that the value came through: "${db.url}"
@@ -30,7 +32,7 @@ type places map[string]place
 // merge lets later win. Where a group goes on, its place stays.
 func (p places) merge(later places) {
 	for path, at := range later {
-		if !at.group || !p[path].group {
+		if !at.group || !p[path].group || at.clears {
 			p[path] = at
 		}
 	}
@@ -89,6 +91,58 @@ func (l *layer) addLeaf(path []string, value any, at place) error {
 	parent[segment], l.places[key] = value, at
 	return nil
 }
+
+// isTaken reports whether path is set, so that a group or a scalar or list cannot
+// be added there.
+func (l *layer) isTaken(path []string, isGroup bool) bool {
+	var at any = l.tree
+	for _, segment := range canonicalPath(path) {
+		group, ok := at.(map[string]any)
+		if !ok {
+			return true
+		}
+		if at = group[segment]; at == nil {
+			return false
+		}
+	}
+	_, ok := at.(map[string]any)
+	return !ok || !isGroup
+}
+
+// clear removes what lower layers have in a group.
+func (l *layer) clear(path []string) {
+	key := l.path(path)
+	at := l.places[key]
+	at.clears = true
+	l.places[key] = at
+}
+
+// mergeInto merges the layer into the groups of those below it, which it does
+// not share.
+func (l *layer) mergeInto(below map[string]any) { l.mergeGroup("", l.tree, below) }
+
+func (l *layer) mergeGroup(path string, group, below map[string]any) {
+	for segment, value := range group {
+		above, isGroup := value.(map[string]any)
+		if !isGroup {
+			below[segment] = value
+			continue
+		}
+		key := joinKey(path, segment)
+		merged, exists := below[segment].(map[string]any)
+		if !exists || l.places[key].clears {
+			merged = make(map[string]any, len(above))
+			below[segment] = merged
+		}
+		l.mergeGroup(key, above, merged)
+	}
+}
+
+// Read implements koanf.Provider.
+func (l *layer) Read() (map[string]any, error) { return l.tree, nil }
+
+// ReadBytes implements koanf.Provider.
+func (l *layer) ReadBytes() ([]byte, error) { return nil, errors.New("a layer has been parsed") }
 
 // top returns the layer to add a key to: that of a file, which is strict, or the
 // topmost of code, which is a new one if the key would replace what is there by

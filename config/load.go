@@ -75,7 +75,8 @@ func (l *loader) load() (*Config, error) {
 			return nil, err
 		}
 	}
-	profiles, err := l.activeProfiles(l.config())
+	cfg, below := l.config(), len(l.layers)
+	profiles, err := l.activeProfiles(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,9 @@ func (l *loader) load() (*Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	cfg := l.config()
+	if len(l.layers) > below {
+		cfg = l.config()
+	}
 	cfg.profiles = profiles
 	cfg.source = &source{opts: l.opts, files: l.files, base: l.base, read: l.read, names: l.names}
 	l.files.release()

@@ -3,7 +3,6 @@
 package config
 
 import (
-	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 )
 
@@ -17,7 +16,10 @@ type merged struct {
 func merge(layers []*layer) *node {
 	values, written := koanf.New(delimiter), places{}
 	for _, l := range layers {
-		_ = values.Load(confmap.Provider(l.tree, ""), nil) // reads from memory, never fails
+		_ = values.Load(l, nil, koanf.WithMergeFunc(func(_, below map[string]any) error { // never fails
+			l.mergeInto(below)
+			return nil
+		}))
 		written.merge(l.places)
 	}
 	return newNode("", values.Raw(), written)

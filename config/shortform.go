@@ -158,7 +158,7 @@ func placeholdersOf(c *Config, key string, n *node) map[string]*node {
 	}
 	all := map[string]*node{}
 	for _, child := range group.children() {
-		all[child.name] = &node{place: place{name: child.name, origin: n.origin}, value: "${" + joinKey(at, child.name) + "}"}
+		all[child.name] = &node{place: place{name: child.name, origin: n.origin}, value: reference(joinKey(at, child.name))}
 	}
 	return all
 }

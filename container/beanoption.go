@@ -59,9 +59,9 @@ func Order(n int) BeanOption {
 // Lazy lets the bean be built on first use instead of at the start: by [Get],
 // [All], [Provider], or because a bean that is built needs it. It then goes
 // through the whole life of a bean, Start included; many goroutines may be the
-// first, and one of them builds it. A failure is returned to whoever asked, and
-// the next to ask tries again. A lazy bean that is first used while the context
-// still starts is started as the last.
+// first, and one of them builds it. A failure is returned to all who asked
+// meanwhile, and the next to ask tries again. A lazy bean that is first used
+// while the context still starts is started as the last.
 func Lazy() BeanOption {
 	return func(d *definition) { d.scope = lazySingleton }
 }
@@ -69,7 +69,7 @@ func Lazy() BeanOption {
 // Prototype makes a new bean for each injection point and for each [Get]. It
 // goes through the post-processors and PostConstruct like any other, and then
 // belongs to whoever got it: the context neither starts nor stops nor destroys
-// it.
+// it, unless it could not be handed out.
 func Prototype() BeanOption {
 	return func(d *definition) { d.scope = prototype }
 }
@@ -114,14 +114,15 @@ func Customize[T any](fn func(bean T) error) BeanOption {
 
 // OnStart runs fn when the bean is started, after its own Start method if it
 // has one: for types that are not ours. T is the bean's type or an interface it
-// implements.
+// implements. If a post-processor has replaced the bean by something of another
+// type, fn gets what the constructor returned.
 func OnStart[T any](fn func(ctx context.Context, bean T) error) BeanOption {
 	return func(d *definition) { d.onStart = append(d.onStart, hookOf(d, "OnStart", fn)) }
 }
 
 // OnStop runs fn when the bean is stopped, before its own Stop method if it has
-// one: for types that are not ours. It is not run if a function of [OnStart]
-// failed.
+// one: for types that are not ours. It gets the same bean as a function of
+// [OnStart], and is not run if one of these failed.
 func OnStop[T any](fn func(ctx context.Context, bean T) error) BeanOption {
 	return func(d *definition) { d.onStop = append(d.onStop, hookOf(d, "OnStop", fn)) }
 }

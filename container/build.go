@@ -37,6 +37,7 @@ type maker struct {
 	problems   []*Problem
 	going      []*instance          // that are being made
 	workers    map[uint64]*instance // that are made later, by the goroutines on which they are
+	lives      map[identity]*life   // of the objects of singletons
 	late       []*instance          // lazy beans made during the start
 	isStarted  bool                 // from now on a lazy bean is started when it is made
 	isClosed   bool                 // from now on nothing is made
@@ -76,22 +77,29 @@ func (p activeProcessor) isMeantFor(t reflect.Type) (isMeant bool, err error) {
 
 func newMaker(ctx context.Context, r *run, g *graph) *maker {
 	m := &maker{
-		ctx: ctx, run: r, graph: g, slots: make([]slot, len(g.order)), workers: map[uint64]*instance{}, idle: make(chan struct{}),
+		ctx: ctx, run: r, graph: g, slots: make([]slot, len(g.order)), idle: make(chan struct{}),
+		workers: map[uint64]*instance{}, lives: map[identity]*life{},
 	}
 	instances := make([]instance, len(g.order))
-	for i, n := range g.order {
-		instances[i].node = n
-		m.slots[i].spare = &instances[i]
+	for place, n := range g.order {
+		i := &instances[place]
+		i.node = n
 		if n.isOffered {
-			m.slots[i] = slot{state: complete, instance: offered(n)}
+			m.offer(i)
+		} else {
+			m.slots[place].spare = i
 		}
 	}
 	return m
 }
 
-// offered is the instance of what the context itself brings.
-func offered(n *node) *instance {
-	return &instance{node: n, original: n.instance, object: n.instance, value: reflect.ValueOf(n.instance)}
+// offer makes the instance of what the context itself brings.
+func (m *maker) offer(i *instance) {
+	i.original, i.object, i.value = i.node.instance, i.node.instance, reflect.ValueOf(i.node.instance)
+	m.slots[i.position] = slot{state: complete, instance: i}
+	m.join(i, &i.own)
+	m.identify(i, i.original)
+	i.first, i.isStarted = i, true // it is not for the context to start and stop it
 }
 
 // build makes every eager bean, processors first.

@@ -48,6 +48,7 @@ type ApplicationContext struct {
 type validator struct {
 	check  func(*config.Config) error
 	module *moduleScope
+	at     callers
 }
 
 // Aware is a bean or post-processor that is told its context right after its
@@ -216,7 +217,7 @@ func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
 // wraps, a *[Problem] is shown as such.
 func (app *ApplicationContext) AddValidator(validate func(*config.Config) error) {
 	if validate != nil {
-		app.validators = append(app.validators, validator{validate, app.module})
+		app.validators = append(app.validators, validator{validate, app.module, callerStack()})
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // context cannot hold up the others; such a goroutine is the hook's to end, and
 // no further hook of that instance is called.
 func (r *run) callHook(ctx context.Context, i *instance, name string, limit time.Duration, fn func(context.Context) error) *Problem {
-	if i.isHanging {
+	if i.isHanging.Load() {
 		return nil
 	}
 	begun := r.elapsed()
@@ -35,7 +35,7 @@ func (r *run) callHook(ctx context.Context, i *instance, name string, limit time
 	panicked, hasPanicked := usercode.As[*kernel.PanicError](err)
 	switch {
 	case errors.Is(err, hook.ErrHangs):
-		i.isHanging = true
+		i.isHanging.Store(true)
 		p.What = fmt.Sprintf("%s of %s did not return within %s", name, i.name, took)
 		p.Remedy = "let it end when its context does, or raise the limit (pyfly.context.start-timeout, .shutdown-timeout)"
 		p.detail("stands at", where)

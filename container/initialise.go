@@ -86,10 +86,11 @@ func (m *maker) initialise(i *instance) *Problem {
 	m.mu.Unlock()
 	i.object = i.original
 	if !i.isInfrastructure {
-		if problem := m.process(i); problem != nil {
+		isShared, problem := m.become(i)
+		if problem != nil {
 			return problem
 		}
-		if creating != nil && i.node != creating && i.scope != prototype {
+		if creating != nil && i.node != creating && i.scope != prototype && !isShared {
 			m.noteEarly(i, creating)
 		}
 	}
@@ -97,21 +98,43 @@ func (m *maker) initialise(i *instance) *Problem {
 	return i.readPhase()
 }
 
-func (m *maker) process(i *instance) *Problem {
+// become makes an instance what dependents get: the object that it shares with
+// another instance, or its own after all processors.
+func (m *maker) become(i *instance) (isShared bool, problem *Problem) {
 	i.constructed = m.run.elapsed() - i.begun
+	if isShared, problem = m.share(i); problem != nil {
+		return isShared, problem
+	}
+	if problem = m.prepare(i, isShared); problem != nil || isShared {
+		return isShared, problem
+	}
+	if problem = m.process(i); problem == nil {
+		m.shareReplacement(i)
+	}
+	return false, problem
+}
+
+// prepare tells an instance its context and customises it.
+func (m *maker) prepare(i *instance, isShared bool) *Problem {
 	if problem := i.givenUp(); problem != nil {
 		return problem
 	}
-	if aware, ok := i.object.(Aware); ok {
+	if aware, ok := i.object.(Aware); ok && !isShared {
 		if err := usercode.Call(func() error { aware.SetApplicationContext(m.run.app); return nil }); err != nil {
 			return constructorFailed(i.node, fmt.Errorf("SetApplicationContext: %w", err))
 		}
 	}
 	for _, customize := range i.customizers {
-		if err := usercode.Call(func() error { return customize(context.Background(), i.object) }); err != nil {
+		if err := usercode.Call(func() error { return customize(context.Background(), i.original) }); err != nil {
 			return constructorFailed(i.node, err)
 		}
 	}
+	return nil
+}
+
+// process takes an object through every BeforeInit, PostConstruct and every
+// AfterInit.
+func (m *maker) process(i *instance) *Problem {
 	if problem := m.pass(i, "BeforeInit", lifecycle.BeanPostProcessor.BeforeInit); problem != nil {
 		return problem
 	}

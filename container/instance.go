@@ -12,7 +12,8 @@ import (
 // prototype. Only the goroutine that makes it changes it until it is complete.
 type instance struct {
 	*node
-	life
+	*life
+	own life // its own, unless it shares that of another
 
 	original    any               // what the constructor returned
 	object      any               // what dependents get
@@ -22,6 +23,11 @@ type instance struct {
 	begun       time.Duration     // since the start of the run
 	constructed time.Duration     // how long the constructor took
 	took        time.Duration     // from the call of the constructor until it could be injected
+
+	phase         int
+	hasPhase      bool // the option, or the object itself, gives the phase
+	hasRunOnStart bool // the functions of OnStart, without a problem
+	isReplaced    bool // by an object that is another bean
 
 	mu    sync.Mutex // guards steps
 	steps []stepTiming
@@ -41,14 +47,4 @@ func (i *instance) timings() []stepTiming {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.steps[:len(i.steps):len(i.steps)]
-}
-
-// holderOf returns the bean as the holder of a hook, or, where a replacement lacks
-// the hook, the original that the constructor returned.
-func holderOf[H any](i *instance) (H, bool) {
-	if h, ok := i.object.(H); ok {
-		return h, true
-	}
-	h, ok := i.original.(H)
-	return h, ok
 }

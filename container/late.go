@@ -75,14 +75,20 @@ func (m *maker) takeLate() *instance {
 	return i
 }
 
-// discard ends a bean that nobody has received.
+// discard ends a bean that nobody has received. Its object is stopped and destroyed
+// unless it is another bean as well.
 func (m *maker) discard(i *instance) {
 	s := &stopping{run: m.run, ctx: context.WithoutCancel(m.run.life)}
 	_ = m.unwatched(i, func() *Problem {
-		if i.isStarted {
-			s.stop(i)
-		}
-		if i.hasDestruction() {
+		switch isLast := m.leave(i); {
+		case !isLast:
+			s.stopOptions(i)
+			s.cleanUp(i)
+		default:
+			i.first = i
+			if i.isStarted {
+				s.stop(i)
+			}
 			s.destroy(i)
 		}
 		return nil

@@ -4,39 +4,173 @@ package container
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"sync/atomic"
+	"unsafe"
 
-	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// life is what an object is doing. Its hooks run one after the other.
+// life is what an object is doing. Instances that are the same object, under
+// several names, share it: the object's hooks are called once, one after the other.
 type life struct {
-	phase         int
-	hasPhase      bool              // the option, or the object itself, gives the phase
-	told          []activeProcessor // that are told of its destruction
-	isStarted     bool
-	hasRunOnStart bool // without a problem
-	isHanging     bool // a hook did not return; no other is called
+	initialised *instance   // as which the object came into being
+	instances   []*instance // singletons only; guarded by maker.mu
+	identities  []identity  // by which maker.lives knows it; likewise
+	first       *instance   // in the order of the start: the last that is stopped
+
+	told      []activeProcessor // that are told of its destruction
+	isStarted bool
+	isHanging atomic.Bool // a hook did not return; no other is called
 }
 
-// readPhase asks the object for its phase, unless the option gives it.
-func (i *instance) readPhase() *Problem {
-	if i.givenPhase != nil {
-		i.phase, i.hasPhase = *i.givenPhase, true
+// identity tells objects apart: what is pointed to, or a map or channel.
+type identity struct {
+	typ     reflect.Type
+	pointer unsafe.Pointer
+}
+
+// identityOf returns the identity of an object, if it has one. Pointers to what has
+// no size have none: they may be equal although they point to two variables.
+func identityOf(object any) (id identity, ok bool) {
+	v := reflect.ValueOf(object)
+	switch v.Kind() {
+	case reflect.Pointer:
+		ok = v.Type().Elem().Size() > 0
+	case reflect.Map, reflect.Chan:
+		ok = true
+	}
+	if !ok {
+		return identity{}, false
+	}
+	return identity{v.Type(), v.UnsafePointer()}, true
+}
+
+// share gives an instance that has been constructed the life that its object has
+// already, if it has one: that of another instance, or of a prototype that the
+// constructor was given.
+func (m *maker) share(i *instance) (isShared bool, problem *Problem) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.lifeOf(i)
+	if l == nil {
+		m.join(i, &i.own)
+		m.identify(i, i.original)
+		return false, nil
+	}
+	of := l.initialised
+	if of.isGoing {
+		_, problem = m.await(of, i) // without the lock
+		m.mu.Lock()
+	} else {
+		problem = of.problem
+	}
+	m.join(i, l)
+	m.identify(i, i.original)
+	if problem != nil {
+		return true, notMade(i.node, fmt.Sprintf("%s, which is the same object, has failed", of.name))
+	}
+	i.object = of.object
+	if i.unmetBy(reflect.TypeOf(of.object)) != nil {
+		i.object = i.original
+	}
+	return true, nil
+}
+
+// shareReplacement gives an instance the life of the object that a processor has
+// put in its place, if that is another bean.
+func (m *maker) shareReplacement(i *instance) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id, ok := identityOf(i.object)
+	if l := m.lives[id]; ok && l != nil && l != i.life && i.scope != prototype {
+		i.isReplaced = true
+		m.join(i, l)
+	}
+	m.identify(i, i.object)
+}
+
+// join lets an instance live a life. Prototypes belong to whoever gets them: the
+// context forgets them. It is called with the lock held.
+func (m *maker) join(i *instance, l *life) {
+	i.life = l
+	if l.initialised == nil {
+		l.initialised = i
+	}
+	if i.scope != prototype {
+		l.instances = append(l.instances, i)
+	}
+}
+
+// leave ends the part of an instance in its life, and reports whether nobody else
+// lives it.
+func (m *maker) leave(i *instance) (isLast bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i.scope == prototype {
+		return i.life == &i.own && len(i.instances) == 0
+	}
+	i.instances = slices.DeleteFunc(i.instances, func(other *instance) bool { return other == i })
+	if len(i.instances) > 0 {
+		return false
+	}
+	for _, id := range i.identities {
+		delete(m.lives, id)
+	}
+	i.identities = nil
+	return true
+}
+
+// identify lets an object of a singleton be known. It is called with the lock held.
+func (m *maker) identify(i *instance, object any) {
+	id, ok := identityOf(object)
+	if ok && i.scope != prototype && m.lives[id] == nil {
+		m.lives[id] = i.life
+		i.identities = append(i.identities, id)
+	}
+}
+
+// lifeOf returns the life that the object of an instance has already, or nil. It is
+// called with the lock held.
+func (m *maker) lifeOf(i *instance) *life {
+	id, hasIdentity := identityOf(i.original)
+	if l := m.lives[id]; hasIdentity && l != nil {
+		return l
+	}
+	for _, given := range i.given {
+		if given.is(i.original) {
+			return given.life
+		}
+	}
+	if hasIdentity {
 		return nil
 	}
-	phased, ok := holderOf[lifecycle.Phased](i)
-	if !ok || i.isInfrastructure {
-		return nil
+	for _, needed := range i.needs {
+		if s := m.slots[needed.position]; s.state == complete && s.instance.is(i.original) {
+			return s.instance.life
+		}
 	}
-	i.hasPhase = true
-	err := usercode.Call(func() error { i.phase = phased.Phase(); return nil })
-	if err == nil {
-		return nil
+	return nil
+}
+
+// is reports whether the instance is the given object.
+func (i *instance) is(object any) bool {
+	v := reflect.ValueOf(object)
+	for _, own := range [...]any{i.object, i.original} {
+		switch {
+		case reflect.TypeOf(own) != v.Type():
+		case v.Comparable():
+			if own == object {
+				return true
+			}
+		case v.Kind() == reflect.Map:
+			if reflect.ValueOf(own).UnsafePointer() == v.UnsafePointer() {
+				return true
+			}
+		}
 	}
-	p := &Problem{Code: CodeHook, Bean: i.name, Err: err, What: fmt.Sprintf("Phase of %s failed: %v", i.name, err)}
-	return p.detail("bean", i.describe())
+	return false
 }
 
 // isSeenBy notes that a processor is to be told of the destruction of the object.
@@ -50,12 +184,38 @@ func (i *instance) isSeenBy(p activeProcessor) {
 	}
 }
 
+// isFirst reports whether the instance is the first that lives its life, so that
+// the object is stopped and destroyed in its turn.
+func (i *instance) isFirst() bool { return i.first == i }
+
+// hookAt returns the object as the holder of a hook, or, where a replacement lacks
+// the hook, the original, if it is its turn: an object that is several beans has
+// one turn.
+func hookAt[H any](i *instance, isTurn bool) (h H, ok bool) {
+	if i.isInfrastructure {
+		return h, false
+	}
+	if h, ok = i.object.(H); ok {
+		return h, isTurn
+	}
+	h, ok = i.original.(H)
+	return h, ok && (isTurn || i.isReplaced)
+}
+
 func (i *instance) hasStart() bool {
-	_, ok := holderOf[lifecycle.Starter](i)
-	return !i.isInfrastructure && (ok || len(i.onStart) > 0)
+	_, ok := hookAt[lifecycle.Starter](i, i.isFirst())
+	return ok || len(i.onStart) > 0
 }
 
 func (i *instance) hasStop() bool {
-	_, ok := holderOf[lifecycle.Stopper](i)
-	return !i.isInfrastructure && (ok || len(i.onStop) > 0)
+	_, ok := hookAt[lifecycle.Stopper](i, i.isFirst())
+	return ok || len(i.onStop) > 0
+}
+
+func (i *instance) hasDestruction() bool {
+	if i.original == nil || i.isInfrastructure {
+		return false
+	}
+	_, ok := hookAt[lifecycle.PreDestroyer](i, i.isFirst())
+	return ok || i.isFirst() && len(i.told) > 0 || i.cleanup != nil
 }

@@ -17,6 +17,11 @@ type limits struct {
 	parallelism           int
 }
 
+const (
+	totalStartKey = "pyfly.context.total-start-timeout"
+	totalStopKey  = "pyfly.context.total-shutdown-timeout"
+)
+
 const defaultHookLimit = 30 * time.Second
 
 func (l *limits) read(app *ApplicationContext) []*Problem {
@@ -37,8 +42,8 @@ func (l *limits) read(app *ApplicationContext) []*Problem {
 	}
 	l.startLimit = duration("pyfly.context.start-timeout", app.options.startTimeout, defaultHookLimit)
 	l.stopLimit = duration("pyfly.context.shutdown-timeout", app.options.stopTimeout, defaultHookLimit)
-	l.totalStart = duration("pyfly.context.total-start-timeout", app.options.totalStartTimeout, 0)
-	l.totalStop = duration("pyfly.context.total-shutdown-timeout", app.options.totalStopTimeout, 0)
+	l.totalStart = duration(totalStartKey, app.options.totalStartTimeout, 0)
+	l.totalStop = duration(totalStopKey, app.options.totalStopTimeout, 0)
 
 	const key = "pyfly.context.start-parallelism"
 	parallelism, ok, err := config.Value[int](app.config, key)

@@ -44,6 +44,9 @@ func (m *maker) obtain(n *node, asker *instance) (*instance, *Problem) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if n.scope == prototype && asker != nil && asker.isGoing {
+		asker.given = append(asker.given, i)
+	}
 	return i, i.problem
 }
 
@@ -56,7 +59,7 @@ func (m *maker) begin(n *node, asker *instance) *instance {
 	}
 	now := m.run.elapsed()
 	i.isGoing, i.asker, i.begun, i.since = true, asker, now, now
-	i.place = len(m.going)
+	i.life, i.place = &i.own, len(m.going)
 	m.going = append(m.going, i)
 	asker.waitFor(i, now)
 	if n.scope != prototype {
@@ -71,7 +74,7 @@ func (m *maker) begin(n *node, asker *instance) *instance {
 // conclude ends the making of an instance, with its problem, if there is one. It
 // is called with the lock held.
 func (m *maker) conclude(i *instance, problem *Problem) {
-	i.isGoing, i.problem = false, problem
+	i.isGoing, i.problem, i.given = false, problem, nil
 	last := len(m.going) - 1
 	m.going[i.place] = m.going[last]
 	m.going[i.place].place = i.place

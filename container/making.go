@@ -16,6 +16,7 @@ type making struct {
 	problem   *Problem      // how it ended
 	asker     *instance     // for whom it is made; nil if for nobody in particular
 	waitsFor  []*instance   // that are made or awaited for it
+	given     []*instance   // the prototypes that were made for it
 	place     int           // in maker.going
 	stopwatch
 

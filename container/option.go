@@ -52,7 +52,8 @@ func WithProfiles(profiles ...string) Option {
 	return func(o *options) { o.profiles = append(o.profiles, profiles...) }
 }
 
-// WithStartTimeout limits each bean's PostConstruct and Start. It wins over
+// WithStartTimeout limits each bean's PostConstruct and Start, and the work of its
+// constructor and its post-processors, together. It wins over
 // pyfly.context.start-timeout, whose default is 30s.
 func WithStartTimeout(limit time.Duration) Option {
 	return func(o *options) { o.startTimeout = limit }
@@ -64,15 +65,18 @@ func WithStopTimeout(limit time.Duration) Option {
 	return func(o *options) { o.stopTimeout = limit }
 }
 
-// WithTotalStartTimeout limits the whole start. It wins over
+// WithTotalStartTimeout limits the whole start, from the check of the settings to
+// the subscribers of lifecycle.ApplicationReady. It wins over
 // pyfly.context.total-start-timeout; by default there is no such limit.
 func WithTotalStartTimeout(limit time.Duration) Option {
 	return func(o *options) { o.totalStartTimeout = limit }
 }
 
-// WithTotalStopTimeout limits the whole stop: hooks that have not ended by then
-// are given up. It wins over pyfly.context.total-shutdown-timeout; by default
-// there is no such limit.
+// WithTotalStopTimeout limits the whole stop, and the rollback of a start that
+// failed, which has the limit of the whole start if this one is not set. All hooks
+// are called even if the time is over; those that then do not return are given up
+// within a fifth of the limit, two seconds at most, all together. It wins over
+// pyfly.context.total-shutdown-timeout; by default there is no such limit.
 func WithTotalStopTimeout(limit time.Duration) Option {
 	return func(o *options) { o.totalStopTimeout = limit }
 }

@@ -37,10 +37,10 @@ func (r *run) becomeReady() {
 		return
 	}
 	for _, i := range r.maker.settled() {
-		if !i.isEager || i.isInfrastructure {
+		if !i.isEager {
 			continue
 		}
-		if runner, ok := holderOf[lifecycle.ApplicationRunner](i); ok {
+		if runner, ok := hookAt[lifecycle.ApplicationRunner](i, i.isFirst()); ok {
 			running := runningRunner{i, make(chan struct{})}
 			r.runners.running = append(r.runners.running, running)
 			go r.runRunner(running, runner)

@@ -5,7 +5,6 @@ package container
 import (
 	"slices"
 
-	"github.com/pyfly-go/pyfly/container/internal/phase"
 	"github.com/pyfly-go/pyfly/container/internal/schedule"
 )
 
@@ -26,6 +25,11 @@ func (r *run) stages() (stages []stage) {
 // they need, and the others.
 func (r *run) early() [2]stage {
 	settled := r.maker.settled()
+	for _, i := range slices.Backward(settled) {
+		if i.initialised == nil || !i.initialised.isOffered {
+			i.first = i
+		}
+	}
 	split := slices.IndexFunc(settled, func(i *instance) bool { return !i.isEarly })
 	if split < 0 {
 		split = len(settled)
@@ -41,11 +45,15 @@ func (s stage) predecessors() func(place int, fn func(before int)) {
 		places[i.node] = place
 	}
 	return func(place int, fn func(before int)) {
-		s[place].eachPredecessor(func(n *node) {
+		each := func(n *node) {
 			if before, ok := places[n]; ok {
 				fn(before)
 			}
-		})
+		}
+		s[place].eachPredecessor(each)
+		if !s[place].isFirst() { // it is the same object as the first
+			each(s[place].first.node)
+		}
 	}
 }
 
@@ -65,50 +73,4 @@ func (s stage) run(plan *schedule.Schedule, r *run, isLong func(*instance) bool,
 	plan.IsLong = func(place int) bool { return isLong(s[place]) }
 	plan.Work = func(place int) { work(s[place]) }
 	plan.Run()
-}
-
-// phases says in which phase each instance of a stage is started: in its own, or in
-// that of one that needs it if that is earlier.
-type phases struct {
-	stage
-	plan phase.Plan
-}
-
-func (s stage) planned() phases {
-	if !slices.ContainsFunc(s, func(i *instance) bool { return i.phase != 0 }) {
-		return phases{stage: s}
-	}
-	own := make([]phase.Phase, len(s))
-	for place, i := range s {
-		own[place] = phase.Phase{Number: i.phase, Exists: i.hasStart() || i.hasStop()}
-	}
-	return phases{s, phase.NewPlan(own, s.predecessors())}
-}
-
-func (p phases) stages() (stages []stage) {
-	if p.plan.Phases == nil { // all are of phase 0
-		return []stage{p.stage}
-	}
-	for _, places := range p.plan.Stages() {
-		s := make(stage, len(places))
-		for i, place := range places {
-			s[i] = p.stage[place]
-		}
-		stages = append(stages, s)
-	}
-	return stages
-}
-
-// warnOfEarlyPhases names the beans that are started in an earlier phase than the
-// one that they were given.
-func (r *run) warnOfEarlyPhases() {
-	for _, s := range r.early() {
-		p := s.planned()
-		for place, by := range p.plan.Because {
-			if i := s[place]; by != place && i.hasPhase && (i.hasStart() || i.hasStop()) {
-				r.app.logger.Warn("a bean is started in an earlier phase than its own, for another needs it",
-					"bean", i.name, "phase", i.phase, "needed by", s[by].name, "in phase", p.plan.Phases[place].Number)
-			}
-		}
-	}
 }

@@ -5,6 +5,7 @@ package container
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,6 +44,7 @@ type run struct {
 	isStopping            bool          // guarded by app.mu
 	isStoppedBySubscriber atomic.Bool
 	shutdown              chan struct{} // closed by Shutdown
+	stopGivenUp           chan struct{} // closed by a Stop that did not wait for the end of the start
 	stopped               chan struct{} // closed when all has ended
 	stopErr               error
 	problems              []*Problem // why it did not start
@@ -76,11 +78,17 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	r.endEvents = app.events.Bus().Scope()
 	app.refresh(ctx)
 	app.beginLog()
-	problems := r.start(ctx)
+	problems := r.prepare(ctx)
+	r.step("settings and graph", 0)
+	total, cancel := whole(ctx, totalStartKey, r.totalStart, r.elapsed())
+	defer cancel()
+	if len(problems) == 0 {
+		problems = r.start(total)
+	}
 	r.took = r.elapsed()
 	if len(problems) > 0 {
 		r.graph.tellChainsOf(problems)
-		problems = append(problems, r.shutDown(context.WithoutCancel(ctx))...)
+		problems = append(problems, r.rollBack(ctx)...)
 		r.problems = problems
 		app.last.Store(r)
 		r.end(nil)
@@ -90,14 +98,37 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.last.Store(r)
 	r.watchConfig()
 	close(r.startDone)
-	r.announce(ctx)
+	r.announce(total)
 	switch {
 	case r.isEnding():
-		<-r.stopped
+		r.awaitStop(outer)
 	case outer.Err() != nil:
 		return r.giveUp(outer)
 	}
 	return nil
+}
+
+// awaitStop waits for the end of a Stop that has begun during the start. If that
+// has not waited for the end of the start, it stops the context in its place.
+func (r *run) awaitStop(ctx context.Context) {
+	select {
+	case <-r.stopped:
+	case <-r.stopGivenUp:
+		r.stop(context.WithoutCancel(ctx))
+	}
+}
+
+// rollBack stops what was started, and destroys what was built, by a start that has
+// failed. All together it has the limit of a whole stop, or, without one, that of
+// a whole start.
+func (r *run) rollBack(ctx context.Context) []*Problem {
+	ctx, key, limit := context.WithoutCancel(ctx), totalStopKey, r.totalStop
+	if limit == 0 {
+		key, limit = totalStartKey, r.totalStart
+	}
+	ctx, cancel := whole(ctx, key, limit, 0)
+	defer cancel()
+	return r.shutDown(ctx)
 }
 
 // giveUp stops a context that is up but whose Start was cancelled before it
@@ -111,6 +142,7 @@ func (app *ApplicationContext) newRun(ctx context.Context) *run {
 	r := &run{
 		app: app, id: goroutines.ID(app), begun: time.Now(),
 		startDone: make(chan struct{}), stopped: make(chan struct{}), shutdown: make(chan struct{}),
+		stopGivenUp: make(chan struct{}),
 	}
 	r.life, r.endLife = context.WithCancel(context.WithoutCancel(ctx))
 	r.runners.failed, r.watched = make(chan struct{}), make(chan struct{})
@@ -126,16 +158,9 @@ func (r *run) step(name string, begun time.Duration) {
 
 // start takes the context to the point where all beans are started.
 func (r *run) start(ctx context.Context) []*Problem {
-	problems := r.prepare()
-	r.step("settings and graph", 0)
-	if len(problems) > 0 {
-		return problems
-	}
-	total, cancel := withTotalLimit(ctx, "pyfly.context.total-start-timeout", r.totalStart)
-	defer cancel()
 	begun := r.elapsed()
-	r.maker = newMaker(total, r, r.graph)
-	problems = r.build(total)
+	r.maker = newMaker(ctx, r, r.graph)
+	problems := r.build(ctx)
 	r.step("build", begun)
 	if len(problems) > 0 {
 		return problems
@@ -144,9 +169,9 @@ func (r *run) start(ctx context.Context) []*Problem {
 	r.warnOfIdleLogging()
 	r.app.beans.Store(newBeans(r.maker))
 	begun = r.elapsed()
-	problems = r.startBeans(total)
+	problems = r.startBeans(ctx)
 	r.step("start", begun)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !isTotalLimit(ctx) {
 		problems = r.asCancelled(ctx, problems)
 	}
 	return problems
@@ -167,23 +192,31 @@ func (r *run) asCancelled(ctx context.Context, problems []*Problem) []*Problem {
 	return append([]*Problem{r.cancelled(ctx)}, problems...)
 }
 
-func withTotalLimit(ctx context.Context, key string, limit time.Duration) (context.Context, context.CancelFunc) {
+// whole is the context of a whole start or stop, which has taken some time already.
+func whole(ctx context.Context, key string, limit, elapsed time.Duration) (context.Context, context.CancelFunc) {
 	if limit <= 0 {
-		return ctx, func() {}
+		return hook.Whole(ctx, 0, nil)
 	}
-	return context.WithTimeoutCause(ctx, limit, &totalLimitError{key, limit})
+	return hook.Whole(ctx, max(1, limit-elapsed), &totalLimitError{key, limit})
+}
+
+// isTotalLimit reports whether a context has ended by the limit of the whole.
+func isTotalLimit(ctx context.Context) bool {
+	_, is := context.Cause(ctx).(*totalLimitError)
+	return is
 }
 
 // prepare works out the graph and collects all that can be known to be wrong
 // before any constructor runs.
-func (r *run) prepare() []*Problem {
+func (r *run) prepare(ctx context.Context) []*Problem {
 	problems := slices.Concat(r.app.settings.problems, r.app.problems)
 	problems = append(problems, r.app.unusedModuleOverrides()...)
 	problems = append(problems, r.limits.read(r.app)...)
 	problems = append(problems, r.readWatch()...)
+	ctx, cancel := whole(ctx, totalStartKey, r.totalStart, 0)
+	defer cancel()
 	for _, v := range r.app.validators {
-		err := usercode.Call(func() error { return v.check(r.app.config) })
-		problems = append(problems, problemsOf(err, CodeDeclaration)...)
+		problems = append(problems, problemsOf(r.check(ctx, v, r.app.config), CodeDeclaration)...)
 	}
 	r.graph = r.app.newGraph()
 	return append(problems, r.graph.problems...)
@@ -193,7 +226,7 @@ func (r *run) prepare() []*Problem {
 // settings and declarations, and that every parameter of every constructor can
 // be injected. The error is the [*StartupError] that Start would return.
 func (app *ApplicationContext) Validate() error {
-	if problems := app.newRun(context.Background()).prepare(); len(problems) > 0 {
+	if problems := app.newRun(context.Background()).prepare(context.Background()); len(problems) > 0 {
 		return &StartupError{Problems: problems}
 	}
 	return nil
@@ -269,7 +302,7 @@ func (s *starting) begin(i *instance) {
 }
 
 func (r *run) startBean(ctx context.Context, i *instance) *Problem {
-	if starter, ok := holderOf[lifecycle.Starter](i); ok && !i.isInfrastructure {
+	if starter, ok := hookAt[lifecycle.Starter](i, !i.isStarted); ok {
 		if problem := r.callHook(ctx, i, "Start", r.startLimit, starter.Start); problem != nil {
 			return problem
 		}
@@ -284,8 +317,14 @@ func (r *run) startBean(ctx context.Context, i *instance) *Problem {
 	return nil
 }
 
+// bind lets a function of OnStart or OnStop take the bean: what the constructor
+// returned, if a replacement is of another type.
 func (i *instance) bind(fn hookFunc) func(context.Context) error {
-	return func(ctx context.Context) error { return fn(ctx, i.object) }
+	bean := i.original
+	if reflect.TypeOf(i.object) == reflect.TypeOf(i.original) {
+		bean = i.object
+	}
+	return func(ctx context.Context) error { return fn(ctx, bean) }
 }
 
 // announce publishes that the context is up and lets the runners run. Start is

@@ -40,6 +40,9 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		select {
 		case <-r.startDone:
 		case <-ctx.Done():
+			if isFirst {
+				close(r.stopGivenUp)
+			}
 			return ctx.Err()
 		}
 	}
@@ -77,7 +80,7 @@ func (r *run) isAlive() bool {
 }
 
 func (r *run) stop(ctx context.Context) {
-	ctx, cancel := withTotalLimit(ctx, "pyfly.context.total-shutdown-timeout", r.totalStop)
+	ctx, cancel := whole(ctx, totalStopKey, r.totalStop, 0)
 	defer cancel()
 	r.publish(ctx, lifecycle.ContextClosed{}, r.stopLimit)
 	r.endLife()
@@ -87,16 +90,16 @@ func (r *run) stop(ctx context.Context) {
 	case <-time.After(r.stopLimit):
 	}
 	problems := r.awaitRunners(ctx)
-	err := r.runners.err()
+	errs := []error{r.runners.err()}
 	problems = append(problems, r.shutDown(ctx)...)
 	for _, p := range problems {
 		r.app.logger.Error("a bean did not stop well", "bean", p.Bean, "error", p)
-		err = errors.Join(err, p)
+		errs = append(errs, p)
 	}
 	if r.app.sumsUp() {
 		r.app.logger.Info("application context stopped", "beans", r.startedBeans())
 	}
-	r.end(err)
+	r.end(errors.Join(errs...))
 }
 
 func (r *run) startedBeans() int {
@@ -186,37 +189,41 @@ func (s *stopping) each(stage stage, hasWork func(*instance) bool, work func(*in
 	})
 }
 
+// stop calls the functions of OnStop, and Stop in its turn.
 func (s *stopping) stop(i *instance) {
-	if i.hasRunOnStart {
-		for _, fn := range slices.Backward(i.onStop) {
-			s.note(s.run.callHook(s.ctx, i, "OnStop", s.run.stopLimit, i.bind(fn)))
-		}
-	}
-	if stopper, ok := holderOf[lifecycle.Stopper](i); ok {
+	s.stopOptions(i)
+	if stopper, ok := hookAt[lifecycle.Stopper](i, i.isFirst()); ok {
 		s.note(s.run.callHook(s.ctx, i, "Stop", s.run.stopLimit, stopper.Stop))
 	}
 }
 
-func (i *instance) hasDestruction() bool {
-	if i.original == nil || i.isInfrastructure {
-		return false
+func (s *stopping) stopOptions(i *instance) {
+	if !i.hasRunOnStart {
+		return
 	}
-	_, ok := holderOf[lifecycle.PreDestroyer](i)
-	return ok || i.cleanup != nil || len(i.told) > 0
+	for _, fn := range slices.Backward(i.onStop) {
+		s.note(s.run.callHook(s.ctx, i, "OnStop", s.run.stopLimit, i.bind(fn)))
+	}
 }
 
 // destroy tells the processors, calls PreDestroy and then what the constructor
 // returned to clean up.
 func (s *stopping) destroy(i *instance) {
-	for _, p := range slices.Backward(i.told) {
-		aware := p.BeanPostProcessor.(lifecycle.DestructionAware)
-		s.note(s.run.callHook(s.ctx, i, "BeforeDestroy by "+p.node.name, s.run.stopLimit, func(context.Context) error {
-			return aware.BeforeDestroy(i.object, i.name)
-		}))
+	if of := i.initialised; i.isFirst() {
+		for _, p := range slices.Backward(i.told) {
+			aware := p.BeanPostProcessor.(lifecycle.DestructionAware)
+			s.note(s.run.callHook(s.ctx, i, "BeforeDestroy by "+p.node.name, s.run.stopLimit, func(context.Context) error {
+				return aware.BeforeDestroy(of.object, of.name)
+			}))
+		}
 	}
-	if destroyer, ok := holderOf[lifecycle.PreDestroyer](i); ok {
+	if destroyer, ok := hookAt[lifecycle.PreDestroyer](i, i.isFirst()); ok {
 		s.note(s.run.callHook(s.ctx, i, "PreDestroy", s.run.stopLimit, destroyer.PreDestroy))
 	}
+	s.cleanUp(i)
+}
+
+func (s *stopping) cleanUp(i *instance) {
 	if i.cleanup != nil {
 		s.note(s.run.callHook(s.ctx, i, "cleanup", s.run.stopLimit, func(context.Context) error { return i.cleanup() }))
 	}

@@ -3,12 +3,13 @@
 package container
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
 
 	"github.com/pyfly-go/pyfly/config"
-	"github.com/pyfly-go/pyfly/internal/usercode"
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 )
 
 // watchKey is the setting that turns watching off.
@@ -32,7 +33,7 @@ func (r *run) watchConfig() {
 	go func() {
 		defer close(r.watched)
 		r.label("", "watch")
-		_ = config.Watch(r.life, r.app.config, r.changed, r.app.validate) // always nil
+		_ = config.Watch(r.life, r.app.config, r.changed, r.validate) // always nil
 	}()
 }
 
@@ -58,10 +59,20 @@ func isLostFile(err error) bool {
 }
 
 // validate asks all validators.
-func (app *ApplicationContext) validate(cfg *config.Config) error {
+func (r *run) validate(cfg *config.Config) error {
 	var errs []error
-	for _, v := range app.validators {
-		errs = append(errs, usercode.Call(func() error { return v.check(cfg) }))
+	for _, v := range r.app.validators {
+		errs = append(errs, r.check(r.life, v, cfg))
 	}
 	return errors.Join(errs...)
+}
+
+// check asks a validator, within the limit of a hook.
+func (r *run) check(ctx context.Context, v validator, cfg *config.Config) error {
+	where, err := r.call(ctx, "", "validator", r.startLimit, func(context.Context) error { return v.check(cfg) })
+	if !errors.Is(err, hook.ErrHangs) && !errors.Is(err, hook.ErrExited) {
+		return err
+	}
+	p := &Problem{Code: CodeDeclaration, What: "a validator did not return: " + err.Error(), Err: err}
+	return p.detail("stands at", where).detail("registered", v.at.location().String())
 }

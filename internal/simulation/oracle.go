@@ -297,7 +297,7 @@ func (w *World) judgeTexts(c *call) {
 	}
 	var e *client.Error
 	if errors.As(c.err, &e) {
-		if text, err := json.Marshal(e.Header); err == nil {
+		if text, err := json.Marshal(e.Header); err == nil && !w.isEchoed(c) {
 			w.shown("header of an error", string(text))
 		}
 		w.shown("URL of an error", e.URL)
@@ -369,6 +369,9 @@ func (w *World) judgeBulkhead() {
 	}
 }
 
+// isEchoed reports whether a server has sent a secret back, in the header Location.
+func (w *World) isEchoed(c *call) bool { return c.op.name == "secret" }
+
 // judgeStream checks what the reader of a stream got.
 func (w *World) judgeStream(c *call) {
 	if !c.op.streams || c.op.name == "again" {
@@ -401,7 +404,7 @@ func (w *World) judgeStream(c *call) {
 
 // judgeHedges checks that a definite response ends a hedged call.
 func (w *World) judgeHedges(c *call) {
-	if !w.isHedged() || c.err == nil || c.op.streams || w.hasAny("code.interceptor-twice", "code.call-interceptor-twice", "retry.statuses", "code.retry-if", "operator.restart", "net.cut", "net.linger") {
+	if !w.isHedged() || c.err == nil || c.op.streams || w.hasAny("code.interceptor-twice", "code.call-interceptor-twice", "code.interceptor-dials", "code.transport-dials", "retry.statuses", "code.retry-if", "operator.restart", "net.cut", "net.linger") {
 		return
 	}
 	for _, a := range w.arrivalsOf(c) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -46,29 +47,45 @@ func Call(ctx context.Context, limit time.Duration, fn func(context.Context) err
 	}
 }
 
-// total is the limit of a whole, of which several calls are parts.
-type total struct{ end time.Time }
+// whole is what several calls are parts of.
+type whole struct {
+	grace time.Duration
 
-type totalKey struct{}
+	once sync.Once // sets end, when the context of the whole has ended
+	end  time.Time
+}
 
-// WithTotal returns a context that ends, with the given cause, at the limit of a
-// whole. Calls with it that do not return are given up a tenth of the limit later,
-// a second at most, however many they are.
-func WithTotal(ctx context.Context, limit time.Duration, cause error) (context.Context, context.CancelFunc) {
-	ctx = context.WithValue(ctx, totalKey{}, total{time.Now().Add(limit + grace(limit))})
-	return context.WithTimeoutCause(ctx, limit, cause)
+type wholeKey struct{}
+
+// Whole returns a context for calls that are parts of a whole, a start or a stop.
+// It ends with the given cause at the limit, if that is not 0. Calls that do not
+// return when the context has ended are then given up within a fifth of the whole's
+// time, two seconds at most, all together.
+func Whole(ctx context.Context, limit time.Duration, cause error) (context.Context, context.CancelFunc) {
+	w := &whole{grace: time.Second}
+	ctx = context.WithValue(ctx, wholeKey{}, w)
+	cancel := func() {}
+	if limit > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, cause)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		w.grace = grace(max(0, time.Until(deadline)))
+	}
+	return ctx, cancel
 }
 
 // Grace is how long a function is given to return once its context has ended: a
-// tenth of its limit, a second at most. If that context is part of a whole it is
-// half of the time that is left of the whole, so that something is left for those
-// that come after it, but at least [minGrace].
+// tenth of its limit, a second at most. If the whole of which it is a part has
+// ended, it is half of what is left of the whole's grace, so that something is left
+// for those that come after it, but at least [minGrace].
 func Grace(ctx context.Context, limit time.Duration) time.Duration {
 	g := grace(limit)
-	if whole, ok := ctx.Value(totalKey{}).(total); ok {
-		g = max(minGrace, min(g, time.Until(whole.end)/2))
+	w, ok := ctx.Value(wholeKey{}).(*whole)
+	if !ok || ctx.Err() == nil {
+		return g
 	}
-	return g
+	w.once.Do(func() { w.end = time.Now().Add(2 * w.grace) })
+	return max(minGrace, min(g, time.Until(w.end)/2))
 }
 
 // minGrace lets a function that honours its context return.

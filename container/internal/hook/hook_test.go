@@ -54,42 +54,88 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestAWholeIsLimited makes calls that do not return, one after the other.
+// neverReturns makes n calls that do not return, one after the other.
+func neverReturns(t *testing.T, ctx context.Context, n int) (took time.Duration) {
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	begun := time.Now()
+	for range n {
+		if err := hook.Call(ctx, time.Minute, func(context.Context) error { <-release; return nil }); !errors.Is(err, hook.ErrHangs) {
+			t.Errorf("error %v", err)
+		}
+	}
+	return time.Since(begun)
+}
+
 func TestAWholeIsLimited(t *testing.T) {
+	cause := errors.New("the whole")
+	cases := map[string]struct {
+		whole     func(ctx context.Context) (context.Context, context.CancelFunc)
+		ends, all time.Duration
+	}{
+		"by a short limit": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return hook.Whole(ctx, 300*time.Millisecond, cause)
+		}, 300 * time.Millisecond, 370 * time.Millisecond},
+		"by a long limit": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return hook.Whole(ctx, 40*time.Second, cause)
+		}, 40 * time.Second, 42 * time.Second},
+		"by the deadline of its context": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithTimeoutCause(ctx, time.Second, cause)
+			whole, _ := hook.Whole(ctx, 0, nil)
+			return whole, cancel
+		}, time.Second, 1200 * time.Millisecond},
+		"by the end of its context": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+			return hook.Whole(ctx, 0, nil)
+		}, time.Second, 3 * time.Second},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := c.whole(t.Context())
+				defer cancel()
+				if took := neverReturns(t, ctx, 7); took < c.ends || took > c.all {
+					t.Errorf("the calls took %s, want %s to %s", took, c.ends, c.all)
+				}
+				if err := hook.Call(ctx, time.Minute, func(context.Context) error { return io.EOF }); !errors.Is(err, io.EOF) {
+					t.Errorf("the error of a call after the end of the whole: %v", err)
+				}
+				if !errors.Is(context.Cause(ctx), cause) {
+					t.Errorf("cause %v", context.Cause(ctx))
+				}
+			})
+		})
+	}
+}
+
+func TestTheFirstCallOfAWholeHasItsWholeGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		defer close(release)
-		cause := errors.New("the whole")
-		ctx, cancel := hook.WithTotal(t.Context(), time.Second, cause)
+		ctx, cancel := hook.Whole(t.Context(), 5*time.Second, io.EOF)
 		defer cancel()
-		begun := time.Now()
-		for range 5 {
-			if err := hook.Call(ctx, time.Minute, func(context.Context) error { <-release; return nil }); !errors.Is(err, hook.ErrHangs) {
-				t.Errorf("error %v", err)
-			}
-		}
-		if err := hook.Call(ctx, time.Minute, func(context.Context) error { return io.EOF }); !errors.Is(err, io.EOF) {
-			t.Errorf("the error of a call after the end of the whole: %v", err)
-		}
-		if took := time.Since(begun); took < time.Second || took > 1100*time.Millisecond {
-			t.Errorf("the calls took %s", took)
-		}
-		if !errors.Is(context.Cause(ctx), cause) {
-			t.Errorf("cause %v", context.Cause(ctx))
+		err := hook.Call(ctx, time.Minute, func(ctx context.Context) error {
+			<-ctx.Done()
+			time.Sleep(499 * time.Millisecond)
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 }
 
 func TestCallsOfAWholeHaveTheirOwnLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := hook.Whole(t.Context(), time.Hour, io.EOF)
+		defer cancel()
 		release := make(chan struct{})
 		defer close(release)
-		ctx, cancel := hook.WithTotal(t.Context(), time.Hour, errors.New("the whole"))
-		defer cancel()
 		begun := time.Now()
-		_ = hook.Call(ctx, 10*time.Second, func(context.Context) error { <-release; return nil })
-		if took := time.Since(begun); took != 11*time.Second {
-			t.Errorf("the call took %s", took)
+		for range 3 {
+			_ = hook.Call(ctx, 10*time.Second, func(context.Context) error { <-release; return nil })
+		}
+		if took := time.Since(begun); took != 33*time.Second {
+			t.Errorf("the calls took %s", took)
 		}
 	})
 }
