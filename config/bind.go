@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // ExplicitZero is implemented by structs whose zero fields mean a default, so
@@ -109,7 +110,11 @@ func (b *binder) bind(v reflect.Value, key string, n *node) bool {
 // key known.
 func (b *binder) lookUp(key string, n *node) *node {
 	b.cfg.asked.add(key)
-	return b.cfg.override(key, n)
+	v := b.cfg.override(key, n)
+	if v != nil && v.origin.Env != "" && strings.Contains(key, "[") {
+		b.cfg.asked.addElement(key)
+	}
+	return v
 }
 
 // resolve replaces the placeholders of n; found is nil if that failed.
@@ -173,7 +178,7 @@ func (b *binder) pointer(v reflect.Value, key string, n *node) bool {
 		return b.bind(v.Elem(), key, n)
 	}
 	t := v.Type().Elem()
-	if n == nil && slices.Contains(b.types, t) && len(b.cfg.environment.below(key)) == 0 {
+	if n == nil && slices.Contains(b.types, t) && len(b.cfg.environment().below(key)) == 0 {
 		return false // a type that contains itself
 	}
 	fresh := reflect.New(t)
@@ -188,6 +193,9 @@ func (b *binder) pointer(v reflect.Value, key string, n *node) bool {
 func (b *binder) anything(v reflect.Value, key string, n *node) bool {
 	if !n.isGroup() {
 		if n = b.lookUp(key, n); n == nil {
+			n = b.cfg.environment().onlyBelow(key)
+		}
+		if n == nil {
 			return false
 		}
 	}

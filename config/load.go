@@ -237,8 +237,8 @@ func newConfig(files []*layer, environment *environment, settings []map[string]a
 	for _, m := range settings {
 		layers = append(layers, layersOfCode(m)...)
 	}
-	cfg := &Config{layers: layers, environment: environment}
-	cfg.merged.Store(&merged{root: merge(layers)})
+	cfg := &Config{layers: layers}
+	cfg.merged.Store(&merged{root: merge(layers), environment: environment})
 	cfg.asked.add(profilesKey)
 	return cfg
 }

@@ -44,6 +44,9 @@ func (c *Config) reload(files *snapshot) (*Config, error) {
 		return nil, err
 	}
 	next.AddShortForms(c.merged.Load().forms...)
+	for _, prefix := range c.environment().prefixes {
+		next.AddPrefix(prefix)
+	}
 	for _, known := range c.asked.all() {
 		next.asked.note(known.key, known.whole)
 	}

@@ -4,6 +4,7 @@ package container
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -81,4 +82,21 @@ func (app *ApplicationContext) useConfig(cfg *config.Config) {
 			app.definitions[i] = &changed
 		}
 	}
+}
+
+// unknownKeys returns the unknown settings below pyfly and below the prefixes of
+// properties, each once.
+func (app *ApplicationContext) unknownKeys() []config.UnknownKey {
+	unknown := app.config.UnknownKeys("pyfly")
+	for _, d := range app.definitions {
+		if d.prefix == "" {
+			continue
+		}
+		for _, key := range app.config.UnknownKeys(d.prefix) {
+			if !slices.Contains(unknown, key) {
+				unknown = append(unknown, key)
+			}
+		}
+	}
+	return unknown
 }

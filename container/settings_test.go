@@ -266,3 +266,72 @@ func TestWrongLivePropertiesStopTheStart(t *testing.T) {
 	container.LiveProperties[liveSettings](app, "shop")
 	only(t, startFails(t, app), container.CodeConfig)
 }
+
+type watcherSettings struct {
+	PageSize int `koanf:"page-size"`
+	Regions  map[string]struct{ URL string }
+	Labels   map[string]string
+}
+
+func TestVariablesSetTheKeysOfProperties(t *testing.T) {
+	t.Setenv("PYFLY_WATCHER_PAGE_SIZE", "5")
+	t.Setenv("PYFLY_WATCHER_REGIONS_EU_URL", "x")
+	t.Setenv("PYFLY_OTHER_PAGE_SIZE", "6")
+	for name, register := range map[string]func(app *container.ApplicationContext) func() *watcherSettings{
+		"properties": func(app *container.ApplicationContext) func() *watcherSettings {
+			container.Properties[watcherSettings](app, "watcher")
+			return func() *watcherSettings { return container.Must(container.Get[*watcherSettings](app)) }
+		},
+		"live properties": func(app *container.ApplicationContext) func() *watcherSettings {
+			return container.LiveProperties[watcherSettings](app, "watcher").Load
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFolderWith(t, map[string]string{"pyfly.yaml": "watcher.page-size: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+				load := register(app)
+				app.Register(func() *english { return &english{} }, container.OnProperty("watcher.page-size", "5"))
+				require.NoError(t, app.Start(t.Context()))
+				assert.Equal(t, 5, load().PageSize)
+				assert.Equal(t, "x", load().Regions["eu"].URL)
+				assert.Equal(t, "5", app.Config().String("watcher.pagesize", ""))
+				_, err := container.Get[*english](app)
+				assert.NoError(t, err)
+				assert.Equal(t, 1, log.count("unknown setting"))
+				assert.Equal(t, 1, log.count(`key=pyfly.other.page.size`))
+				assert.Equal(t, 1, log.count(`config.Env(\"OTHER\")`))
+
+				writeFile(t, "pyfly.yaml", "watcher: {page-size: 2, labels: {a: b}}\n")
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				assert.Equal(t, 1, log.count("keys=[watcher.labels.a]"))
+				stop(t, app)
+				require.NoError(t, app.Start(t.Context()))
+				assert.Equal(t, 5, load().PageSize)
+				assert.Equal(t, "b", load().Labels["a"])
+				stop(t, app)
+			})
+		})
+	}
+}
+
+func TestMisspeltKeysOfPropertiesAreWarnedOf(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": `watcher:
+  pagesiz: 1
+  regions: {eu: {url: x, ulr: y}}
+  labels: {whatever: fits}
+pyfly.watcher.pagesiz: 2
+elsewhere: 1
+`}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		container.Properties[watcherSettings](app, "watcher")
+		container.Properties[liveSettings](app, "watcher.regions.eu")
+		require.NoError(t, app.Start(t.Context()))
+		for _, want := range []string{
+			"key=watcher.pagesiz at=pyfly.yaml:2 nearest=watcher.page-size\n", "key=watcher.regions.eu.ulr at=pyfly.yaml:3 nearest=watcher.regions.eu.url\n",
+			"key=pyfly.watcher.pagesiz at=pyfly.yaml:5",
+		} {
+			assert.Equal(t, 1, log.count(want), want)
+		}
+		assert.Equal(t, 3, log.count("unknown setting"))
+		stop(t, app)
+	})
+}
