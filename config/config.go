@@ -100,6 +100,15 @@ func (c *Config) lookUp(key string) *node {
 	return c.override(key, c.find(key))
 }
 
+// Files returns the files that were read, the base file first, by the names that
+// origins have.
+func (c *Config) Files() []string {
+	if c.source == nil {
+		return nil
+	}
+	return slices.Clone(c.source.names)
+}
+
 func (c *Config) environment() *environment { return c.merged.Load().environment }
 
 // AddPrefix lets the variables that begin with PYFLY_ and the prefix set the keys

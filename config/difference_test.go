@@ -3,7 +3,6 @@
 package config_test
 
 import (
-	"fmt"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -89,6 +88,6 @@ func TestVariablesThatChangeAreKeys(t *testing.T) {
 		w := startWatch(t, cfg)
 		w.wait(2 * time.Second)
 		require.Len(t, w.told, 1)
-		assert.Equal(t, fmt.Sprint("- [pyfly.b pyfly.c pyfly.gone pyfly.new.key pyfly.shop.max-size]"), w.told[0])
+		assert.Equal(t, "- [pyfly.b pyfly.c pyfly.gone pyfly.new.key pyfly.shop.max-size]", w.told[0])
 	})
 }

@@ -88,7 +88,9 @@ func (l *loader) load() (*Config, error) {
 		return nil, err
 	}
 	if len(l.layers) > below {
+		base := cfg
 		cfg = l.config()
+		cfg.asked.addAll(&base.asked)
 	}
 	cfg.profiles = profiles
 	cfg.source = &source{opts: l.opts, files: l.files, base: l.base, read: l.read, names: l.names}

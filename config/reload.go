@@ -47,9 +47,7 @@ func (c *Config) reload(files *snapshot) (*Config, error) {
 	for _, prefix := range c.environment().prefixes {
 		next.AddPrefix(prefix)
 	}
-	for _, known := range c.asked.all() {
-		next.asked.note(known.key, known.whole)
-	}
+	next.asked.addAll(&c.asked)
 	return next, nil
 }
 

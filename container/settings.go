@@ -4,7 +4,9 @@ package container
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -99,4 +101,56 @@ func (app *ApplicationContext) unknownKeys() []config.UnknownKey {
 		}
 	}
 	return unknown
+}
+
+// withoutRepetitions drops problems with settings that are there already: each
+// client reports what is wrong for all of them.
+func withoutRepetitions(problems []*Problem) []*Problem {
+	type identity struct{ what, bean, remedy string }
+	known := map[identity]bool{}
+	return slices.DeleteFunc(problems, func(p *Problem) bool {
+		if p.Code != CodeConfig || len(p.Details) > 0 {
+			return false
+		}
+		id := identity{p.What, p.Bean, p.Remedy}
+		defer func() { known[id] = true }()
+		return known[id]
+	})
+}
+
+// sources tells in a record where the settings come from: the profiles, those of
+// them that nothing knows, and the files.
+func (app *ApplicationContext) sources() (args []any) {
+	profiles, files := app.profiles(), app.config.Files()
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"profiles", profiles}, {"unknown_profiles", app.unknownProfiles(profiles, files)}, {"files", files}} {
+		if len(list.values) > 0 {
+			args = append(args, list.name, list.values)
+		}
+	}
+	return args
+}
+
+// unknownProfiles returns the profiles that have no file and that no bean names.
+func (app *ApplicationContext) unknownProfiles(profiles, files []string) []string {
+	var unknown []string
+	for _, profile := range profiles {
+		hasFile := slices.ContainsFunc(files, func(file string) bool {
+			return strings.HasSuffix(strings.TrimSuffix(file, filepath.Ext(file)), "-"+profile)
+		})
+		isNamed := slices.ContainsFunc(app.definitions, func(d *definition) bool {
+			return slices.ContainsFunc(d.conditions, func(c condition) bool { return slices.Contains(c.profiles, profile) })
+		})
+		if !hasFile && !isNamed {
+			unknown = append(unknown, profile)
+		}
+	}
+	return unknown
+}
+
+// profilesIn returns the profiles that an expression names.
+func profilesIn(expression string) []string {
+	return strings.FieldsFunc(expression, func(r rune) bool { return strings.ContainsRune("&|!() \t\n", r) })
 }

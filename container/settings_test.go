@@ -18,7 +18,7 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-type worker struct{ size, prod string }
+type worker struct{ size string }
 
 // inFolderWith runs a test in a folder of its own, in a bubble of time.
 func inFolderWith(t *testing.T, files map[string]string, test func(t *testing.T, log *lines, app *container.ApplicationContext)) {
@@ -332,6 +332,66 @@ elsewhere: 1
 			assert.Equal(t, 1, log.count(want), want)
 		}
 		assert.Equal(t, 3, log.count("unknown setting"))
+		stop(t, app)
+	})
+}
+
+func TestOneWrongSettingIsOneProblem(t *testing.T) {
+	cfg := config.New(map[string]any{"shop": map[string]any{"timeout": "soon", "size": "many"}})
+	app := newApp(container.WithConfig(cfg))
+	for _, key := range []string{"shop.timeout", "shop.timeout", "shop.size", "shop.timeout"} {
+		app.AddValidator(func(cfg *config.Config) error {
+			_, _, err := config.Value[time.Duration](cfg, key)
+			return err
+		})
+	}
+	report := startFails(t, app)
+	require.Len(t, report.Problems, 2, "%v", report)
+
+	require.Len(t, startFails(t, twice(errors.New("a declaration is wrong"))).Problems, 2, "these may be two")
+}
+
+func twice(err error) *container.ApplicationContext {
+	app := newApp()
+	for range 2 {
+		app.AddValidator(func(*config.Config) error { return err })
+	}
+	return app
+}
+
+func TestOneWrongSettingIsToldOnceByAChange(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": "size: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		for range 3 {
+			app.AddValidator(func(cfg *config.Config) error {
+				_, _, size := config.Value[int](cfg, "size")
+				_, _, name := config.Value[int](cfg, "name")
+				return errors.Join(size, name)
+			})
+		}
+		require.NoError(t, app.Start(t.Context()))
+		writeFile(t, "pyfly.yaml", "size: x\nname: y\n")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 1, log.count("pyfly.yaml:1: size"))
+		assert.Equal(t, 1, log.count("pyfly.yaml:2: name"))
+		stop(t, app)
+	})
+}
+
+func TestTheStartRecordTellsWhereSettingsComeFrom(t *testing.T) {
+	files := map[string]string{"pyfly.yaml": "a: 1\n", "pyfly-prod.yaml": "a: 2\n"}
+	t.Setenv("PYFLY_PROFILES_ACTIVE", "prod, named, excluded, typo")
+	inFolderWith(t, files, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		app.Register(newEnglish, container.Profile("named & !excluded"))
+		require.NoError(t, app.Start(t.Context()))
+		assert.Equal(t, 1, log.count(`profiles="[prod named excluded typo]" unknown_profiles=[typo] files="[pyfly.yaml pyfly-prod.yaml]"`))
+		stop(t, app)
+	})
+	t.Setenv("PYFLY_PROFILES_ACTIVE", "")
+	inFolderWith(t, nil, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		require.NoError(t, app.Start(t.Context()))
+		assert.Zero(t, log.count("files="))
+		assert.Zero(t, log.count("profiles="))
 		stop(t, app)
 	})
 }

@@ -165,7 +165,7 @@ func (r *run) prepare() []*Problem {
 		problems = append(problems, problemsOf(err, CodeDeclaration)...)
 	}
 	r.graph = r.app.newGraph()
-	return append(problems, r.graph.problems...)
+	return withoutRepetitions(append(problems, r.graph.problems...))
 }
 
 // Validate checks all that can be checked without running a constructor: the

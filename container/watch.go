@@ -58,11 +58,33 @@ func isLostFile(err error) bool {
 	return errors.As(err, &wrong) && wrong.Key == "" && (errors.Is(wrong, fs.ErrNotExist) || errors.Is(wrong, io.ErrUnexpectedEOF))
 }
 
-// validate asks all validators.
+// validate asks all validators. What several say is said once.
 func (app *ApplicationContext) validate(cfg *config.Config) error {
 	var errs []error
+	told := map[string]bool{}
 	for _, v := range app.validators {
-		errs = append(errs, usercode.Call(func() error { return v.check(cfg) }))
+		for _, err := range partsOf(usercode.Call(func() error { return v.check(cfg) })) {
+			if text := err.Error(); !told[text] {
+				told[text] = true
+				errs = append(errs, err)
+			}
+		}
 	}
 	return errors.Join(errs...)
+}
+
+// partsOf returns the errors that were joined.
+func partsOf(err error) []error {
+	if err == nil {
+		return nil
+	}
+	parts, ok := joined(err)
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, part := range parts {
+		all = append(all, partsOf(part)...)
+	}
+	return all
 }
