@@ -76,10 +76,8 @@ func (c *Config) visit(setting, alone func(key string, n *node), asked []askedKe
 		isListed[value.origin.Env] = isListed[value.origin.Env] || value.short == nil
 		setting(key, value)
 	})
-	for _, v := range c.environment.variables() {
-		if !isListed[v.name] {
-			alone(askedOrGuessed(v.name, asked), &node{place: place{origin: Origin{Env: v.name}}, value: v.value})
-		}
+	for _, v := range c.environment().unlike(isListed) {
+		alone(v.key(asked), v.node())
 	}
 }
 

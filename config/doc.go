@@ -27,7 +27,9 @@
 // and dashes; the underscores for dashes may be left out. So
 // PYFLY_CLIENT_DEFAULT_CONNECT_TIMEOUT and PYFLY_CLIENT_DEFAULT_CONNECTTIMEOUT
 // both set pyfly.client.default.connect-timeout. If both are there, the one with
-// more underscores counts. Elements of a list are separated by commas.
+// more underscores counts. Elements of a list are separated by commas, or set one
+// by one: SHOP_MARKETS_0. An entry of a map may be set by variables alone; the type
+// that is read tells where its name ends.
 //
 // # Placeholders
 //
@@ -38,6 +40,11 @@
 // (home: ${HOME}) means the environment variable. A group that is a placeholder
 // (backup: ${db}) is followed when the group is read, by [Config.Bind] or as a
 // map; it makes no keys such as backup.url.
+//
+// # Changes
+//
+// [Watch] tells when the files have changed, and [Config.Reload] reads them once
+// more. What was read into a Config does not change.
 //
 // # Short forms
 //

@@ -231,7 +231,7 @@ func (e *expander) target(p placeholder.Part) (*node, string, *Error) {
 		found, foundAt, err := e.resolve(name, target)
 		return found.markSecret(looksSecret(name)), foundAt, err
 	}
-	if value, ok := e.cfg.environment.all[name]; ok {
+	if value, ok := e.cfg.environment().all[name]; ok {
 		return &node{value: value, place: place{secret: looksSecret(name)}}, name, nil
 	}
 	if p.HasDefault {

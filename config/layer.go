@@ -17,6 +17,7 @@ type place struct {
 	origin Origin
 	text   string // a scalar's text where that says more than its value: 1.10
 	group  bool
+	dotted bool       // the dot before the last segment stands in a key: a.b
 	clears bool       // a group that is written without keys: what lower layers have there does not count
 	short  *ShortForm // that the value was written in
 
@@ -68,18 +69,19 @@ func (l *layer) path(path []string) string {
 	return l.prefix + canonical
 }
 
-// addGroup makes sure that there is a group of keys at path.
-func (l *layer) addGroup(path []string, origin Origin) error {
+// addGroup makes sure that there is a group of keys at path, of which the last
+// written segments are one key.
+func (l *layer) addGroup(path []string, written int, origin Origin) error {
 	l = l.top(path, true)
-	_, err := l.group(path, origin)
+	_, err := l.group(path, len(path)-written, origin)
 	return err
 }
 
 // addLeaf sets a scalar or a list.
-func (l *layer) addLeaf(path []string, value any, at place) error {
+func (l *layer) addLeaf(path []string, written int, value any, at place) error {
 	l = l.top(path, false)
 	last := len(path) - 1
-	parent, err := l.group(path[:last], at.origin)
+	parent, err := l.group(path[:last], len(path)-written, at.origin)
 	if err != nil {
 		return err
 	}
@@ -87,7 +89,7 @@ func (l *layer) addLeaf(path []string, value any, at place) error {
 	if _, exists := parent[segment]; exists && l.strict {
 		return l.setTwice(path, at.origin)
 	}
-	at.name = path[last]
+	at.name, at.dotted = path[last], written > 1
 	parent[segment], l.places[key] = value, at
 	return nil
 }
@@ -168,8 +170,9 @@ func (l *layer) top(path []string, isGroup bool) *layer {
 	return l
 }
 
-// group returns the group at path and makes those that are missing.
-func (l *layer) group(path []string, origin Origin) (map[string]any, error) {
+// group returns the group at path and makes those that are missing. A key begins
+// with the segment of the given index.
+func (l *layer) group(path []string, begin int, origin Origin) (map[string]any, error) {
 	current := l.tree
 	for i, segment := range canonicalPath(path) {
 		child, exists := current[segment]
@@ -180,7 +183,7 @@ func (l *layer) group(path []string, origin Origin) (map[string]any, error) {
 		if !isGroup {
 			group = map[string]any{}
 			current[segment] = group
-			l.places[l.path(path[:i+1])] = place{name: path[i], origin: origin, group: true}
+			l.places[l.path(path[:i+1])] = place{name: path[i], origin: origin, group: true, dotted: i > begin}
 		}
 		current = group
 	}

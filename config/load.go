@@ -88,7 +88,9 @@ func (l *loader) load() (*Config, error) {
 		return nil, err
 	}
 	if len(l.layers) > below {
+		base := cfg
 		cfg = l.config()
+		cfg.asked.addAll(&base.asked)
 	}
 	cfg.profiles = profiles
 	cfg.source = &source{opts: l.opts, files: l.files, base: l.base, read: l.read, names: l.names}
@@ -237,8 +239,8 @@ func newConfig(files []*layer, environment *environment, settings []map[string]a
 	for _, m := range settings {
 		layers = append(layers, layersOfCode(m)...)
 	}
-	cfg := &Config{layers: layers, environment: environment}
-	cfg.merged.Store(&merged{root: merge(layers)})
+	cfg := &Config{layers: layers}
+	cfg.merged.Store(&merged{root: merge(layers), environment: environment})
 	cfg.asked.add(profilesKey)
 	return cfg
 }

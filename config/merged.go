@@ -6,10 +6,11 @@ import (
 	"github.com/knadh/koanf/v2"
 )
 
-// merged is what all layers set.
+// merged is what all layers set, and the environment over them.
 type merged struct {
-	root  *node
-	forms []ShortForm // that are written out
+	root        *node
+	forms       []ShortForm // that are written out
+	environment *environment
 }
 
 // merge puts layers over each other, the lowest first.

@@ -52,7 +52,7 @@ func withoutUnderscores(digits string) (string, bool) {
 	if !strings.Contains(digits, "_") {
 		return digits, true
 	}
-	isDigit := func(c byte) bool { return '0' <= c && c <= '9' || 'a' <= lower(c) && lower(c) <= 'f' }
+	isDigit := func(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 	for i := range len(digits) {
 		if digits[i] == '_' && (i == 0 || i == len(digits)-1 || !isDigit(digits[i-1]) && digits[i-1] != '_' || !isDigit(digits[i+1]) && digits[i+1] != '_') {
 			return "", false

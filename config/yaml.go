@@ -102,8 +102,12 @@ func (p *yamlParser) errorAt(line int, message, want string) *Error {
 }
 
 // addEntries adds a mapping below path: its own keys, and then those that it
-// merges (<<) where they are not set.
+// merges (<<) where they are not set. A mapping without keys clears what lower
+// layers have.
 func (p *yamlParser) addEntries(l *layer, path []string, mapping *yaml.Node) error {
+	if len(mapping.Content) == 0 && len(path) > 0 {
+		l.clear(path)
+	}
 	var errs []error
 	own := map[string]bool{}
 	for key, value := range entriesOf(mapping) {
@@ -111,7 +115,7 @@ func (p *yamlParser) addEntries(l *layer, path []string, mapping *yaml.Node) err
 			continue
 		}
 		own[canonicalKey(key.Value)] = true
-		errs = append(errs, p.add(l, append(slices.Clip(path), splitKey(key.Value)...), key.Line, value))
+		errs = append(errs, p.add(l, path, key, value))
 	}
 	for key, value := range entriesOf(mapping) {
 		if isMergeKey(key) {
@@ -156,7 +160,7 @@ func (p *yamlParser) mergeMapping(l *layer, path []string, mapping *yaml.Node, t
 			continue
 		}
 		taken[name] = true
-		errs = append(errs, p.add(l, append(slices.Clip(path), splitKey(key.Value)...), key.Line, value))
+		errs = append(errs, p.add(l, path, key, value))
 	}
 	for key, value := range entriesOf(mapping) {
 		if isMergeKey(key) {
@@ -166,44 +170,38 @@ func (p *yamlParser) mergeMapping(l *layer, path []string, mapping *yaml.Node, t
 	return errors.Join(errs...)
 }
 
-// add adds the value of a key. A null counts as not written.
-func (p *yamlParser) add(l *layer, path []string, line int, value *yaml.Node) error {
+// add adds the value of a key below a path. A null counts as not written.
+func (p *yamlParser) add(l *layer, below []string, key, value *yaml.Node) error {
+	written := splitKey(key.Value)
+	path := append(slices.Clip(below), written...)
 	if l.depth+len(path) > maxDepth {
-		return p.errorAt(line, "this key is nested too deeply", "write keys of at most 100 segments")
+		return p.errorAt(key.Line, "this key is nested too deeply", "write keys of at most 100 segments")
 	}
 	return p.follow(value, func(value *yaml.Node) error {
+		at := place{origin: p.origin(key.Line)}
 		isGroup := value.Kind == yaml.MappingNode
-		if isNull(value) || p.merging > 0 && l.isTaken(path, isGroup) {
+		switch {
+		case isNull(value) || p.merging > 0 && l.isTaken(path, isGroup):
 			return nil
-		}
-		if isGroup {
-			return p.addGroup(l, path, line, value)
-		}
-		at := place{origin: p.origin(line)}
-		if value.Kind == yaml.SequenceNode {
-			list, err := p.list(l, path, value)
-			if err != nil {
+		case isGroup:
+			if err := l.addGroup(path, len(written), at.origin); err != nil {
 				return err
 			}
-			return l.addLeaf(path, list, at)
+			return p.addEntries(l, path, value)
 		}
-		scalar, err := p.scalar(value, &at)
+		leaf, err := p.leaf(l, path, value, &at)
 		if err != nil {
 			return err
 		}
-		return l.addLeaf(path, scalar, at)
+		return l.addLeaf(path, len(written), leaf, at)
 	})
 }
 
-// addGroup adds a mapping. One without keys clears what lower layers have there.
-func (p *yamlParser) addGroup(l *layer, path []string, line int, mapping *yaml.Node) error {
-	if err := l.addGroup(path, p.origin(line)); err != nil {
-		return err
+func (p *yamlParser) leaf(l *layer, path []string, value *yaml.Node, at *place) (any, error) {
+	if value.Kind == yaml.SequenceNode {
+		return p.list(l, path, value)
 	}
-	if len(mapping.Content) == 0 {
-		l.clear(path)
-	}
-	return p.addEntries(l, path, mapping)
+	return p.scalar(value, at)
 }
 
 // list converts a list and notes where its elements stand. Nulls are left out.

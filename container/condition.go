@@ -16,7 +16,8 @@ import (
 // condition decides whether a definition becomes a bean. One of its two tests
 // is set; each says what is not met, or "".
 type condition struct {
-	text       string // as the user wrote it
+	profiles   []string // that are named
+	text       string   // as the user wrote it
 	ofSettings func(*config.Config, []string) (unmet string, err error)
 	ofBeans    func(present *definitions) (unmet string)
 }
@@ -39,7 +40,8 @@ func Profile(expression string) BeanOption {
 			return
 		}
 		d.conditions = append(d.conditions, condition{
-			text: fmt.Sprintf("Profile(%q)", expression),
+			profiles: profilesIn(expression),
+			text:     fmt.Sprintf("Profile(%q)", expression),
 			ofSettings: func(_ *config.Config, profiles []string) (string, error) {
 				if holds(profiles) {
 					return "", nil
