@@ -87,7 +87,7 @@ func declarationOf(t reflect.Type) *Declaration {
 		return d
 	}
 	d.marker = &marker
-	d.Name = naming.KebabCase(d.Type)
+	d.Name = naming.OfType(t, naming.Kebab)
 	d.readMarker()
 	for i := range t.NumField() {
 		field := t.Field(i)

@@ -3,6 +3,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,7 @@ type HttpClientBeanPostProcessor struct {
 	propagator  propagation.TextMapPropagator // nil: the global one
 	observing   sync.Mutex                    // guards telemetry
 	telemetry   *telemetry                    // nil: none, or not made yet
+	app         *container.ApplicationContext // nil: none
 	events      *lifecycle.Events             // nil: none
 	unsubscribe func()
 	background  sync.WaitGroup // for replaced engines that end
@@ -134,7 +136,7 @@ func NewHttpClientBeanPostProcessor(opts ...Option) *HttpClientBeanPostProcessor
 
 // SetApplicationContext takes what no option has given from app.
 func (p *HttpClientBeanPostProcessor) SetApplicationContext(app *container.ApplicationContext) {
-	p.events = app.Events()
+	p.app, p.events = app, app.Events()
 	if p.config == nil {
 		p.config = app.Config()
 		p.unsubscribe = lifecycle.Subscribe(p.events, p.apply)
@@ -174,7 +176,7 @@ func (p *HttpClientBeanPostProcessor) AfterInit(bean any, beanName string) (any,
 
 // wire fills the methods of a client.
 func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
-	d := declarationOf(client.Type())
+	d, nameErr := declarationOf(client.Type()).namedIn(p.app)
 	if err := d.Err(); err != nil {
 		return err
 	}
@@ -192,9 +194,10 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	if err := p.claimName(d); err != nil {
+	if err := cmp.Or(nameErr, p.claimName(d)); err != nil {
 		return err
 	}
+	p.warnOfLongerName(d)
 	l := newLive(p, d)
 	e, err := p.newEngine(l, s, nil)
 	if err != nil {
@@ -219,8 +222,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	return nil
 }
 
-// claimName refuses a second type of client of one name: they would share their
-// settings, and nobody could tell them apart in errors.
+// claimName refuses a second type of client of one name.
 func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -228,7 +230,7 @@ func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
 		p.names = map[string]reflect.Type{}
 	}
 	if other, taken := p.names[d.Name]; taken && other != d.typ {
-		return &declarationError{d.Type, fmt.Sprintf("the client %s has the name %q too: give one of them another by the tag name", typeName(other), d.Name)}
+		return d.sameName(other)
 	}
 	p.names[d.Name] = d.typ
 	return nil

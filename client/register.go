@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
 // Register adds the declared client T as a singleton bean of type *T. The
@@ -16,16 +17,27 @@ import (
 //
 // The context needs [Module], or a [HttpClientBeanPostProcessor]: without one
 // every method returns a kernel.NotWiredError.
+//
+// The bean is named like any other, but for a client with the tag name: that names
+// the bean as well, in lower camel case, paymentsV2 for "payments-v2". A client
+// without the tag is named after its type. If two packages register clients of one
+// type name, the names of both get the package in front, orders-payment-client, and
+// a warning tells the keys of their settings.
 func Register[T any](app *container.ApplicationContext, opts ...container.BeanOption) {
 	d := declarationOf(reflect.TypeFor[T]())
 	app.AddValidator(func(cfg *config.Config) error {
 		if d.Name == "" { // no client at all: it has no settings
 			return declarationProblems(d)
 		}
-		_, err := resolveSettings(cfg, d, nil)
-		return errors.Join(declarationProblems(d), err)
+		named, nameErr := d.namedIn(app)
+		_, err := resolveSettings(cfg, named, nil)
+		return errors.Join(declarationProblems(d), nameErr, err)
 	})
-	app.Register(NewStub[T], append([]container.BeanOption{container.Stereotype("client")}, opts...)...)
+	defaults := []container.BeanOption{container.Stereotype("client")}
+	if name := d.nameTag(); name != "" {
+		defaults = append(defaults, container.Named(naming.LowerCamel(name)))
+	}
+	app.Register(NewStub[T], append(defaults, opts...)...)
 }
 
 // NewStub makes a client every method of which returns a kernel.NotWiredError

@@ -42,6 +42,7 @@ type ApplicationContext struct {
 	ready chan struct{}
 	beans atomic.Pointer[beans] // what Get hands out; nil unless started
 	last  atomic.Pointer[run]   // the last start, even if it failed
+	graph atomic.Pointer[graph] // of the last start or validation, from its begin
 }
 
 // validator checks settings and declarations before the start.
@@ -173,25 +174,8 @@ func (app *ApplicationContext) RegisterInstance(value any, opts ...BeanOption) {
 // bean whose type implements lifecycle.BeanPostProcessor is one.
 func (app *ApplicationContext) RegisterPostProcessor(processor lifecycle.BeanPostProcessor, opts ...BeanOption) {
 	d := newInstance(processor, callerStack(), opts)
-	if d.made != nil && !d.isNamed {
-		d.name = app.freeName(d.name)
-	}
+	d.isAnonymous = true
 	app.register(d)
-}
-
-// freeName makes the name of a further processor of one type unique: nobody
-// asks for processors by name.
-func (app *ApplicationContext) freeName(name string) string {
-	count := 1
-	for _, d := range app.definitions {
-		if d.isProcessor && d.made != nil && defaultName(d.made) == name {
-			count++
-		}
-	}
-	if count == 1 {
-		return name
-	}
-	return fmt.Sprintf("%s#%d", name, count)
 }
 
 // Override replaces the definition of the same type and name by another: the

@@ -5,13 +5,10 @@ package container
 import (
 	"context"
 	"fmt"
-	"reflect"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
 	"go.uber.org/dig"
+	"reflect"
 
+	"github.com/pyfly-go/pyfly/internal/naming"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -20,6 +17,8 @@ import (
 type definition struct {
 	name        string
 	isNamed     bool           // the user chose the name
+	nameOf      reflect.Type   // of which it is the name by default, or nil
+	isAnonymous bool           // nobody asks for it by name
 	typ         reflect.Type   // what the bean is registered as
 	made        reflect.Type   // what the constructor's signature returns
 	as          []reflect.Type // the interfaces of As, typ being the first
@@ -115,7 +114,7 @@ func (d *definition) complete(opts []BeanOption) *definition {
 	d.checkScope()
 	d.isProcessor = d.typ.Implements(processorType) || d.made.Implements(processorType)
 	if d.name == "" {
-		d.name = defaultName(d.made)
+		d.name, d.nameOf = naming.OfType(d.made, naming.Camel), d.made
 	}
 	return d
 }
@@ -253,32 +252,6 @@ func (d *definition) isA(t reflect.Type) bool {
 // isOut reports whether the constructor returns a dig.Out struct: several beans.
 func (d *definition) isOut() bool {
 	return d.made != nil && d.made.Kind() == reflect.Struct && dig.IsOut(d.made)
-}
-
-// defaultName is the type's name with a lower-case first letter.
-func defaultName(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	name := t.Name()
-	if name == "" {
-		return t.String()
-	}
-	if open := strings.IndexByte(name, '['); open >= 0 {
-		name = name[:open] + "[" + unqualified(name[open+1:len(name)-1]) + "]"
-	}
-	first, size := utf8.DecodeRuneInString(name)
-	return string(unicode.ToLower(first)) + name[size:]
-}
-
-// unqualified drops the package paths of type arguments: "a/b.User,int" becomes
-// "User,int".
-func unqualified(arguments string) string {
-	parts := strings.Split(arguments, ",")
-	for i, part := range parts {
-		parts[i] = part[strings.LastIndexAny(part, "./")+1:]
-	}
-	return strings.Join(parts, ",")
 }
 
 // isNil reports whether v is nil, or an interface that holds a nil.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container/internal/chain"
+	"github.com/pyfly-go/pyfly/internal/beantypes"
 )
 
 // graph is who needs whom, worked out and checked before anything is built:
@@ -35,6 +37,9 @@ type graph struct {
 	chains      []wantedChain
 	near        *nearIndex
 	fromRoots   *chain.Forest // from the beans that nobody needs
+
+	typesOnce sync.Once
+	types     *beantypes.Set
 }
 
 // candidates are the beans that are registered as, or made as, one type.
@@ -50,7 +55,7 @@ func (app *ApplicationContext) newGraph() *graph {
 	definitions := g.override(slices.Clone(app.definitions), app.overrides)
 	definitions = g.withoutMistaken(definitions)
 	definitions = g.applyConditions(definitions)
-	g.addNodes(definitions)
+	g.addNodes(withDistinctNames(definitions))
 	for _, b := range g.nodes {
 		g.resolve(b)
 	}
@@ -91,9 +96,7 @@ func (g *graph) override(list, overrides []*definition) []*definition {
 			continue
 		}
 		replacement := *o
-		if !o.isNamed {
-			replacement.name = list[i].name
-		}
+		replacement.name, replacement.isNamed, replacement.nameOf = list[i].name, list[i].isNamed, list[i].nameOf
 		replacement.index = list[i].index
 		list[i] = &replacement
 		addPlaces(i, &replacement)
@@ -114,7 +117,7 @@ func (d *definition) placeIn(list []*definition, places map[reflect.Type][]int) 
 	slices.Sort(ofType)
 	ofType = slices.Compact(ofType)
 	for _, i := range ofType {
-		if list[i].name == d.name || !d.isNamed && len(ofType) == 1 {
+		if list[i].isCalled(d.name) || !d.isNamed && len(ofType) == 1 {
 			return i, true
 		}
 	}
@@ -230,34 +233,6 @@ func (g *graph) addCandidate(t reflect.Type, n *node, spare *candidates) {
 	c.nodes = append(c.nodes, n)
 }
 
-// isNumbered reports whether the bean gets another name where its own is taken:
-// nobody asks for members of a group by name.
-func (d *definition) isNumbered() bool { return len(d.groups) > 0 && !d.isNamed }
-
-// addName refuses a name that is taken.
-func (g *graph) addName(b *node) {
-	first, taken := g.byName[b.name]
-	if taken && b.isNumbered() {
-		numbered := *b.definition
-		for n := max(2, g.numbers[b.name]); taken; n++ {
-			numbered.name = fmt.Sprintf("%s#%d", b.name, n)
-			g.numbers[b.name] = n + 1
-			_, taken = g.byName[numbered.name]
-		}
-		b.definition = &numbered
-	}
-	if !taken {
-		g.byName[b.name] = b
-		return
-	}
-	p := &Problem{
-		Code: CodeDuplicate, Bean: b.name,
-		What:   fmt.Sprintf("two beans are named %q", b.name),
-		Remedy: "give one of them another name with container.Named, or replace the first with app.Override",
-	}
-	g.problems = append(g.problems, p.detail("first", first.describe()).detail("second", b.describe()))
-}
-
 // find returns the beans that fit a type, in the order of registration.
 func (g *graph) find(t reflect.Type) []*node {
 	if t.Kind() != reflect.Interface {
@@ -306,4 +281,23 @@ func byOrder(beans []*node) []*node {
 		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.index, b.index))
 	})
 	return beans
+}
+
+// BeanTypes is for other packages of this module. It returns the types of the beans
+// of the start, or the validation, that is under way or was the last.
+func (app *ApplicationContext) BeanTypes() *beantypes.Set {
+	g := app.graph.Load()
+	if g == nil {
+		return beantypes.New(nil)
+	}
+	g.typesOnce.Do(func() {
+		var types []reflect.Type
+		for _, b := range g.nodes {
+			if !b.isInfrastructure {
+				types = append(types, b.made)
+			}
+		}
+		g.types = beantypes.New(types)
+	})
+	return g.types
 }

@@ -47,11 +47,11 @@ func fieldOf(d *definition, field reflect.StructField, index int) *definition {
 	f.scope, f.conditions, f.dependsOn = d.scope, d.conditions, d.dependsOn
 	f.onStart, f.onStop = d.onStart, d.onStop
 	if name := field.Tag.Get("name"); name != "" {
-		f.name, f.isNamed = name, true
+		f.name, f.isNamed, f.nameOf = name, true, nil
 	}
 	if group, options, _ := strings.Cut(field.Tag.Get("group"), ","); group != "" {
 		f.groups = []string{group}
-		f.name = fmt.Sprintf("%s of %s", field.Name, d.made)
+		f.name, f.nameOf = fmt.Sprintf("%s of %s", field.Name, d.made), nil
 		f.isFlattened = options == "flatten" && field.Type.Kind() == reflect.Slice
 	}
 	return f

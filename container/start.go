@@ -213,12 +213,13 @@ func (r *run) prepare(ctx context.Context) []*Problem {
 	problems = append(problems, r.app.unusedModuleOverrides()...)
 	problems = append(problems, r.limits.read(r.app)...)
 	problems = append(problems, r.readWatch()...)
+	r.graph = r.app.newGraph()
+	r.app.graph.Store(r.graph)
 	ctx, cancel := whole(ctx, totalStartKey, r.totalStart, 0)
 	defer cancel()
 	for _, v := range r.app.validators {
 		problems = append(problems, problemsOf(r.check(ctx, v, r.app.config), CodeDeclaration)...)
 	}
-	r.graph = r.app.newGraph()
 	return withoutRepetitions(append(problems, r.graph.problems...))
 }
 

@@ -104,10 +104,10 @@ func needsOf(portion []*node) []*node {
 }
 
 // digName tells beans of one type apart in dig; the only bean of its type needs
-// no name there.
+// no name there. It is not the bean's own: dig does not accept every name.
 func (g *graph) digName(b *node) string {
 	if len(b.groups) > 0 {
-		return b.name
+		return strconv.Itoa(b.position)
 	}
 	ofType := g.byType[b.typ].nodes
 	if len(ofType) == 1 {
@@ -115,7 +115,7 @@ func (g *graph) digName(b *node) string {
 	}
 	for _, other := range ofType {
 		if other != b && other.typ == b.typ {
-			return b.name
+			return strconv.Itoa(b.position)
 		}
 	}
 	return ""

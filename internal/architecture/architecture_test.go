@@ -45,7 +45,7 @@ var table = map[string]row{
 		"kernel", "config", "lifecycle", "logging",
 		"container/internal/chain", "container/internal/draw", "container/internal/hook", "container/internal/order", "container/internal/phase",
 		"container/internal/profile", "container/internal/schedule", "container/internal/similar",
-		"internal/eventbus", "internal/goroutines", "internal/naming", "internal/terminal",
+		"internal/beantypes", "internal/eventbus", "internal/goroutines", "internal/naming", "internal/terminal",
 		"internal/usercode", "go.uber.org/dig",
 	}},
 	"container/internal/chain":    {},
@@ -70,6 +70,7 @@ var table = map[string]row{
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
 
 	"internal/architecture": {},
+	"internal/beantypes":    {},
 	"internal/deadcode":     {},
 	"internal/drain":        {},
 	"internal/eventbus":     {},
