@@ -185,9 +185,7 @@ func (l *live) gauges() gauges {
 		g := &e.gate
 		of.inFlight += g.InFlight()
 	}
-	for _, b := range l.allBreakers() {
-		of.breakers = append(of.breakers, b)
-	}
+	of.breakers = l.allBreakers()
 	for key, b := range l.bulkheads {
 		of.bulkheads[l.name(key)] = b
 	}
