@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -243,8 +244,8 @@ func (*recordingCache) cache() {}
 // TestObjectsOfAllKindsAreRecognised binds objects that are not pointers to
 // structs.
 func TestObjectsOfAllKindsAreRecognised(t *testing.T) {
-	starts := 0
-	started := func(context.Context) error { starts++; return nil }
+	var starts atomic.Int32
+	started := func(context.Context) error { starts.Add(1); return nil }
 	cases := map[string]func(app *container.ApplicationContext){
 		"a map": func(app *container.ApplicationContext) {
 			app.RegisterInstance(startingMap{"": started})
@@ -268,33 +269,34 @@ func TestObjectsOfAllKindsAreRecognised(t *testing.T) {
 	}
 	for name, register := range cases {
 		t.Run(name, func(t *testing.T) {
-			starts = 0
+			starts.Store(0)
 			app := newApp()
 			register(app)
 			start(t, app)
-			if starts != 1 {
-				t.Errorf("started %d times", starts)
+			if n := starts.Load(); n != 1 {
+				t.Errorf("started %d times", n)
 			}
 		})
 	}
 	t.Run("two that have no size are two", func(t *testing.T) {
-		starts, countStarts = 0, started
+		starts.Store(0)
+		countStarts = started
 		app := newApp()
 		app.Register(func() *startingNothing { return &startingNothing{} }, container.Named("a"))
 		app.Register(func() *startingNothing { return &startingNothing{} }, container.Named("b"))
 		start(t, app)
-		if starts != 2 {
-			t.Errorf("started %d times", starts)
+		if n := starts.Load(); n != 2 {
+			t.Errorf("started %d times", n)
 		}
 	})
 	t.Run("two equal values are two", func(t *testing.T) {
-		starts = 0
+		starts.Store(0)
 		app := newApp()
 		app.RegisterInstance(startingValue{&started}, container.Named("a"))
 		app.RegisterInstance(startingValue{&started}, container.Named("b"))
 		start(t, app)
-		if starts != 2 {
-			t.Errorf("started %d times", starts)
+		if n := starts.Load(); n != 2 {
+			t.Errorf("started %d times", n)
 		}
 	})
 }
