@@ -3,9 +3,6 @@ module github.com/pyfly-go/pyfly
 go 1.25.0
 
 require (
-	github.com/knadh/koanf/parsers/yaml v1.1.1
-	github.com/knadh/koanf/providers/confmap v1.0.1
-	github.com/knadh/koanf/providers/env/v2 v2.0.2
 	github.com/knadh/koanf/v2 v2.4.1
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/otel v1.43.0

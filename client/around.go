@@ -39,9 +39,16 @@ func (c *call) hedge(ctx context.Context) error {
 		}
 		c.gate.Join()
 		now := time.Now()
-		leg := &call{engine: c.engine, op: c.op, message: message, idempotencyKey: c.idempotencyKey, begun: now, admitted: now, attempts: c.attempts}
+		leg := &call{engine: c.engine, op: c.op, message: message, idempotencyKey: c.idempotencyKey, begun: c.begun, admitted: now, attempts: c.attempts}
 		c.attempts++
 		return leg
+	}
+	rejected := func() { // by the circuit breaker: it was no attempt
+		mu.Lock()
+		defer mu.Unlock()
+		if !isOver {
+			c.attempts--
+		}
 	}
 	err := c.op.hedge.Execute(ctx, func(ctx context.Context) error {
 		leg := begin()
@@ -51,7 +58,12 @@ func (c *call) hedge(ctx context.Context) error {
 		defer c.gate.Leave()
 		kept := &keptAnswer{}
 		leg.sink = kept
-		if err := leg.attemptOnce(ctx); err != nil {
+		before := leg.attempts
+		err := leg.attemptOnce(ctx)
+		if leg.attempts == before {
+			rejected()
+		}
+		if err != nil {
 			return err
 		}
 		mu.Lock()
@@ -62,6 +74,11 @@ func (c *call) hedge(ctx context.Context) error {
 		return nil
 	})
 	end()
+	if e, ok := err.(*Error); ok {
+		told := *e
+		told.Attempts = c.attempts
+		return &told
+	}
 	if err != nil {
 		return err
 	}

@@ -252,7 +252,7 @@ func (c *call) runLimited(ctx context.Context) error {
 
 // outOfTime says that an error arose because the total timeout was over.
 func (c *call) outOfTime(err error, total time.Duration) error {
-	e := c.failed(err, 0)
+	e := c.failed(err, time.Since(c.begun))
 	e.Err = withCause(port.NewTimeoutError("total-timeout", total), e.Err)
 	return e
 }

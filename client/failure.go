@@ -69,10 +69,14 @@ func isServiceFailure(status int) bool {
 }
 
 func (c *call) newError() *Error {
-	return &Error{
+	e := &Error{
 		Client: c.op.client, Method: c.op.method, Verb: c.op.verb, Attempts: c.attempts,
 		URL: c.shownURL(c.message),
 	}
+	if !c.begun.IsZero() {
+		e.Elapsed = time.Since(c.begun)
+	}
+	return e
 }
 
 // failed completes the error of a call. That of an attempt may have been told to

@@ -29,17 +29,11 @@ type live struct {
 	ofHosts      map[string]*resilience.CircuitBreaker
 	bulkheads    map[string]*resilience.Bulkhead
 	rateLimiters map[string]*resilience.RateLimiter
-	adaptives    map[string]*adaptive
+	adaptives    map[string]*resilience.AdaptiveLimiter
 	stale        map[string]*staleAnswers
-	lastBudget   resilience.RetryBudgetConfig
 	draining     []*engine          // replaced, with calls under way
 	callsBefore  int64              // of engines that have drained
 	inUse        map[policyKey]bool // by the engine that a reload makes; nil: none is being made
-}
-
-type adaptive struct {
-	*resilience.AdaptiveLimiter
-	limits [3]int // that it was made with
 }
 
 type staleAnswers struct {
@@ -54,7 +48,7 @@ func newLive(p *HttpClientBeanPostProcessor, d *Declaration) *live {
 		ofHosts:      map[string]*resilience.CircuitBreaker{},
 		bulkheads:    map[string]*resilience.Bulkhead{},
 		rateLimiters: map[string]*resilience.RateLimiter{},
-		adaptives:    map[string]*adaptive{},
+		adaptives:    map[string]*resilience.AdaptiveLimiter{},
 		stale:        map[string]*staleAnswers{},
 	}
 }
@@ -268,10 +262,9 @@ func (l *live) reconfigureHosts(config resilience.CircuitBreakerConfig) {
 func (l *live) retryBudget(config resilience.RetryBudgetConfig) *resilience.RetryBudget {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b := l.budget.Load(); b != nil && config == l.lastBudget {
+	if b := l.budget.Load(); b != nil && b.Reconfigure(config) == nil {
 		return b
 	}
-	l.lastBudget = config
 	b := resilience.NewRetryBudget(config)
 	l.budget.Store(b)
 	return b
@@ -335,10 +328,9 @@ func (l *live) rateLimiter(key string, config resilience.RateLimiterConfig) *res
 
 func (l *live) adaptive(key string, config resilience.AdaptiveLimiterConfig) *resilience.AdaptiveLimiter {
 	config.Name, config.IsOverload = l.name(key), countsAsFailure
-	limits := [3]int{config.InitialLimit, config.MinLimit, config.MaxLimit}
 	return kept(l, "adaptive-limit", l.adaptives, key,
-		func(a *adaptive) bool { return a.limits == limits },
-		func() *adaptive { return &adaptive{resilience.NewAdaptiveLimiter(config), limits} }).AdaptiveLimiter
+		func(a *resilience.AdaptiveLimiter) bool { return a.Reconfigure(config) == nil },
+		func() *resilience.AdaptiveLimiter { return resilience.NewAdaptiveLimiter(config) })
 }
 
 // staleAnswers returns the memory of a method's good answers.
@@ -354,8 +346,24 @@ func (l *live) staleAnswers(op *operation, s *settings) *resilience.LastGood[str
 	}
 	kept := &staleAnswers{maxAge: int64(s.staleIfError)}
 	kept.LastGood = resilience.NewLastGood[string, *keptAnswer](resilience.LastGoodConfig{
-		MaxAge: s.staleIfError, On: wantsInstead, OnStale: l.onStale(op),
+		MaxAge: s.staleIfError, MaxBytes: maxStaleBytes, Size: keptSize, On: wantsInstead, OnStale: l.onStale(op),
 	})
 	l.stale[op.method] = kept
 	return kept.LastGood
+}
+
+// maxStaleBytes is how much memory the old answers of a method may take.
+const maxStaleBytes = 64 << 20
+
+// keptSize is about how many bytes an old answer takes, with its key.
+func keptSize(key, kept any) int64 {
+	const entry = 300 // structs, pointers and the place in a map
+	k, size := kept.(*keptAnswer), entry+len(key.(string))
+	for name, values := range k.header {
+		size += len(name) + len(values)*16
+		for _, v := range values {
+			size += len(v)
+		}
+	}
+	return int64(size + cap(k.body))
 }

@@ -119,3 +119,10 @@ func (op *operation) mayRepeat(err error) bool {
 	}
 	return op.repeatable || e.unacted
 }
+
+// isDefinite is the hedge's condition: the service has answered, and another
+// attempt would bring no better answer.
+func (op *operation) isDefinite(err error) bool {
+	e, ok := err.(*Error)
+	return ok && !e.serviceFailed && !op.mayRepeat(err)
+}

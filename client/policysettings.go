@@ -132,8 +132,12 @@ func (r *resolver) checkTogether(s *settings, prefix string) {
 func (s *settings) delays() time.Duration {
 	c := s.retry.WithDefaults()
 	sum, delay := 0.0, float64(c.BaseDelay)
-	for range c.MaxAttempts - 1 {
-		sum += min(delay, float64(c.MaxDelay))
+	for left := c.MaxAttempts - 1; left > 0; left-- {
+		if most := float64(c.MaxDelay); delay >= most || delay == 0 || c.Multiplier == 1 { // it stays as it is
+			sum += float64(left) * min(delay, most)
+			break
+		}
+		sum += delay
 		delay *= c.Multiplier
 	}
 	return time.Duration(min(sum, float64(1<<62)))

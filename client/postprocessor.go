@@ -459,6 +459,7 @@ func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s setting
 	if s.hedgeEnabled && op.repeatable && !op.streams {
 		c := s.hedge
 		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
+		c.IsDefinite = op.isDefinite
 		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
 		op.hedge = resilience.NewHedge(c)
 	}

@@ -185,14 +185,12 @@ func (l *live) gauges() gauges {
 		g := &e.gate
 		of.inFlight += g.InFlight()
 	}
-	for _, b := range l.allBreakers() {
-		of.breakers = append(of.breakers, b)
-	}
+	of.breakers = l.allBreakers()
 	for key, b := range l.bulkheads {
 		of.bulkheads[l.name(key)] = b
 	}
 	for key, a := range l.adaptives {
-		of.adaptives[l.name(key)] = a.AdaptiveLimiter
+		of.adaptives[l.name(key)] = a
 	}
 	slices.SortFunc(of.breakers, func(a, b *resilience.CircuitBreaker) int { return strings.Compare(a.Name(), b.Name()) })
 	return of

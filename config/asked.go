@@ -24,10 +24,24 @@ func (a *asked) add(key string) { a.note(key, false) }
 // addWhole records that everything below key was read as well.
 func (a *asked) addWhole(key string) { a.note(key, true) }
 
-func (a *asked) note(key string, whole bool) {
-	if strings.Contains(key, "[") {
-		return // an element of a list is no key
+// addAll records what other has recorded.
+func (a *asked) addAll(other *asked) {
+	for _, known := range other.all() {
+		a.noteAny(known.key, known.whole)
 	}
+}
+
+// addElement records that a key inside a list was read, which is none of its own
+// unless a variable sets it.
+func (a *asked) addElement(key string) { a.noteAny(key, false) }
+
+func (a *asked) note(key string, whole bool) {
+	if !strings.Contains(key, "[") {
+		a.noteAny(key, whole)
+	}
+}
+
+func (a *asked) noteAny(key string, whole bool) {
 	canonical := canonicalKey(key)
 	a.mu.RLock()
 	known, isKnown := a.keys[canonical]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // ExplicitZero is implemented by structs whose zero fields mean a default, so
@@ -34,7 +35,8 @@ type validator interface{ Validate() error }
 //
 // A struct with SetExplicitZero is told of zeros, see [ExplicitZero]. A struct
 // with Validate() error is asked once its fields are good; what it returns is
-// reported with the struct's key.
+// reported with the struct's key. A nil pointer to a struct of which no key is set
+// stays nil: the section is absent and need not be valid.
 //
 // The error joins one [*Error] for each thing that is wrong; errors.As finds
 // the first. Fields that could be read are set even so.
@@ -60,6 +62,8 @@ type binder struct {
 	refs  []step         // the keys whose placeholders led to the group or list being read
 
 	placeholders int // replaced so far
+
+	optional []func() // checks of the section being read, if it may be absent; nil: of none
 }
 
 func newBinder(cfg *Config) *binder { return &binder{cfg: cfg} }
@@ -109,7 +113,11 @@ func (b *binder) bind(v reflect.Value, key string, n *node) bool {
 // key known.
 func (b *binder) lookUp(key string, n *node) *node {
 	b.cfg.asked.add(key)
-	return b.cfg.override(key, n)
+	v := b.cfg.override(key, n)
+	if v != nil && v.origin.Env != "" && strings.Contains(key, "[") {
+		b.cfg.asked.addElement(key)
+	}
+	return v
 }
 
 // resolve replaces the placeholders of n; found is nil if that failed.
@@ -146,7 +154,7 @@ func (b *binder) single(v reflect.Value, key string, n *node) bool {
 		return false
 	}
 	found, _ := b.resolve(key, n)
-	if found == nil {
+	if found == nil || found.isCleared() {
 		return false
 	}
 	if !found.isScalar() {
@@ -173,21 +181,48 @@ func (b *binder) pointer(v reflect.Value, key string, n *node) bool {
 		return b.bind(v.Elem(), key, n)
 	}
 	t := v.Type().Elem()
-	if n == nil && slices.Contains(b.types, t) && len(b.cfg.environment.below(key)) == 0 {
+	if n == nil && slices.Contains(b.types, t) && len(b.cfg.environment().below(key)) == 0 {
 		return false // a type that contains itself
 	}
-	fresh := reflect.New(t)
-	present := b.bind(fresh.Elem(), key, n)
-	if present {
-		v.Set(fresh)
+	return b.section(v, func(target reflect.Value) bool { return b.bind(target, key, n) })
+}
+
+// section reads what a nil pointer may point to. If nothing of it is set, the
+// section is absent: it need not be valid then.
+func (b *binder) section(v reflect.Value, read func(target reflect.Value) bool) bool {
+	fresh := reflect.New(v.Type().Elem())
+	outer := b.optional
+	b.optional = []func(){}
+	present := read(fresh.Elem())
+	checks := b.optional
+	b.optional = outer
+	if !present {
+		return false
 	}
-	return present
+	v.Set(fresh)
+	for _, check := range checks {
+		b.check(check)
+	}
+	return true
+}
+
+// check runs a check of a struct, or a default, unless the section that it is in
+// may turn out to be absent: then it waits.
+func (b *binder) check(run func()) {
+	if b.optional != nil {
+		b.optional = append(b.optional, run)
+		return
+	}
+	run()
 }
 
 // anything reads what is there as it is.
 func (b *binder) anything(v reflect.Value, key string, n *node) bool {
 	if !n.isGroup() {
 		if n = b.lookUp(key, n); n == nil {
+			n = b.cfg.environment().onlyBelow(key)
+		}
+		if n == nil {
 			return false
 		}
 	}

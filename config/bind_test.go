@@ -268,3 +268,102 @@ func TestASquashedStructIsCheckedOnce(t *testing.T) {
 }
 
 type Inner struct{ X int }
+
+type certificate struct {
+	File    string        `koanf:"file"`
+	Wait    time.Duration `koanf:"wait" default:"${NOT_SET_ANYWHERE}"`
+	Nested  *certificate  `koanf:"nested"`
+	Servers pool          `koanf:"servers"`
+}
+
+func (c *certificate) Validate() error {
+	if c.File == "" {
+		return errors.New("file: must be set")
+	}
+	return nil
+}
+
+type optionalSections struct {
+	Name     string
+	TLS      *certificate
+	Spare    **certificate
+	Map      map[string]*certificate
+	List     []*certificate
+	Embedded *struct{ Cert *certificate }
+	*Section `koanf:",squash"`
+}
+
+type Section struct{ Path, Mode string }
+
+func (s *Section) Validate() error {
+	if s.Path == "" {
+		return errors.New("path: must be set")
+	}
+	return nil
+}
+
+func TestOptionalSectionsMayBeAbsent(t *testing.T) {
+	for yaml, want := range map[string]optionalSections{
+		"":                        {},
+		"name: x":                 {Name: "x"},
+		"name: x\ntls: {}":        {Name: "x"},
+		"name: x\ntls:":           {Name: "x"},
+		"tls: []":                 {},
+		"map: {}\nlist: []":       {Map: map[string]*certificate{}, List: []*certificate{}},
+		"tls: {file: x, wait: 1}": {TLS: &certificate{File: "x", Wait: time.Second}},
+		"path: x":                 {Section: &Section{Path: "x"}},
+		"embedded: {cert: {}}":    {},
+	} {
+		var got optionalSections
+		if err := loadYAML(t, yaml).Bind("", &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v, %v", yaml, got, err)
+		}
+	}
+}
+
+// declaring embeds a section and checks itself.
+type declaring struct {
+	*Section `koanf:",squash"`
+}
+
+func (d declaring) Validate() error {
+	if d.Section == nil {
+		return errors.New("it was asked")
+	}
+	return nil
+}
+
+type declaringByPointer struct {
+	*Section `koanf:",squash"`
+}
+
+func (d *declaringByPointer) Validate() error { return declaring(*d).Validate() }
+
+func TestAStructIsAskedThoughAnEmbeddedSectionIsAbsent(t *testing.T) {
+	wantError(t, config.New(nil).Bind("", new(declaring)), "it was asked")
+	wantError(t, config.New(nil).Bind("", new(declaringByPointer)), "it was asked")
+	if err := config.New(nil).Bind("", new(optionalSections)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOptionalSectionsThatArePresentAreChecked(t *testing.T) {
+	const noDefault = "tls.wait: the default of the field's tag: ${NOT_SET_ANYWHERE} is neither a key nor an environment variable: set NOT_SET_ANYWHERE, or give a default: ${NOT_SET_ANYWHERE:...}"
+	for yaml, want := range map[string]string{
+		"tls: {wait: 1}":    "tls.file: must be set",
+		"tls: {wait: soon}": `pyfly.yaml:1: tls.wait: "soon" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`,
+		"tls: {file: x}":    noDefault,
+		"tls: {wait: 1, file: x, servers: {min: 2}}":   "pyfly.yaml:1: tls.servers: min is more than max",
+		"tls: {wait: 1, file: x, nested: {wait: 1}}":   "tls.nested.file: must be set",
+		"map: {a: {wait: 1}}":                          "map.a.file: must be set",
+		"list: [{wait: 1}]":                            "list[0].file: must be set",
+		"embedded: {cert: {wait: 1}}":                  "embedded.cert.file: must be set",
+		"mode: x":                                      "path: must be set",
+		"mode: x\ntls: {wait: 1, servers: {min: 2}}\n": "pyfly.yaml:2: tls.servers: min is more than max\ntls.file: must be set",
+	} {
+		var got optionalSections
+		wantError(t, loadYAML(t, yaml).Bind("", &got), want)
+	}
+	t.Setenv("PYFLY_TLS_WAIT", "1")
+	wantError(t, loadYAML(t, "").Bind("pyfly", new(optionalSections)), "pyfly.tls.file: must be set")
+}

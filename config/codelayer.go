@@ -40,24 +40,25 @@ func (l *layer) addMap(path []string, settings reflect.Value) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if name != "" {
-			l.addValue(append(slices.Clip(path), splitKey(name)...), values[name])
+			key := splitKey(name)
+			l.addValue(append(slices.Clip(path), key...), len(key), values[name])
 		}
 	}
 }
 
 // addValue sets what v holds; nil counts as not given. The errors of adding
 // need no look: the layer is not strict.
-func (l *layer) addValue(path []string, v reflect.Value) {
+func (l *layer) addValue(path []string, written int, v reflect.Value) {
 	v = indirect(v)
 	switch tooDeep := l.depth+len(path) > maxDepth; {
 	case !v.IsValid():
 	case isMap(v) && !tooDeep:
-		_ = l.addGroup(path, inCode.origin)
+		_ = l.addGroup(path, written, inCode.origin)
 		l.addMap(path, v)
 	case isList(v) && !tooDeep:
-		_ = l.addLeaf(path, l.listOf(path, v), inCode)
+		_ = l.addLeaf(path, written, l.listOf(path, v), inCode)
 	default:
-		_ = l.addLeaf(path, plain(v), inCode)
+		_ = l.addLeaf(path, written, plain(v), inCode)
 	}
 }
 

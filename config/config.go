@@ -13,13 +13,12 @@ import (
 // and the methods may be called concurrently. [Load] and [New] make one; the
 // zero Config is of no use.
 type Config struct {
-	merged      atomic.Pointer[merged]
-	adding      sync.Mutex // guards layers
-	layers      []*layer   // files and code, the lowest first
-	environment *environment
-	profiles    []string
-	asked       asked
-	source      *source // nil if it was not loaded
+	merged   atomic.Pointer[merged]
+	adding   sync.Mutex // serialises changes of merged, and guards layers
+	layers   []*layer   // files and code, the lowest first
+	profiles []string
+	asked    asked
+	source   *source // nil if it was not loaded
 }
 
 // New makes a Config of the given settings alone: no file and no override from
@@ -66,7 +65,7 @@ func (c *Config) String(key, fallback string) string {
 // that only the environment sets them.
 func (c *Config) Exists(key string) bool {
 	c.asked.add(key)
-	return c.lookUp(key) != nil || len(c.environment.below(key)) > 0
+	return c.lookUp(key) != nil || len(c.environment().below(key)) > 0
 }
 
 // Keys returns the names of the segments directly below prefix, sorted, as
@@ -101,6 +100,38 @@ func (c *Config) lookUp(key string) *node {
 	return c.override(key, c.find(key))
 }
 
+// Files returns the files that were read, the base file first, by the names that
+// origins have.
+func (c *Config) Files() []string {
+	if c.source == nil {
+		return nil
+	}
+	return slices.Clone(c.source.names)
+}
+
+func (c *Config) environment() *environment { return c.merged.Load().environment }
+
+// AddPrefix lets the variables that begin with PYFLY_ and the prefix set the keys
+// below it: with AddPrefix("watcher"), PYFLY_WATCHER_PAGE_SIZE sets
+// watcher.page-size. A variable without PYFLY_ that [Env] lets set the key wins.
+// The application context calls it for the prefixes of properties. It may be
+// called again; a Config that is read anew has the prefixes of the one before.
+func (c *Config) AddPrefix(prefix string) {
+	canonical := canonicalKey(prefix)
+	isKnown := func() bool { return slices.Contains(c.environment().prefixes, canonical) }
+	if canonical == "" || isKnown() {
+		return
+	}
+	c.adding.Lock()
+	defer c.adding.Unlock()
+	if isKnown() {
+		return
+	}
+	changed := *c.merged.Load()
+	changed.environment = changed.environment.withPrefix(prefix)
+	c.merged.Store(&changed)
+}
+
 // find returns what files and code set key to, or nil.
 func (c *Config) find(key string) *node { return c.merged.Load().root.find(key) }
 
@@ -118,11 +149,11 @@ func (c *Config) override(key string, n *node) *node {
 }
 
 func (c *Config) overrideAsWritten(key string, n *node) *node {
-	if v := c.environment.node(key); v != nil && !n.isFixed() {
+	if v := c.environment().node(key); v != nil && !n.isFixed() {
 		return v
 	}
 	return n
 }
 
 // isFixed reports whether the environment cannot change n.
-func (n *node) isFixed() bool { return n.isGroup() || n.isCode() }
+func (n *node) isFixed() bool { return n.isGroup() && !n.isCleared() || n.isCode() }

@@ -124,17 +124,6 @@ func durationOf(n *node) (time.Duration, *Error) {
 	return parseDuration(numeral(n))
 }
 
-// numeral is the text of a scalar, a number in decimal digits.
-func numeral(n *node) string {
-	switch v := reflect.ValueOf(n.value); v.Kind() {
-	case reflect.Float32, reflect.Float64:
-		return strconv.FormatFloat(v.Float(), 'f', -1, v.Type().Bits())
-	case reflect.Bool:
-		return n.literal()
-	}
-	return fmt.Sprint(n.value)
-}
-
 func boolOf(n *node) (bool, *Error) {
 	if value, ok := n.value.(bool); ok {
 		return value, nil
@@ -149,7 +138,7 @@ func boolOf(n *node) (bool, *Error) {
 }
 
 func setFloat(v reflect.Value, n *node) *Error {
-	value, err := strconv.ParseFloat(strings.TrimSpace(numeral(n)), 64)
+	value, err := floatOf(numeral(n))
 	switch {
 	case err != nil && !isRange(err), math.IsNaN(value), err == nil && math.IsInf(value, 0):
 		return wrongValue(n.literal(), "is no number", wantNumber)
@@ -180,7 +169,7 @@ func setUint(v reflect.Value, n *node) *Error {
 	if err != nil {
 		return err
 	}
-	value, parseErr := strconv.ParseUint(strings.TrimPrefix(text, "+"), 10, 64)
+	value, parseErr := strconv.ParseUint(text, 10, 64)
 	if parseErr != nil && text == "-0" {
 		parseErr = nil
 	}
@@ -195,9 +184,9 @@ func setUint(v reflect.Value, n *node) *Error {
 // wholeNumeral returns the digits of a whole number; a fraction of zeros is
 // none.
 func wholeNumeral(n *node) (string, *Error) {
-	text := strings.TrimSpace(numeral(n))
-	whole, fraction, _ := strings.Cut(text, ".")
-	if !isDecimal(text) || strings.Trim(fraction, "0") != "" || strings.Trim(whole, "+-") == "" {
+	decimal, ok := decimalOf(numeral(n))
+	whole, fraction, _ := strings.Cut(decimal, ".")
+	if !ok || strings.Trim(fraction, "0") != "" || strings.Trim(whole, "-") == "" {
 		return "", wrongValue(n.literal(), "is no whole number", wantWhole)
 	}
 	return whole, nil

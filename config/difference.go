@@ -76,15 +76,13 @@ func (c *Config) visit(setting, alone func(key string, n *node), asked []askedKe
 		isListed[value.origin.Env] = isListed[value.origin.Env] || value.short == nil
 		setting(key, value)
 	})
-	for _, v := range c.environment.variables() {
-		if !isListed[v.name] {
-			alone(askedOrGuessed(v.name, asked), &node{place: place{origin: Origin{Env: v.name}}, value: v.value})
-		}
+	for _, v := range c.environment().unlike(isListed) {
+		alone(v.key(asked), v.node())
 	}
 }
 
 func (c *Config) valueText(key string, n *node) string {
-	if text, isText := n.value.(string); n.isScalar() && (!isText || n.final || !strings.Contains(text, "${")) {
+	if n.isScalar() && !n.hasPlaceholders() {
 		return n.literal()
 	}
 	e := expander{cfg: c, isSilent: true}

@@ -14,7 +14,7 @@
 // For each key the last of these that has it: the base file, the files of the
 // active profiles in their order, the environment, the [Map] given in code. A
 // list is replaced whole, a group of keys is merged key by key, and a YAML null
-// counts as not written.
+// counts as not written. {} and [] in a file clear what the files below it have.
 //
 // # Keys
 //
@@ -27,17 +27,24 @@
 // and dashes; the underscores for dashes may be left out. So
 // PYFLY_CLIENT_DEFAULT_CONNECT_TIMEOUT and PYFLY_CLIENT_DEFAULT_CONNECTTIMEOUT
 // both set pyfly.client.default.connect-timeout. If both are there, the one with
-// more underscores counts. Elements of a list are separated by commas.
+// more underscores counts. Elements of a list are separated by commas, or set one
+// by one: SHOP_MARKETS_0. An entry of a map may be set by variables alone; the type
+// that is read tells where its name ends.
 //
 // # Placeholders
 //
 // In any value ${name} stands for another key, else for the environment
 // variable of exactly that name; ${name:default} has a default, which may hold
-// placeholders; $${ is a literal ${. A value that is one placeholder and nothing
+// placeholders and pairs of braces; $${ is a literal ${. A value that is one placeholder and nothing
 // else keeps the type of what it refers to. A placeholder that names its own key
 // (home: ${HOME}) means the environment variable. A group that is a placeholder
 // (backup: ${db}) is followed when the group is read, by [Config.Bind] or as a
 // map; it makes no keys such as backup.url.
+//
+// # Changes
+//
+// [Watch] tells when the files have changed, and [Config.Reload] reads them once
+// more. What was read into a Config does not change.
 //
 // # Short forms
 //

@@ -47,13 +47,3 @@ func shownText(key string, n *node) string {
 	}
 	return withoutURLSecrets(text)
 }
-
-// askedOrGuessed is the key that a variable sets.
-func askedOrGuessed(name string, asked []askedKey) string {
-	for _, known := range asked {
-		if rest, ok := cutKey(name, known.key); ok && rest == "" {
-			return known.key
-		}
-	}
-	return keyOfVariable(name)
-}

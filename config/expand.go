@@ -59,8 +59,7 @@ type step struct {
 // resolve returns what the value of key stands for and, if that is a list or a
 // group, the key it was found at. A scalar keeps the place of n.
 func (e *expander) resolve(key string, n *node) (*node, string, *Error) {
-	text, isText := n.value.(string)
-	if !n.isScalar() || !isText || n.final || !strings.Contains(text, "${") {
+	if !n.hasPlaceholders() {
 		return n, key, nil
 	}
 	for i, s := range e.path {
@@ -71,7 +70,7 @@ func (e *expander) resolve(key string, n *node) (*node, string, *Error) {
 	e.path = append(e.path, step{key, n.writtenKey(key), n.origin, n.secret || looksSecret(key)})
 	defer func() { e.path = e.path[:len(e.path)-1] }()
 
-	parts, err := e.parse(text)
+	parts, err := e.partsOf(n)
 	if err != nil {
 		return nil, "", err
 	}
@@ -91,6 +90,27 @@ func (e *expander) resolve(key string, n *node) (*node, string, *Error) {
 	}
 	value.standFor(n)
 	return value, key, nil
+}
+
+// reference is the value of a key that stands for another key, whatever
+// characters the name of that has.
+type reference string
+
+func (r reference) String() string { return "${" + string(r) + "}" }
+
+func (n *node) hasPlaceholders() bool {
+	if _, isReference := n.value.(reference); isReference {
+		return true
+	}
+	text, isText := n.value.(string)
+	return n.isScalar() && isText && !n.final && strings.Contains(text, "${")
+}
+
+func (e *expander) partsOf(n *node) ([]placeholder.Part, *Error) {
+	if r, isReference := n.value.(reference); isReference {
+		return []placeholder.Part{{IsPlaceholder: true, Name: string(r), Source: r.String()}}, nil
+	}
+	return e.parse(n.literal())
 }
 
 // standFor gives a value the place of the one that it replaces.
@@ -211,7 +231,7 @@ func (e *expander) target(p placeholder.Part) (*node, string, *Error) {
 		found, foundAt, err := e.resolve(name, target)
 		return found.markSecret(looksSecret(name)), foundAt, err
 	}
-	if value, ok := e.cfg.environment.all[name]; ok {
+	if value, ok := e.cfg.environment().all[name]; ok {
 		return &node{value: value, place: place{secret: looksSecret(name)}}, name, nil
 	}
 	if p.HasDefault {

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -16,6 +17,8 @@ type place struct {
 	origin Origin
 	text   string // a scalar's text where that says more than its value: 1.10
 	group  bool
+	dotted bool       // the dot before the last segment stands in a key: a.b
+	clears bool       // a group that is written without keys: what lower layers have there does not count
 	short  *ShortForm // that the value was written in
 
 	via    string // the placeholder that the value came through: "${db.url}"
@@ -30,7 +33,7 @@ type places map[string]place
 // merge lets later win. Where a group goes on, its place stays.
 func (p places) merge(later places) {
 	for path, at := range later {
-		if !at.group || !p[path].group {
+		if !at.group || !p[path].group || at.clears {
 			p[path] = at
 		}
 	}
@@ -66,18 +69,19 @@ func (l *layer) path(path []string) string {
 	return l.prefix + canonical
 }
 
-// addGroup makes sure that there is a group of keys at path.
-func (l *layer) addGroup(path []string, origin Origin) error {
+// addGroup makes sure that there is a group of keys at path, of which the last
+// written segments are one key.
+func (l *layer) addGroup(path []string, written int, origin Origin) error {
 	l = l.top(path, true)
-	_, err := l.group(path, origin)
+	_, err := l.group(path, len(path)-written, origin)
 	return err
 }
 
 // addLeaf sets a scalar or a list.
-func (l *layer) addLeaf(path []string, value any, at place) error {
+func (l *layer) addLeaf(path []string, written int, value any, at place) error {
 	l = l.top(path, false)
 	last := len(path) - 1
-	parent, err := l.group(path[:last], at.origin)
+	parent, err := l.group(path[:last], len(path)-written, at.origin)
 	if err != nil {
 		return err
 	}
@@ -85,10 +89,62 @@ func (l *layer) addLeaf(path []string, value any, at place) error {
 	if _, exists := parent[segment]; exists && l.strict {
 		return l.setTwice(path, at.origin)
 	}
-	at.name = path[last]
+	at.name, at.dotted = path[last], written > 1
 	parent[segment], l.places[key] = value, at
 	return nil
 }
+
+// isTaken reports whether path is set, so that a group or a scalar or list cannot
+// be added there.
+func (l *layer) isTaken(path []string, isGroup bool) bool {
+	var at any = l.tree
+	for _, segment := range canonicalPath(path) {
+		group, ok := at.(map[string]any)
+		if !ok {
+			return true
+		}
+		if at = group[segment]; at == nil {
+			return false
+		}
+	}
+	_, ok := at.(map[string]any)
+	return !ok || !isGroup
+}
+
+// clear removes what lower layers have in a group.
+func (l *layer) clear(path []string) {
+	key := l.path(path)
+	at := l.places[key]
+	at.clears = true
+	l.places[key] = at
+}
+
+// mergeInto merges the layer into the groups of those below it, which it does
+// not share.
+func (l *layer) mergeInto(below map[string]any) { l.mergeGroup("", l.tree, below) }
+
+func (l *layer) mergeGroup(path string, group, below map[string]any) {
+	for segment, value := range group {
+		above, isGroup := value.(map[string]any)
+		if !isGroup {
+			below[segment] = value
+			continue
+		}
+		key := joinKey(path, segment)
+		merged, exists := below[segment].(map[string]any)
+		if !exists || l.places[key].clears {
+			merged = make(map[string]any, len(above))
+			below[segment] = merged
+		}
+		l.mergeGroup(key, above, merged)
+	}
+}
+
+// Read implements koanf.Provider.
+func (l *layer) Read() (map[string]any, error) { return l.tree, nil }
+
+// ReadBytes implements koanf.Provider.
+func (l *layer) ReadBytes() ([]byte, error) { return nil, errors.New("a layer has been parsed") }
 
 // top returns the layer to add a key to: that of a file, which is strict, or the
 // topmost of code, which is a new one if the key would replace what is there by
@@ -114,8 +170,9 @@ func (l *layer) top(path []string, isGroup bool) *layer {
 	return l
 }
 
-// group returns the group at path and makes those that are missing.
-func (l *layer) group(path []string, origin Origin) (map[string]any, error) {
+// group returns the group at path and makes those that are missing. A key begins
+// with the segment of the given index.
+func (l *layer) group(path []string, begin int, origin Origin) (map[string]any, error) {
 	current := l.tree
 	for i, segment := range canonicalPath(path) {
 		child, exists := current[segment]
@@ -126,7 +183,7 @@ func (l *layer) group(path []string, origin Origin) (map[string]any, error) {
 		if !isGroup {
 			group = map[string]any{}
 			current[segment] = group
-			l.places[l.path(path[:i+1])] = place{name: path[i], origin: origin, group: true}
+			l.places[l.path(path[:i+1])] = place{name: path[i], origin: origin, group: true, dotted: i > begin}
 		}
 		current = group
 	}

@@ -75,7 +75,8 @@ func (l *loader) load() (*Config, error) {
 			return nil, err
 		}
 	}
-	profiles, err := l.activeProfiles(l.config())
+	cfg, below := l.config(), len(l.layers)
+	profiles, err := l.activeProfiles(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,11 @@ func (l *loader) load() (*Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	cfg := l.config()
+	if len(l.layers) > below {
+		base := cfg
+		cfg = l.config()
+		cfg.asked.addAll(&base.asked)
+	}
 	cfg.profiles = profiles
 	cfg.source = &source{opts: l.opts, files: l.files, base: l.base, read: l.read, names: l.names}
 	l.files.release()
@@ -234,8 +239,8 @@ func newConfig(files []*layer, environment *environment, settings []map[string]a
 	for _, m := range settings {
 		layers = append(layers, layersOfCode(m)...)
 	}
-	cfg := &Config{layers: layers, environment: environment}
-	cfg.merged.Store(&merged{root: merge(layers)})
+	cfg := &Config{layers: layers}
+	cfg.merged.Store(&merged{root: merge(layers), environment: environment})
 	cfg.asked.add(profilesKey)
 	return cfg
 }

@@ -96,6 +96,18 @@ func TestProfilesAreChosen(t *testing.T) {
 	}
 }
 
+func TestProfilesOneByOne(t *testing.T) {
+	inFolder(t, map[string]string{"pyfly-a.yaml": "at: a", "pyfly-b.yaml": "at: b"})
+	t.Setenv("PYFLY_PROFILES_ACTIVE_0", "a")
+	t.Setenv("PYFLY_PROFILES_ACTIVE_1", "${SECOND}")
+	t.Setenv("SECOND", "b")
+	cfg := load(t)
+	wantText(t, cfg, "at", "b")
+	if unknown := cfg.UnknownKeys("pyfly"); len(unknown) > 0 {
+		t.Error(unknown)
+	}
+}
+
 func TestProfileFilesStandBesideTheBaseFile(t *testing.T) {
 	inFolder(t, map[string]string{"etc/app.yml": "a: 1", "etc/app-prod.yml": "a: 2", "app-prod.yml": "a: 3"})
 	cfg := load(t, config.File("etc/app.yml"), config.Profiles("prod"))

@@ -52,6 +52,10 @@ func (n *node) isGroup() bool  { return n != nil && n.group != nil }
 func (n *node) isCode() bool   { return n != nil && n.origin.Code }
 func (n *node) isScalar() bool { return n != nil && n.group == nil && n.list == nil }
 
+// isCleared reports whether n is written {} or []: there is nothing, whatever
+// the type of what is read.
+func (n *node) isCleared() bool { return n != nil && !n.isScalar() && len(n.group)+len(n.list) == 0 }
+
 // children returns the keys of a group in the order of their names.
 func (n *node) children() []*node {
 	if n == nil {

@@ -51,6 +51,47 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
+func TestDefaultsMayHoldBraces(t *testing.T) {
+	for text, want := range map[string]struct{ unset, set string }{
+		"${PATH_OF:/products/{id}}":           {"/products/{id}", "set"},
+		"x${PATH_OF:/products/{id}}y":         {"x/products/{id}y", "xsety"},
+		"${PATH_OF:{id}/{name}}/{more}":       {"{id}/{name}/{more}", "set/{more}"},
+		`${PATH_OF:{"a": {"b": "${other}"}}}`: {`{"a": {"b": "o"}}`, "set"},
+		"${PATH_OF:${other:{x}}/{y}}":         {"o/{y}", "set"},
+		"${PATH_OF:${none:{x}}/{y}}":          {"{x}/{y}", "set"},
+		"${PATH_OF:$${id}}":                   {"${id}", "set"},
+		"${PATH_OF:a$${id}b}c":                {"a${id}bc", "setc"},
+		"${PATH_OF:$${id}":                    {"${id", "set"},
+		"${PATH_OF:{}":                        {"{", "set"},
+		"${PATH_OF:a{b}":                      {"a{b", "set"},
+		"$${PATH_OF:{id}}":                    {"${PATH_OF:{id}}", "${PATH_OF:{id}}"},
+		"$$${PATH_OF}":                        {"$${PATH_OF}", "$${PATH_OF}"},
+		"$${a}${PATH_OF:b}$${c":               {"${a}b${c", "${a}set${c"},
+	} {
+		for value, want := range map[string]string{"": want.unset, "set": want.set} {
+			settings := map[string]any{"a": text, "other": "o", "b": "${a}", "list": []string{text}, "g": map[string]any{"x": text}, "ref": "${g}"}
+			if value != "" {
+				settings["PATH_OF"] = value
+			}
+			cfg := config.New(settings)
+			cfg.AddShortForms(config.ShortForm{Key: "ref"})
+			for _, key := range []string{"a", "b", "g.x", "ref.x"} {
+				wantText(t, cfg, key, want)
+			}
+			if got := firstOf(t, cfg, "list"); got != want {
+				t.Errorf("%s in a list: %q, want %q", text, got, want)
+			}
+			if got, err := cfg.Expand(text); err != nil || got != want {
+				t.Errorf("%s expands to %q, %v; want %q", text, got, err, want)
+			}
+		}
+	}
+}
+
+func firstOf(t *testing.T, cfg *config.Config, key string) string {
+	return value[[]string](t, cfg, key)[0]
+}
+
 func TestALonePlaceholderKeepsTheType(t *testing.T) {
 	cfg := loadYAML(t, placeholders)
 	for key, want := range map[string]any{

@@ -44,9 +44,10 @@ func (c *Config) reload(files *snapshot) (*Config, error) {
 		return nil, err
 	}
 	next.AddShortForms(c.merged.Load().forms...)
-	for _, known := range c.asked.all() {
-		next.asked.note(known.key, known.whole)
+	for _, prefix := range c.environment().prefixes {
+		next.AddPrefix(prefix)
 	}
+	next.asked.addAll(&c.asked)
 	return next, nil
 }
 

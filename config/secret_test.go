@@ -54,6 +54,8 @@ var holdingSecrets = map[string]string{
 	"a value":                               "password: hunter2",
 	"a value through a placeholder":         "a: '${password}'\npassword: hunter2",
 	"a default":                             "a: '${password:hunter2}'",
+	"an alias":                              "password: *hunter2",
+	"a number":                              "password: !!int hunter2",
 	"a tag":                                 "password: !hunter2 x",
 	"a tag of YAML":                         "password: !!hunter2 x",
 	"binary":                                "password: !!binary 'hunter2*'",

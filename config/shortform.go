@@ -49,14 +49,14 @@ func (c *Config) AddShortForms(forms ...ShortForm) {
 	}
 	c.adding.Lock()
 	defer c.adding.Unlock()
-	known := c.merged.Load().forms
-	added := newForms(known, forms)
+	before := c.merged.Load()
+	added := newForms(before.forms, forms)
 	layers := make([]*layer, len(c.layers))
 	for i, l := range c.layers {
 		layers[i] = l.writtenOut(c, added)
 	}
 	c.layers = layers
-	c.merged.Store(&merged{root: merge(layers), forms: append(slices.Clone(known), added...)})
+	c.merged.Store(&merged{merge(layers), append(slices.Clone(before.forms), added...), before.environment})
 }
 
 func newForms(known, forms []ShortForm) []ShortForm {
@@ -158,7 +158,7 @@ func placeholdersOf(c *Config, key string, n *node) map[string]*node {
 	}
 	all := map[string]*node{}
 	for _, child := range group.children() {
-		all[child.name] = &node{place: place{name: child.name, origin: n.origin}, value: "${" + joinKey(at, child.name) + "}"}
+		all[child.name] = &node{place: place{name: child.name, origin: n.origin}, value: reference(joinKey(at, child.name))}
 	}
 	return all
 }
@@ -192,7 +192,7 @@ func (f *ShortForm) matches(key string) bool {
 // shortVariable returns, by name, the keys that a variable sets in a short
 // form, if there is one for the group at key.
 func (c *Config) shortVariable(key string) map[string]*node {
-	v := c.environment.node(key)
+	v := c.environment().node(key)
 	if v == nil {
 		return nil
 	}
@@ -211,7 +211,7 @@ func (c *Config) shortVariable(key string) map[string]*node {
 // of it, if there is one. A variable of a group that has any name is not looked
 // for: A_B_RETRY may be meant for a.b.retry, and not for a.b-retry.
 func (c *Config) notAGroup(key string) *node {
-	v := c.environment.node(key)
+	v := c.environment().node(key)
 	if v == nil {
 		return nil
 	}

@@ -294,3 +294,11 @@ func TestShortFormsMayBeAddedByMany(t *testing.T) {
 	}
 	readers.Wait()
 }
+
+func TestKeysOfAGroupBehindAPlaceholderMayHoldAnything(t *testing.T) {
+	cfg := loadYAML(t, "x: ${shared}\nshared: {'urn:a}': 1, 'c{d': 3}\n")
+	cfg.AddShortForms(config.ShortForm{Key: "x"})
+	if got := value[map[string]int](t, cfg, "x"); got["urn:a}"] != 1 || got["c{d"] != 3 {
+		t.Error(got)
+	}
+}

@@ -20,7 +20,7 @@ const (
 	quiet    = 400 * time.Millisecond // without a change, before the files are applied
 	limit    = 800 * time.Millisecond // of waiting for that
 	patience = time.Second            // before something wrong with the files is told
-	share    = 50                     // looks take at most one part in so many of the time
+	share    = 10                     // looks take at most one part in so many of the time
 )
 
 // Watch reads the files of cfg, which [Load] has made, again whenever they

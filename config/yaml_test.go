@@ -3,8 +3,13 @@
 package config_test
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/config"
 )
@@ -133,4 +138,150 @@ func TestTextIsAsItWasWritten(t *testing.T) {
 	if got := value[int](t, cfg, "mode"); got != 15 {
 		t.Error(got)
 	}
+}
+
+func TestMergedKeysBesideDottedKeys(t *testing.T) {
+	const base = "base: &base\n  name: base\n  tls: {file: base, min: 1}\n  list: [1]\nother: &other\n  name: other\n  tls.file: other\n  only: other\n"
+	for yaml, want := range map[string]map[string]string{
+		"x:\n  <<: *base\n  tls.file: own\n":                         {"tls.file": "own", "tls.min": "1", "name": "base"},
+		"x:\n  tls.file: own\n  <<: *base\n":                         {"tls.file": "own", "tls.min": "1"},
+		"x:\n  <<: *base\n  tls: {file: own}\n":                      {"tls.file": "own", "tls.min": ""},
+		"x:\n  <<: *base\n  TLS: {file: own}\n":                      {"tls.file": "own", "tls.min": ""},
+		"x:\n  <<: *base\n  tls: own\n":                              {"tls": "own", "tls.min": ""},
+		"x:\n  <<: *base\n  name.first: own\n":                       {"name.first": "own", "tls.min": "1"},
+		"x:\n  <<: *base\n  tls.file.path: own\n":                    {"tls.file.path": "own", "tls.min": "1"},
+		"x:\n  <<: [*other, *base]\n":                                {"name": "other", "tls.file": "other", "tls.min": "1", "only": "other"},
+		"x:\n  <<: [*base, *other]\n":                                {"name": "base", "tls.file": "base", "tls.min": "1", "only": "other"},
+		"x:\n  <<: [*other, *base]\n  tls.min: 2\n  name: own\n":     {"name": "own", "tls.file": "other", "tls.min": "2"},
+		"x:\n  <<: *base\n  name: ~\n":                               {"name": "base"},
+		"x:\n  <<: {<<: *base, name: inner}\n":                       {"name": "inner", "tls.min": "1"},
+		"x.y:\n  <<: *base\nx.y.tls.file: own\n":                     {},
+		"x:\n  list:\n    - {<<: *base, tls.file: own}\n":            {},
+		"mine: &mine\n  <<: *other\n  tls.min: 3\nx:\n  <<: *mine\n": {"tls.file": "other", "tls.min": "3", "only": "other"},
+	} {
+		inFolder(t, map[string]string{"pyfly.yaml": base + yaml})
+		cfg, err := config.Load()
+		if strings.HasPrefix(yaml, "x.y") { // two own keys
+			require.ErrorContains(t, err, "x.y.tls.file: this key is already set at pyfly.yaml:3")
+			continue
+		}
+		require.NoError(t, err, yaml)
+		for key, want := range want {
+			assert.Equal(t, want, cfg.String("x."+key, ""), "%s: %s", yaml, key)
+		}
+	}
+}
+
+// Whatever is wrong has a line.
+func TestEveryErrorNamesTheLine(t *testing.T) {
+	for yaml, line := range map[string]int{
+		"a: 1\nb: 'x\nc: 1\n":                        2,
+		"a: 1\nb: \"x\nc: 1\n":                       2,
+		"a: 1\nb: {c: 1\nd: 2\n":                     2,
+		"a: 1\n b: 2\n":                              2,
+		"- a\nb: 1\n":                                2,
+		"a: 1\nb: &x 1\nc: *y\n":                     3,
+		"a: 1\nb: !!int x\n":                         2,
+		"a: 1\nb: [1, !!float x]\n":                  2,
+		"a: 1\nb: !!bool 7\n":                        2,
+		"a: 1\nb: !!binary '%'\n":                    2,
+		"a: 1\nb: @x\n":                              2,
+		"a: 1\nb: \x01\n":                            2,
+		"a: 1\nb: \xff\n":                            2,
+		"a: 1\nb: x\x00\n":                           2,
+		"a: 1\nb: \"\\q\"\n":                         2,
+		"a: 1\nb: >x\n":                              2,
+		"a: 1\n\tb: 2\n":                             2,
+		"a: 1\nb: {c: 1}}\n":                         2,
+		"a: 1\nb: *\n":                               2,
+		"a: 1\nb: !<x y\n":                           2,
+		"%YAML 2.0\n---\na: 1\n":                     1,
+		"a: 1\nb: &b [*b]\n":                         2,
+		"a: 1\nb: &b\n  c: {d: *b}\n":                3,
+		"a: 1\nb: &b\n  <<: *b\n":                    3,
+		"a: 1\n<<: 5\n":                              2,
+		"a: 1\n<<: [{b: 1},\n  [{c: 1}]]":            3,
+		"a: 1\nb: " + strings.Repeat("{a: ", 20_000): 2,
+		"a: 1\nb: " + strings.Repeat("[", 200) + strings.Repeat("]", 200): 2,
+		"a: 1\n" + strings.Repeat("b.", 200) + "c: 1\n":                   2,
+		"a: 1\nb: \u2028x\n":                        2,
+		"a: 1\n---\n---\nb: 1\n":                    3,
+		strings.Repeat("# x\n", 300_000) + "a: [\n": 300_001,
+	} {
+		inFolder(t, map[string]string{"pyfly.yaml": yaml})
+		_, err := config.Load()
+		var wrong *config.Error
+		if assert.ErrorAs(t, err, &wrong, "%.60q", yaml) {
+			assert.Equal(t, line, wrong.Origin.Line, "%.60q: %v", yaml, err)
+		}
+	}
+}
+
+func TestAliasesThatDoubleEachOther(t *testing.T) {
+	var yaml strings.Builder
+	yaml.WriteString("a0: &a0 [x]\n")
+	for i := range 30 {
+		fmt.Fprintf(&yaml, "a%d: &a%d {x: *a%d, y: *a%d}\n", i+1, i+1, i, i)
+	}
+	inFolder(t, map[string]string{"pyfly.yaml": yaml.String()})
+	_, err := config.Load()
+	require.ErrorContains(t, err, "the aliases of this file stand for too many values")
+	assert.Less(t, len(err.Error()), 300)
+}
+
+func TestDocumentsAndDirectives(t *testing.T) {
+	for yaml, line := range map[string]string{
+		"a: 1\n---\n":                             "1",
+		"a: 1\n---":                               "1",
+		"a: 1\n...\n":                             "1",
+		"a: 1\n...\n---\n# nothing\n":             "1",
+		"---\na: 1\n---\n---\n":                   "2",
+		"---\n---\na: 1\n":                        "3",
+		"%YAML 1.2\n---\na: 1\n":                  "3",
+		"%YAML 1.2\r\n---\r\na: 1\r\n":            "3",
+		"%YAML 1.1\n---\na: 1\n":                  "3",
+		"# x\n\n%YAML  1.2 # y\n---\na: 1\n---\n": "5",
+		"\ufeff%YAML 1.2\n---\na: 1\n":            "3",
+		"\ufeffa: 1\n":                            "1",
+	} {
+		cfg := loadYAML(t, yaml)
+		wantText(t, cfg, "a", "1")
+		assert.Equal(t, "pyfly.yaml:"+line, cfg.Origin("a").String(), "%q", yaml)
+	}
+}
+
+func TestNullBracesAndBracketsInAProfile(t *testing.T) {
+	const base = "shop: {name: base, db: {url: x, user: y}, tags: [a, b], size: 1}\n"
+	type settings struct {
+		Name string `default:"none"`
+		DB   map[string]string
+		Tags []string
+		Size int
+	}
+	for profile, want := range map[string]settings{
+		"shop: {db: ~, tags: ~, name: ~}\n":         {"base", map[string]string{"url": "x", "user": "y"}, []string{"a", "b"}, 1},
+		"shop: {db: {}}\n":                          {"base", map[string]string{}, []string{"a", "b"}, 1},
+		"shop: {db: []}\n":                          {"base", map[string]string{}, []string{"a", "b"}, 1},
+		"shop: {tags: []}\n":                        {"base", map[string]string{"url": "x", "user": "y"}, []string{}, 1},
+		"shop: {tags: {}}\n":                        {"base", map[string]string{"url": "x", "user": "y"}, []string{}, 1},
+		"shop: {}\n":                                {Name: "none"},
+		"shop.db: {}\nshop.db.url: z\n":             {"base", map[string]string{"url": "z"}, []string{"a", "b"}, 1},
+		"none: &none {}\nshop: {db: *none}\n":       {"base", map[string]string{}, []string{"a", "b"}, 1},
+		"shop: {db: {url: {}}}\nx: {}\n":            {"base", map[string]string{"user": "y"}, []string{"a", "b"}, 1},
+		"{}\n":                                      {"base", map[string]string{"url": "x", "user": "y"}, []string{"a", "b"}, 1},
+		"shop:\n":                                   {"base", map[string]string{"url": "x", "user": "y"}, []string{"a", "b"}, 1},
+		"shop: {db: {}, name: other}\nSHOP.size: 2": {"other", map[string]string{}, []string{"a", "b"}, 2},
+	} {
+		inFolder(t, map[string]string{"pyfly.yaml": base, "pyfly-p.yaml": profile, "pyfly-q.yaml": "a: 1\n"})
+		cfg := load(t, config.Profiles("p", "q"))
+		var got settings
+		require.NoError(t, cfg.Bind("shop", &got), profile)
+		assert.Equal(t, want, got, profile)
+	}
+	inFolder(t, map[string]string{"pyfly.yaml": base, "pyfly-p.yaml": "shop:\n  db: {}\n"})
+	t.Setenv("PYFLY_PROFILES_ACTIVE", "p")
+	cfg := load(t)
+	assert.Equal(t, "pyfly-p.yaml:2", cfg.Origin("shop.db").String())
+	assert.Equal(t, "pyfly.yaml:1", cfg.Origin("shop").String())
+	assert.False(t, cfg.Exists("shop.db.url"))
 }

@@ -76,13 +76,15 @@ func (p *yamlParser) syntaxError(content []byte, cause error) error {
 	if broken, ok := brokenLine(content); ok {
 		line = broken
 	}
-	want := "check the indentation, the quotes and the brackets here"
-	if hasTabIndent(content, line) {
-		message, want = "a tab cannot indent YAML", "use spaces"
-	} else {
-		message = "this is no valid YAML: " + message
+	wrong := p.errorAt(line, "this is no valid YAML: "+message, "check the indentation, the quotes and the brackets here")
+	wrong.Err = cause
+	switch {
+	case hasTabIndent(content, line):
+		wrong.Message, wrong.Want = "a tab cannot indent YAML", "use spaces"
+	case strings.HasPrefix(message, "unknown anchor"): // the text may be a secret that begins with *
+		wrong.Message, wrong.Want, wrong.Err = "an alias refers to an anchor that does not exist", "define the anchor with &, or write the text in quotes", nil
 	}
-	return &Error{Origin: p.origin(line), Message: message, Want: want, Err: cause}
+	return wrong
 }
 
 func hasTabIndent(content []byte, line int) bool {
@@ -93,21 +95,6 @@ func hasTabIndent(content []byte, line int) bool {
 	text := lines[line-1]
 	indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
 	return bytes.ContainsRune(indent, '\t')
-}
-
-// decodingErrors reports YAML that is well formed but makes no sense.
-func (p *yamlParser) decodingErrors(cause error) error {
-	texts := []string{cause.Error()}
-	var several *yaml.TypeError
-	if errors.As(cause, &several) {
-		texts = several.Errors
-	}
-	var errs []error
-	for _, text := range texts {
-		line, message := splitLine(text)
-		errs = append(errs, &Error{Origin: p.origin(line), Message: "this YAML cannot be read: " + message, Err: cause})
-	}
-	return errors.Join(errs...)
 }
 
 // splitLine splits "yaml: line 3: message"; the line is 0 if there is none.
@@ -122,22 +109,33 @@ func splitLine(text string) (line int, message string) {
 	return 0, text
 }
 
-// maxAttempts bounds the search of brokenLine.
-const maxAttempts = 200
+// maxParsed bounds the search of brokenLine, in bytes.
+const maxParsed = 4 << 20
 
 // brokenLine finds the line that a person would call wrong. The parser names
 // the line before, or that on which the surrounding block began, or none; so
 // look for the longest beginning of the text that parses: the line after it is
 // the wrong one.
 func brokenLine(content []byte) (int, bool) {
-	lines := bytes.SplitAfter(content, []byte("\n"))
-	read := min(linesRead(content), len(lines))
-	for n := read; n >= 0 && n > read-maxAttempts; n-- {
-		if parses(bytes.Join(lines[:n], nil)) {
-			return n + 1, true
+	end := endOfLine(content, bytesRead(content))
+	for parsed := 0; parsed <= maxParsed; parsed += end {
+		if parses(content[:end]) {
+			return 1 + bytes.Count(content[:end], []byte("\n")), true
 		}
+		if end == 0 {
+			break
+		}
+		end = 1 + bytes.LastIndexByte(content[:end-1], '\n')
 	}
 	return 0, false
+}
+
+// endOfLine returns where the line ends that holds the byte before index.
+func endOfLine(content []byte, index int) int {
+	if rest := bytes.IndexByte(content[index:], '\n'); rest >= 0 {
+		return index + rest + 1
+	}
+	return len(content)
 }
 
 func parses(content []byte) bool {
@@ -150,14 +148,14 @@ func parses(content []byte) bool {
 	}
 }
 
-// linesRead counts the lines that a parser has begun to read when it gives up.
-func linesRead(content []byte) int {
+// bytesRead counts the bytes that a parser has read when it gives up.
+func bytesRead(content []byte) int {
 	reader := &slowReader{content: content}
 	decoder := yaml.NewDecoder(reader)
 	for {
 		var document yaml.Node
 		if decoder.Decode(&document) != nil {
-			return 1 + bytes.Count(content[:reader.read], []byte("\n"))
+			return reader.read
 		}
 	}
 }

@@ -16,7 +16,8 @@ import (
 // condition decides whether a definition becomes a bean. One of its two tests
 // is set; each says what is not met, or "".
 type condition struct {
-	text       string // as the user wrote it
+	profiles   []string // that are named
+	text       string   // as the user wrote it
 	ofSettings func(*config.Config, []string) (unmet string, err error)
 	ofBeans    func(present *definitions) (unmet string)
 }
@@ -39,7 +40,8 @@ func Profile(expression string) BeanOption {
 			return
 		}
 		d.conditions = append(d.conditions, condition{
-			text: fmt.Sprintf("Profile(%q)", expression),
+			profiles: profilesIn(expression),
+			text:     fmt.Sprintf("Profile(%q)", expression),
 			ofSettings: func(_ *config.Config, profiles []string) (string, error) {
 				if holds(profiles) {
 					return "", nil
@@ -51,24 +53,24 @@ func Profile(expression string) BeanOption {
 }
 
 // OnProperty registers the bean only if the setting has the value; upper and
-// lower case are the same. An empty value stands for any but false. See
-// [Profile] for the order of conditions.
+// lower case are the same. The values true and false stand for all forms of a
+// bool (on, yes), and a number for all of its forms. An empty value stands for any
+// but false. See [Profile] for the order of conditions.
 func OnProperty(key, value string) BeanOption {
 	return func(d *definition) {
 		d.conditions = append(d.conditions, condition{
 			text: fmt.Sprintf("OnProperty(%q, %q)", key, value),
 			ofSettings: func(cfg *config.Config, _ []string) (string, error) {
-				setting, ok, err := cfg.Get(key)
-				text := fmt.Sprint(setting)
+				_, ok, err := cfg.Get(key)
 				switch {
 				case err != nil:
 					return err.Error(), err
 				case !ok:
 					return key + " is not set", nil
-				case value == "" && !strings.EqualFold(text, "false"), value != "" && strings.EqualFold(text, value):
+				case hasValue(cfg, key, value):
 					return "", nil
 				}
-				return fmt.Sprintf("%s is %q", key, text), nil
+				return fmt.Sprintf("%s is %q", key, cfg.Redacted(key)), nil
 			},
 		})
 	}

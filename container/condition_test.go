@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/kernel"
@@ -113,6 +115,48 @@ func TestOnProperty(t *testing.T) {
 			t.Errorf("%s = %q: %t", c.key, c.value, got)
 		}
 	}
+}
+
+func TestOnPropertyReadsValuesAsAllOthersDo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("PYFLY_VARIABLE", "Off")
+	writeFile(t, "pyfly.yaml", `
+off: off
+no: no
+False: False
+quoted: "off"
+yes: yes
+octal: 0123
+hex: 0x10
+version: 1.10
+many: 1_000
+list: [a, b]
+group: {a: 1}
+none: []
+secret.password: sesame
+`)
+	cfg, err := config.Load()
+	require.NoError(t, err)
+	for _, c := range []struct {
+		key, value string
+		want       bool
+	}{
+		{"off", "", false}, {"no", "", false}, {"false", "", false}, {"quoted", "", false}, {"yes", "", true}, {"pyfly.variable", "", false},
+		{"off", "false", true}, {"no", "False", true}, {"pyfly.variable", "false", true}, {"yes", "true", true}, {"yes", "on", false},
+		{"off", "off", true}, {"yes", "YES", true}, {"off", "true", false},
+		{"octal", "0123", true}, {"octal", "123", true}, {"octal", "83", false}, {"hex", "16", true}, {"hex", "0x10", true},
+		{"version", "1.10", true}, {"version", "1.1", true}, {"version", "1.100", true}, {"version", "1.11", false}, {"many", "1000", true},
+		{"list", "", true}, {"list", "[a b]", true}, {"group", "", true}, {"secret.password", "sesame", true}, {"yes", "${yes}", false},
+	} {
+		app := newApp(container.WithConfig(cfg))
+		app.Register(newEnglish, container.OnProperty(c.key, c.value))
+		require.Equal(t, c.want, names(app) == "english", "%s = %q", c.key, c.value)
+	}
+	app := newApp(container.WithConfig(cfg))
+	app.Register(newEnglish, container.OnProperty("secret.password", "other"))
+	app.Register(func(*english) *french { return &french{} })
+	report := startFails(t, app)
+	require.NotContains(t, report.Error(), "sesame")
 }
 
 func TestAPropertyThatCannotBeReadIsReported(t *testing.T) {

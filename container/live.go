@@ -28,7 +28,7 @@ type Live[T any] struct{ value *liveValue[T] }
 // and returns it for those who are not beans. T is a struct as for
 // [Properties]; to inject a T or *T as well, use Properties instead.
 func LiveProperties[T any](app *ApplicationContext, prefix string, opts ...BeanOption) Live[T] {
-	app.AddValidator(validateProperties[T](prefix))
+	app.ownPrefix(prefix, validateProperties[T](prefix))
 	l := newLive[T](app, prefix)
 	app.Register(l.value.begin, append([]BeanOption{Stereotype("properties"), propertiesOf(prefix)}, opts...)...)
 	app.registerHidden(func(l Live[T]) *Live[T] { return &l }, " by pointer")
@@ -95,8 +95,7 @@ func (l *liveValue[T]) load() *T {
 	if settings := l.current.Load(); settings != nil {
 		return settings
 	}
-	settings := new(T)
-	_ = l.app.Config().Bind(l.prefix, settings) // the report of Start tells it
+	settings, _ := bindProperties[T](l.app.Config(), l.prefix) // the report of Start tells the error
 	return settings
 }
 
@@ -105,8 +104,11 @@ func (l *liveValue[T]) load() *T {
 func (l *liveValue[T]) follow(cfg *config.Config) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fresh := new(T)
-	if l.config == cfg || cfg.Bind(l.prefix, fresh) != nil {
+	if l.config == cfg {
+		return
+	}
+	fresh, err := bindProperties[T](cfg, l.prefix)
+	if err != nil {
 		return
 	}
 	l.config = cfg

@@ -4,6 +4,9 @@ package container
 
 import (
 	"context"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -81,4 +84,73 @@ func (app *ApplicationContext) useConfig(cfg *config.Config) {
 			app.definitions[i] = &changed
 		}
 	}
+}
+
+// unknownKeys returns the unknown settings below pyfly and below the prefixes of
+// properties, each once.
+func (app *ApplicationContext) unknownKeys() []config.UnknownKey {
+	unknown := app.config.UnknownKeys("pyfly")
+	for _, d := range app.definitions {
+		if d.prefix == "" {
+			continue
+		}
+		for _, key := range app.config.UnknownKeys(d.prefix) {
+			if !slices.Contains(unknown, key) {
+				unknown = append(unknown, key)
+			}
+		}
+	}
+	return unknown
+}
+
+// withoutRepetitions drops problems with settings that are there already: each
+// client reports what is wrong for all of them.
+func withoutRepetitions(problems []*Problem) []*Problem {
+	type identity struct{ what, bean, remedy string }
+	known := map[identity]bool{}
+	return slices.DeleteFunc(problems, func(p *Problem) bool {
+		if p.Code != CodeConfig || len(p.Details) > 0 {
+			return false
+		}
+		id := identity{p.What, p.Bean, p.Remedy}
+		defer func() { known[id] = true }()
+		return known[id]
+	})
+}
+
+// sources tells in a record where the settings come from: the profiles, those of
+// them that nothing knows, and the files.
+func (app *ApplicationContext) sources() (args []any) {
+	profiles, files := app.profiles(), app.config.Files()
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"profiles", profiles}, {"unknown_profiles", app.unknownProfiles(profiles, files)}, {"files", files}} {
+		if len(list.values) > 0 {
+			args = append(args, list.name, list.values)
+		}
+	}
+	return args
+}
+
+// unknownProfiles returns the profiles that have no file and that no bean names.
+func (app *ApplicationContext) unknownProfiles(profiles, files []string) []string {
+	var unknown []string
+	for _, profile := range profiles {
+		hasFile := slices.ContainsFunc(files, func(file string) bool {
+			return strings.HasSuffix(strings.TrimSuffix(file, filepath.Ext(file)), "-"+profile)
+		})
+		isNamed := slices.ContainsFunc(app.definitions, func(d *definition) bool {
+			return slices.ContainsFunc(d.conditions, func(c condition) bool { return slices.Contains(c.profiles, profile) })
+		})
+		if !hasFile && !isNamed {
+			unknown = append(unknown, profile)
+		}
+	}
+	return unknown
+}
+
+// profilesIn returns the profiles that an expression names.
+func profilesIn(expression string) []string {
+	return strings.FieldsFunc(expression, func(r rune) bool { return strings.ContainsRune("&|!() \t\n", r) })
 }

@@ -266,3 +266,132 @@ func TestWrongLivePropertiesStopTheStart(t *testing.T) {
 	container.LiveProperties[liveSettings](app, "shop")
 	only(t, startFails(t, app), container.CodeConfig)
 }
+
+type watcherSettings struct {
+	PageSize int `koanf:"page-size"`
+	Regions  map[string]struct{ URL string }
+	Labels   map[string]string
+}
+
+func TestVariablesSetTheKeysOfProperties(t *testing.T) {
+	t.Setenv("PYFLY_WATCHER_PAGE_SIZE", "5")
+	t.Setenv("PYFLY_WATCHER_REGIONS_EU_URL", "x")
+	t.Setenv("PYFLY_OTHER_PAGE_SIZE", "6")
+	for name, register := range map[string]func(app *container.ApplicationContext) func() *watcherSettings{
+		"properties": func(app *container.ApplicationContext) func() *watcherSettings {
+			container.Properties[watcherSettings](app, "watcher")
+			return func() *watcherSettings { return container.Must(container.Get[*watcherSettings](app)) }
+		},
+		"live properties": func(app *container.ApplicationContext) func() *watcherSettings {
+			return container.LiveProperties[watcherSettings](app, "watcher").Load
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFolderWith(t, map[string]string{"pyfly.yaml": "watcher.page-size: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+				load := register(app)
+				app.Register(func() *english { return &english{} }, container.OnProperty("watcher.page-size", "5"))
+				require.NoError(t, app.Start(t.Context()))
+				assert.Equal(t, 5, load().PageSize)
+				assert.Equal(t, "x", load().Regions["eu"].URL)
+				assert.Equal(t, "5", app.Config().String("watcher.pagesize", ""))
+				_, err := container.Get[*english](app)
+				assert.NoError(t, err)
+				assert.Equal(t, 1, log.count("unknown setting"))
+				assert.Equal(t, 1, log.count(`key=pyfly.other.page.size`))
+				assert.Equal(t, 1, log.count(`config.Env(\"OTHER\")`))
+
+				writeFile(t, "pyfly.yaml", "watcher: {page-size: 2, labels: {a: b}}\n")
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				assert.Equal(t, 1, log.count("keys=[watcher.labels.a]"))
+				stop(t, app)
+				require.NoError(t, app.Start(t.Context()))
+				assert.Equal(t, 5, load().PageSize)
+				assert.Equal(t, "b", load().Labels["a"])
+				stop(t, app)
+			})
+		})
+	}
+}
+
+func TestMisspeltKeysOfPropertiesAreWarnedOf(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": `watcher:
+  pagesiz: 1
+  regions: {eu: {url: x, ulr: y}}
+  labels: {whatever: fits}
+pyfly.watcher.pagesiz: 2
+elsewhere: 1
+`}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		container.Properties[watcherSettings](app, "watcher")
+		container.Properties[liveSettings](app, "watcher.regions.eu")
+		require.NoError(t, app.Start(t.Context()))
+		for _, want := range []string{
+			"key=watcher.pagesiz at=pyfly.yaml:2 nearest=watcher.page-size\n", "key=watcher.regions.eu.ulr at=pyfly.yaml:3 nearest=watcher.regions.eu.url\n",
+			"key=pyfly.watcher.pagesiz at=pyfly.yaml:5",
+		} {
+			assert.Equal(t, 1, log.count(want), want)
+		}
+		assert.Equal(t, 3, log.count("unknown setting"))
+		stop(t, app)
+	})
+}
+
+func TestOneWrongSettingIsOneProblem(t *testing.T) {
+	cfg := config.New(map[string]any{"shop": map[string]any{"timeout": "soon", "size": "many"}})
+	app := newApp(container.WithConfig(cfg))
+	for _, key := range []string{"shop.timeout", "shop.timeout", "shop.size", "shop.timeout"} {
+		app.AddValidator(func(cfg *config.Config) error {
+			_, _, err := config.Value[time.Duration](cfg, key)
+			return err
+		})
+	}
+	report := startFails(t, app)
+	require.Len(t, report.Problems, 2, "%v", report)
+
+	require.Len(t, startFails(t, twice(errors.New("a declaration is wrong"))).Problems, 2, "these may be two")
+}
+
+func twice(err error) *container.ApplicationContext {
+	app := newApp()
+	for range 2 {
+		app.AddValidator(func(*config.Config) error { return err })
+	}
+	return app
+}
+
+func TestOneWrongSettingIsToldOnceByAChange(t *testing.T) {
+	inFolderWith(t, map[string]string{"pyfly.yaml": "size: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		for range 3 {
+			app.AddValidator(func(cfg *config.Config) error {
+				_, _, size := config.Value[int](cfg, "size")
+				_, _, name := config.Value[int](cfg, "name")
+				return errors.Join(size, name)
+			})
+		}
+		require.NoError(t, app.Start(t.Context()))
+		writeFile(t, "pyfly.yaml", "size: x\nname: y\n")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 1, log.count("pyfly.yaml:1: size"))
+		assert.Equal(t, 1, log.count("pyfly.yaml:2: name"))
+		stop(t, app)
+	})
+}
+
+func TestTheStartRecordTellsWhereSettingsComeFrom(t *testing.T) {
+	files := map[string]string{"pyfly.yaml": "a: 1\n", "pyfly-prod.yaml": "a: 2\n"}
+	t.Setenv("PYFLY_PROFILES_ACTIVE", "prod, named, excluded, typo")
+	inFolderWith(t, files, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		app.Register(newEnglish, container.Profile("named & !excluded"))
+		require.NoError(t, app.Start(t.Context()))
+		assert.Equal(t, 1, log.count(`profiles="[prod named excluded typo]" unknown_profiles=[typo] files="[pyfly.yaml pyfly-prod.yaml]"`))
+		stop(t, app)
+	})
+	t.Setenv("PYFLY_PROFILES_ACTIVE", "")
+	inFolderWith(t, nil, func(t *testing.T, log *lines, app *container.ApplicationContext) {
+		require.NoError(t, app.Start(t.Context()))
+		assert.Zero(t, log.count("files="))
+		assert.Zero(t, log.count("profiles="))
+		stop(t, app)
+	})
+}

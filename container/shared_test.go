@@ -279,8 +279,8 @@ func TestObjectsOfAllKindsAreRecognised(t *testing.T) {
 		})
 	}
 	t.Run("two that have no size are two", func(t *testing.T) {
-		countStarts = started
 		starts.Store(0)
+		countStarts = started
 		app := newApp()
 		app.Register(func() *startingNothing { return &startingNothing{} }, container.Named("a"))
 		app.Register(func() *startingNothing { return &startingNothing{} }, container.Named("b"))

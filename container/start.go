@@ -220,7 +220,7 @@ func (r *run) prepare(ctx context.Context) []*Problem {
 	for _, v := range r.app.validators {
 		problems = append(problems, problemsOf(r.check(ctx, v, r.app.config), CodeDeclaration)...)
 	}
-	return append(problems, r.graph.problems...)
+	return withoutRepetitions(append(problems, r.graph.problems...))
 }
 
 // Validate checks all that can be checked without running a constructor: the
@@ -347,13 +347,17 @@ func (r *run) cancelled(ctx context.Context) *Problem {
 	return &Problem{Code: CodeCancelled, What: "the start was cancelled: " + cause.Error(), Err: errors.Join(ctx.Err(), cause)}
 }
 
-// warnOfUnknownKeys names the settings below pyfly that nothing has asked for.
+// warnOfUnknownKeys names the settings below pyfly, and below the prefixes of
+// properties, that nothing has asked for.
 func (r *run) warnOfUnknownKeys() {
 	_ = r.app.Name() // its key is known, whoever asks for it
-	for _, unknown := range r.app.config.UnknownKeys("pyfly") {
+	for _, unknown := range r.app.unknownKeys() {
 		args := []any{"key", unknown.Key, "at", unknown.Origin.String()}
 		if unknown.Nearest != "" {
 			args = append(args, "nearest", unknown.Nearest)
+		}
+		if unknown.Remedy != "" {
+			args = append(args, "remedy", unknown.Remedy)
 		}
 		r.app.logger.Warn("unknown setting: nothing reads it", args...)
 	}

@@ -142,7 +142,8 @@ func (r *run) logStarted() {
 		return
 	}
 	beans, slowest := r.slowest()
-	logger.Info("application context started", "beans", beans, "took", rounded(r.took), "slowest", slowest)
+	args := []any{"beans", beans, "took", rounded(r.took), "slowest", slowest}
+	logger.Info("application context started", append(args, r.app.sources()...)...)
 }
 
 // slowest returns how many beans there are, and the three that took longest.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +22,16 @@ import (
 type deaf struct {
 	deafTo  string // the hooks
 	release chan struct{}
-	called  *journal
+
+	mu     sync.Mutex
+	called []string
+}
+
+// last is the hook that was called last.
+func (d *deaf) last() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.called[len(d.called)-1]
 }
 
 func (d *deaf) PostConstruct(context.Context) error { return d.hook("PostConstruct") }
@@ -30,17 +40,13 @@ func (d *deaf) Stop(context.Context) error          { return d.hook("Stop") }
 func (d *deaf) PreDestroy(context.Context) error    { return d.hook("PreDestroy") }
 
 func (d *deaf) hook(name string) error {
-	d.called.add(name)
+	d.mu.Lock()
+	d.called = append(d.called, name)
+	d.mu.Unlock()
 	if strings.Contains(d.deafTo, name) {
 		<-d.release
 	}
 	return nil
-}
-
-func (j *journal) last() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.entries[len(j.entries)-1]
 }
 
 // registerDeaf registers n beans each of which needs the one before.
@@ -48,7 +54,7 @@ func registerDeaf(t *testing.T, app *container.ApplicationContext, n int, hooks 
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
 	for i := range n {
-		d := &deaf{hooks, release, &journal{}}
+		d := &deaf{deafTo: hooks, release: release}
 		opts := []container.BeanOption{container.Named(fmt.Sprint("deaf", i))}
 		if i > 0 {
 			opts = append(opts, container.DependsOn(fmt.Sprint("deaf", i-1)))
@@ -90,7 +96,7 @@ func TestATotalLimitBoundsTheWholeStop(t *testing.T) {
 					within(t, "the stop", time.Since(begun), limit)
 					for i, d := range beans {
 						if !strings.Contains(err.Error(), fmt.Sprintf("%s of deaf%d did not return within", name, i)) ||
-							d.called.last() != name {
+							d.last() != name {
 							t.Errorf("%s of deaf%d was not called, or is not in %v", name, i, err)
 						}
 					}
@@ -209,7 +215,7 @@ func TestATotalLimitBoundsTheRollback(t *testing.T) {
 					t.Errorf("the cause is not the first problem: %v", report)
 				}
 				for i, d := range beans {
-					if d.called.last() != "Stop" {
+					if d.last() != "Stop" {
 						t.Errorf("deaf%d was not stopped", i)
 					}
 				}

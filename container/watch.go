@@ -58,11 +58,17 @@ func isLostFile(err error) bool {
 	return errors.As(err, &wrong) && wrong.Key == "" && (errors.Is(wrong, fs.ErrNotExist) || errors.Is(wrong, io.ErrUnexpectedEOF))
 }
 
-// validate asks all validators.
+// validate asks all validators. What several say is said once.
 func (r *run) validate(cfg *config.Config) error {
 	var errs []error
+	told := map[string]bool{}
 	for _, v := range r.app.validators {
-		errs = append(errs, r.check(r.life, v, cfg))
+		for _, err := range partsOf(r.check(r.life, v, cfg)) {
+			if text := err.Error(); !told[text] {
+				told[text] = true
+				errs = append(errs, err)
+			}
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -75,4 +81,20 @@ func (r *run) check(ctx context.Context, v validator, cfg *config.Config) error 
 	}
 	p := &Problem{Code: CodeDeclaration, What: "a validator did not return: " + err.Error(), Err: err}
 	return p.detail("stands at", where).detail("registered", v.at.location().String())
+}
+
+// partsOf returns the errors that were joined.
+func partsOf(err error) []error {
+	if err == nil {
+		return nil
+	}
+	parts, ok := joined(err)
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, part := range parts {
+		all = append(all, partsOf(part)...)
+	}
+	return all
 }

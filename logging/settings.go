@@ -67,11 +67,7 @@ func readLevels(cfg *config.Config) (*levels, error) {
 	}
 	set := &levels{root: slog.LevelInfo}
 	var errs []error
-	written := flatten("", group)
-	for _, s := range written {
-		written = append(written, variablesBelow(cfg, s.name)...)
-	}
-	for _, s := range written {
+	for _, s := range flatten("", group) {
 		key := levelKey + "." + s.name
 		level, ok := parseLevel(s.level)
 		switch {
@@ -104,19 +100,5 @@ func flatten(prefix string, group map[string]any) []packageLevel {
 		all = append(all, packageLevel{prefix + name, fmt.Sprint(value)})
 	}
 	slices.SortFunc(all, func(a, b packageLevel) int { return cmp.Compare(a.name, b.name) })
-	return all
-}
-
-// variablesBelow returns what variables set below a name that has a level
-// itself: PYFLY_LOGGING_LEVEL_SHOP_ORDERS where shop has one.
-func variablesBelow(cfg *config.Config, name string) []packageLevel {
-	var all []packageLevel
-	for _, below := range cfg.Keys(levelKey + "." + name) {
-		below = name + "." + below
-		if level, ok, err := config.Value[string](cfg, levelKey+"."+below); ok || err != nil { // a wrong one is no level
-			all = append(all, packageLevel{below, level})
-		}
-		all = append(all, variablesBelow(cfg, below)...)
-	}
 	return all
 }

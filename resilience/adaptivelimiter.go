@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/kernel"
@@ -33,12 +34,27 @@ type AdaptiveLimiterConfig struct {
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
 func (c AdaptiveLimiterConfig) Validate() error {
 	var order error
-	if d := c.WithDefaults(); d.MinLimit > d.InitialLimit || d.InitialLimit > d.MaxLimit {
+	d := c.WithDefaults()
+	isNegative := d.InitialLimit < 0 || d.MinLimit < 0 || d.MaxLimit < 0 // and told
+	if !isNegative && (d.MinLimit > d.InitialLimit || d.InitialLimit > d.MaxLimit) {
 		order = fmt.Errorf("%w: min-limit %d, initial-limit %d, max-limit %d: they must grow in this order",
 			kernel.ErrConfig, d.MinLimit, d.InitialLimit, d.MaxLimit)
 	}
 	return errors.Join(notNegative("initial-limit", c.InitialLimit), notNegative("min-limit", c.MinLimit),
 		notNegative("max-limit", c.MaxLimit), order)
+}
+
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file, where zero does not mean the default.
+func (c *AdaptiveLimiterConfig) SetExplicitZero(key string) {
+	switch key {
+	case "initial-limit":
+		c.InitialLimit = explicitZero
+	case "min-limit":
+		c.MinLimit = explicitZero
+	case "max-limit":
+		c.MaxLimit = explicitZero
+	}
 }
 
 // WithDefaults returns c as a policy takes it: with the defaults in the place of
@@ -54,51 +70,106 @@ func (c AdaptiveLimiterConfig) WithDefaults() AdaptiveLimiterConfig {
 }
 
 // AdaptiveLimiter limits how many calls there are at a time, and finds out by
-// itself how many are good: as long as calls take about as long as the fastest
-// of the last minute, the limit grows; when they take longer, because they
-// queue, it shrinks in proportion. This is the gradient of Netflix'
-// concurrency-limits (GradientLimit), a descendant of TCP Vegas (Brakmo and
-// Peterson, 1995). What the fastest calls take is looked for anew each half
-// minute, with half the limit, as BBR does (Cardwell et al., 2016): under steady
-// load the queue's own time would else be taken for the service's. A call that
-// fails by overload shrinks the limit by a tenth.
+// itself how many are good. It compares how long calls take on average with how
+// long they take without a queue: as long as that is about the same, the limit
+// grows; when calls take longer, because they queue, it shrinks in proportion. A
+// call that fails by overload shrinks it by a tenth.
+//
+// The steps are those of the gradient algorithm of Netflix' concurrency-limits
+// (Gradient2Limit, https://github.com/Netflix/concurrency-limits): averages of at
+// least ten calls, so that calls of several kinds do no harm, a tolerance of 1.5, a
+// queue of the square root of the limit, and no growth while less than half of the
+// limit is used. Gradient2 compares with a long average, which takes the queue for
+// the service when the load is steady. Here, as in the adaptive concurrency filter
+// of Envoy (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/adaptive_concurrency_filter),
+// what calls take is measured anew each half minute with a lower limit, for fifty
+// calls, and the limit is as before then, unless calls were so much faster that they
+// must have queued. While less than half of the limit is used there is no need to:
+// what calls take then is without a queue, and a limit that overload has lowered
+// grows back to InitialLimit.
 //
 // A call takes two short locks and looks at the clock twice; it allocates
 // nothing. It is safe for concurrent use.
 type AdaptiveLimiter struct {
-	config  AdaptiveLimiterConfig
+	config  atomic.Pointer[AdaptiveLimiterConfig]
 	invalid error
 	epoch   time.Time
 
-	mu       sync.Mutex
-	limit    float64
-	active   int
-	fastest  time.Duration // call of this period; 0: none yet
-	before   time.Duration // the same of the period before
-	rotateAt time.Duration // when the next period begins
-	sample   sample
+	mu          sync.Mutex
+	limit       float64
+	active      int
+	usual       float64 // nanoseconds that calls take without a queue; 0: not known yet
+	sample      sample
+	measureAt   time.Duration // when usual is measured anew, if the limit is used
+	isMeasuring bool
+	measurement measurement
 }
 
 // sample is what calls have shown since the limit was last changed.
 type sample struct {
 	until      time.Duration // when the limit is changed next
 	calls      int
-	took       time.Duration // all of them
+	took       float64 // nanoseconds, of all of them
 	mostActive int
 	overloaded bool
+}
+
+func (s *sample) add(took time.Duration, active int) {
+	s.calls++
+	s.took += float64(max(1, took))
+	s.mostActive = max(s.mostActive, active)
+}
+
+func (s *sample) average() float64 { return s.took / float64(s.calls) }
+
+// measurement finds out what calls take without a queue. It looks at the first
+// calls that begin in it: the first to end would be the short ones.
+type measurement struct {
+	from   time.Duration // when it began
+	until  time.Duration // when it ends, however few calls there were
+	before float64       // the limit, if it has been lowered; else 0
+	took   float64       // what calls took on average before
+	begun  int           // calls that are looked at
+	ended  int           // of them
+	sample sample        // those that have succeeded
 }
 
 // NewAdaptiveLimiter makes a limiter. If config is not valid, Execute returns the
 // error of its Validate.
 func NewAdaptiveLimiter(config AdaptiveLimiterConfig) *AdaptiveLimiter {
 	c := config.WithDefaults()
-	return &AdaptiveLimiter{config: c, invalid: config.Validate(), epoch: time.Now(), limit: float64(c.InitialLimit), rotateAt: probePeriod}
+	l := &AdaptiveLimiter{invalid: config.Validate(), epoch: time.Now(), limit: float64(c.InitialLimit)}
+	l.config.Store(&c)
+	l.beginMeasurement(0, forever)
+	return l
+}
+
+// Reconfigure changes the configuration. Calls under way and what has been found
+// out stay; the limit moves only as far as the new bounds ask for. If config is not
+// valid, or the limiter was made with one that was not, the error says so and
+// nothing changes.
+func (l *AdaptiveLimiter) Reconfigure(config AdaptiveLimiterConfig) error {
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	if l.invalid != nil {
+		return l.invalid
+	}
+	c := config.WithDefaults()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.config.Store(&c)
+	l.set(l.limit)
+	return nil
 }
 
 // Limit returns how many calls there may be at a time now.
 func (l *AdaptiveLimiter) Limit() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.limit >= math.MaxInt {
+		return math.MaxInt
+	}
 	return int(l.limit)
 }
 
@@ -111,105 +182,179 @@ func (l *AdaptiveLimiter) Execute(ctx context.Context, fn func(context.Context) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	active := l.begin()
-	if active == 0 {
-		return &RejectedError{Name: l.config.Name, Kind: ErrBulkheadFull}
+	call, ok := l.begin()
+	if !ok {
+		return &RejectedError{Name: l.config.Load().Name, Kind: ErrBulkheadFull}
 	}
-	begun := time.Since(l.epoch)
-	judged := false
-	defer func() {
-		if !judged { // a panic
-			l.end(active, 0, false)
-		}
-	}()
+	end := callFailed
+	defer func() { l.end(call, end) }() // after a panic, too
 	err := fn(ctx)
-	judged = true
 	switch {
 	case err == nil:
-		l.end(active, time.Since(l.epoch)-begun, false)
-	default:
-		l.end(active, 0, !errors.Is(ctx.Err(), context.Canceled) && l.config.IsOverload(err))
+		end = callSucceeded
+	case !errors.Is(ctx.Err(), context.Canceled) && l.config.Load().IsOverload(err):
+		end = callOverloaded
 	}
 	return err
 }
 
-// begin returns how many calls are under way with this one, or 0 if there is no
-// room for it.
-func (l *AdaptiveLimiter) begin() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.active >= int(l.limit) {
-		return 0
-	}
-	l.active++
-	return l.active
+// limitedCall is a call under way.
+type limitedCall struct {
+	begun      time.Duration
+	active     int // with this one
+	isMeasured bool
 }
 
-// The numbers of the gradient.
+// callEnd is how a call has ended.
+type callEnd uint8
+
 const (
-	tolerance      = 1.5 // how much slower than the fastest is no sign of a queue
-	smoothing      = 0.4 // of a step that is taken
-	overloadFactor = 0.9 // of the limit after an overload
-	probeFactor    = 0.5 // of the limit when a period begins
-	probePeriod    = 30 * time.Second
+	callFailed     callEnd = iota // which says nothing
+	callSucceeded                 // and so took as long as calls take
+	callOverloaded                // by an error that says so
 )
 
-// end takes in what a call has shown: how long it took, if it succeeded. The
-// limit changes at most once in the time of two calls: many that end together
-// show one thing, not many.
-func (l *AdaptiveLimiter) end(active int, took time.Duration, overloaded bool) {
+// begin is false if there is no room for a call.
+func (l *AdaptiveLimiter) begin() (limitedCall, bool) {
+	now := time.Since(l.epoch)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m := &l.measurement; l.isMeasuring && now >= m.until {
+		l.endMeasurement(now)
+	}
+	if float64(l.active+1) > l.limit {
+		return limitedCall{}, false
+	}
+	l.active++
+	call := limitedCall{begun: now, active: l.active}
+	if m := &l.measurement; l.isMeasuring && m.begun < measuredCalls {
+		m.begun++
+		call.isMeasured = true
+	}
+	return call, true
+}
+
+// The numbers of the algorithm.
+const (
+	tolerance       = 1.5 // how much longer than usual is no sign of a queue
+	smoothing       = 0.4 // of a step that is taken
+	overloadFactor  = 0.9 // of the limit after an overload
+	measuringFactor = 0.5 // of the limit while what is usual is measured
+	measureEvery    = 30 * time.Second
+	measuredCalls   = 50
+	sampledCalls    = 10
+	shortestSample  = 10 * time.Millisecond
+	learning        = 0.2  // of a sample that what is usual takes over
+	forgetting      = 0.95 // of what is usual is left when calls take less than half of it
+)
+
+// end takes in what a call has shown. The limit changes at most once in the time
+// of two calls: many that end together show one thing, not many.
+func (l *AdaptiveLimiter) end(call limitedCall, end callEnd) {
 	now := time.Since(l.epoch)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active--
+	l.measure(call, end, now)
 	s := &l.sample
-	s.overloaded = s.overloaded || overloaded
-	if took > 0 {
-		l.learn(took, now)
-		s.calls++
-		s.took += took
-		s.mostActive = max(s.mostActive, active)
+	switch end {
+	case callOverloaded:
+		s.overloaded = true
+	case callSucceeded:
+		s.add(now-call.begun, call.active)
 	}
-	if now < s.until || !s.overloaded && s.calls == 0 {
+	if now < s.until || !s.overloaded && (s.calls < sampledCalls || l.isMeasuring) {
 		return
 	}
-	l.change()
-	l.sample = sample{until: now + max(minSample, 2*l.fastest)}
+	l.change(now)
+	l.sample = sample{until: now + max(shortestSample, l.usualFor(2))}
 }
 
-const minSample = 10 * time.Millisecond
+// measure takes in a call that is looked at by a measurement, and ends that with
+// the last of them, or when a call tells of overload.
+func (l *AdaptiveLimiter) measure(call limitedCall, end callEnd, now time.Duration) {
+	if !l.isMeasuring {
+		return
+	}
+	m := &l.measurement
+	if call.isMeasured && call.begun >= m.from {
+		m.ended++
+		if end == callSucceeded {
+			m.sample.add(now-call.begun, call.active)
+		}
+	}
+	if end == callOverloaded || m.ended == measuredCalls || now >= m.until {
+		l.endMeasurement(now)
+	}
+}
+
+// usualFor is how long a number of calls takes, one after the other.
+func (l *AdaptiveLimiter) usualFor(calls float64) time.Duration {
+	return time.Duration(min(calls*l.usual, float64(farAway)))
+}
 
 // change is one step of the limit.
-func (l *AdaptiveLimiter) change() {
+func (l *AdaptiveLimiter) change(now time.Duration) {
 	s := &l.sample
 	if s.overloaded {
 		l.set(l.limit * overloadFactor)
 		return
 	}
-	if float64(s.mostActive) < l.limit/2 { // the limit was not what limited
+	took := s.average()
+	isUsed := float64(s.mostActive) >= l.limit/2
+	switch {
+	case !isUsed:
+		l.usual += (took - l.usual) * learning
+	case took < l.usual/2:
+		l.usual *= forgetting
+	}
+	if !isUsed {
+		l.recover()
 		return
 	}
-	fastest := l.fastest
-	if l.before > 0 {
-		fastest = min(fastest, l.before)
-	}
-	took := s.took / time.Duration(s.calls)
-	gradient := max(0.5, min(1, tolerance*float64(fastest)/float64(took)))
+	gradient := max(0.5, min(1, tolerance*l.usual/took))
 	l.set(l.limit*(1-smoothing) + (l.limit*gradient+math.Sqrt(l.limit))*smoothing)
+	if now >= l.measureAt {
+		l.beginMeasurement(now, now+l.usualFor(10)+time.Second)
+		l.measurement.before, l.measurement.took = l.limit, took
+		l.set(l.limit * measuringFactor)
+	}
 }
 
-// learn keeps what the fastest calls take, of this period and the one before.
-func (l *AdaptiveLimiter) learn(took, now time.Duration) {
-	if now >= l.rotateAt {
-		l.before, l.fastest = l.fastest, 0
-		l.rotateAt = now + probePeriod
-		l.set(l.limit * probeFactor)
+// recover lets a limit that overload has lowered grow to what it was to begin
+// with: nothing is known against that any more.
+func (l *AdaptiveLimiter) recover() {
+	if initial := float64(l.config.Load().InitialLimit); l.limit < initial {
+		l.set(min(initial, l.limit+math.Sqrt(l.limit)*smoothing))
 	}
-	if l.fastest == 0 || took < l.fastest {
-		l.fastest = took
+}
+
+func (l *AdaptiveLimiter) beginMeasurement(now, until time.Duration) {
+	l.isMeasuring = true
+	l.measurement = measurement{from: now, until: until}
+}
+
+// endMeasurement takes over what calls have taken, and lets the limit be as it was.
+// But if calls were as much faster as there were less of them, they had only
+// queued: then the limit stays lower, and the next measurement follows soon. As
+// long as nothing is known it begins another one.
+func (l *AdaptiveLimiter) endMeasurement(now time.Duration) {
+	m := l.measurement
+	l.isMeasuring, l.measureAt, l.sample = false, now+measureEvery, sample{until: l.sample.until}
+	if m.sample.calls >= sampledCalls {
+		l.usual = m.sample.average()
+		if tolerance*l.usual < m.took {
+			l.measureAt = now + l.usualFor(10)
+			return
+		}
+	}
+	l.set(max(l.limit, m.before))
+	if l.usual == 0 {
+		l.beginMeasurement(now, forever)
 	}
 }
 
 func (l *AdaptiveLimiter) set(limit float64) {
-	l.limit = max(float64(l.config.MinLimit), min(limit, float64(l.config.MaxLimit)))
+	c := l.config.Load()
+	l.limit = max(float64(c.MinLimit), min(limit, float64(c.MaxLimit)))
 }

@@ -4,6 +4,7 @@ package resilience
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,12 +20,13 @@ import (
 // addition; only a retry takes a lock and looks at the clock. It is safe for
 // concurrent use.
 type RetryBudget struct {
-	ratio  float64
-	period time.Duration // in which as many retries as recent holds are always allowed
-	calls  atomic.Int64
-	begun  time.Time
+	calls    atomic.Int64
+	isHedged atomic.Bool // a Hedge shares it
+	begun    time.Time
 
 	mu     sync.Mutex
+	ratio  float64
+	period time.Duration   // in which as many retries as recent holds are always allowed
 	marks  []mark          // of the last ten seconds and one before, oldest first
 	recent []time.Duration // a ring of the times of the last retries
 	next   int             // place of the oldest in recent
@@ -52,16 +54,40 @@ const (
 // NewRetryBudget makes a budget. A field that is not valid has the nearest
 // value that is; check what comes from outside with Validate.
 func NewRetryBudget(config RetryBudgetConfig) *RetryBudget {
-	c := config.WithDefaults()
-	b := &RetryBudget{ratio: min(c.Ratio, 1), begun: time.Now(), marks: make([]mark, 1, budgetWindow/markInterval+2)}
-	if perSecond := min(c.MinPerSecond, maxMinPerSecond); perSecond > 0 {
-		b.recent = make([]time.Duration, int(math.Ceil(perSecond)))
-		b.period = time.Duration(float64(len(b.recent)) / perSecond * float64(time.Second))
-		for i := range b.recent {
-			b.recent[i] = longAgo
-		}
-	}
+	b := &RetryBudget{begun: time.Now(), marks: make([]mark, 1, budgetWindow/markInterval+2)}
+	b.set(config.WithDefaults())
 	return b
+}
+
+// Reconfigure changes the configuration. What has been counted stays: calls and
+// retries of the last ten seconds count against the new numbers. If config is not
+// valid, the error says so and nothing changes.
+func (b *RetryBudget) Reconfigure(config RetryBudgetConfig) error {
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.set(config.WithDefaults())
+	return nil
+}
+
+func (b *RetryBudget) set(c RetryBudgetConfig) {
+	b.ratio = min(c.Ratio, 1)
+	perSecond := min(c.MinPerSecond, maxMinPerSecond)
+	if !(perSecond > 0) {
+		b.recent, b.next, b.period = nil, 0, 0
+		return
+	}
+	size := int(math.Ceil(perSecond))
+	b.period = time.Duration(min(float64(size)/perSecond*float64(time.Second), float64(farAway)))
+	if size == len(b.recent) {
+		return
+	}
+	last := append(b.recent[b.next:len(b.recent):len(b.recent)], b.recent[:b.next]...) // oldest first
+	last = last[max(0, len(last)-size):]
+	b.recent, b.next = slices.Repeat([]time.Duration{longAgo}, size-len(last)), 0
+	b.recent = append(b.recent, last...)
 }
 
 // Deposit counts a call. A [RetryPolicy] does so by itself.

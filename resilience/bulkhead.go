@@ -62,7 +62,14 @@ type Bulkhead struct {
 	config  BulkheadConfig
 	invalid error
 	active  int
-	waiting list.List // of chan struct{}, each of which is closed to hand over a place
+	waiting list.List // of *waiter
+}
+
+// waiter is a call that waits for a place.
+type waiter struct {
+	begun   time.Time
+	place   chan struct{} // closed to hand over a place
+	changed chan struct{} // MaxWait has
 }
 
 // NewBulkhead makes a bulkhead. If config is not valid, Execute returns the error
@@ -72,14 +79,26 @@ func NewBulkhead(config BulkheadConfig) *Bulkhead {
 }
 
 // Reconfigure changes the configuration. Calls under way stay; those that wait
-// get the places that there are now.
+// get the places that there are now. They stay in a queue that has become shorter,
+// but may wait only as long as the new MaxWait says, from when they came. If
+// config is not valid, or the bulkhead was made with one that was not, the error
+// says so and nothing changes.
 func (b *Bulkhead) Reconfigure(config BulkheadConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
+	if b.invalid != nil {
+		return b.invalid
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.config = config.WithDefaults()
+	for e := b.waiting.Front(); e != nil; e = e.Next() {
+		select {
+		case e.Value.(*waiter).changed <- struct{}{}:
+		default: // it has not looked yet
+		}
+	}
 	for b.active < b.config.MaxConcurrent && b.handOver() {
 		b.active++
 	}
@@ -115,44 +134,68 @@ func (b *Bulkhead) acquire(ctx context.Context) error {
 		b.mu.Unlock()
 		return err
 	}
-	place := make(chan struct{})
-	element, maxWait := b.waiting.PushBack(place), b.config.MaxWait
+	w := &waiter{begun: time.Now(), place: make(chan struct{}), changed: make(chan struct{}, 1)}
+	element := b.waiting.PushBack(w)
 	b.mu.Unlock()
-	return b.wait(ctx, place, element, maxWait)
-}
-
-func (b *Bulkhead) wait(ctx context.Context, place chan struct{}, element *list.Element, maxWait time.Duration) error {
-	var tooLong <-chan time.Time
-	if maxWait > 0 {
-		timer := time.NewTimer(maxWait)
-		defer timer.Stop()
-		tooLong = timer.C
+	err := b.wait(ctx, w)
+	if err == nil || b.leave(w, element) {
+		return err
 	}
-	var err error
-	select {
-	case <-place:
+	if ctx.Err() == nil { // there is a place after all
 		return nil
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-tooLong:
-		err = &RejectedError{Name: b.name(), Kind: ErrBulkheadFull}
 	}
-	b.mu.Lock()
-	select {
-	case <-place: // at the same moment
-		b.mu.Unlock()
-		b.release()
-	default:
-		b.waiting.Remove(element)
-		b.mu.Unlock()
-	}
+	b.release()
 	return err
 }
 
-func (b *Bulkhead) name() string {
+// wait waits for a place, for as long as the configuration allows. An error says
+// that the call waits no longer.
+func (b *Bulkhead) wait(ctx context.Context, w *waiter) error {
+	for {
+		c := b.current()
+		var tooLong <-chan time.Time
+		var timer *time.Timer
+		if c.MaxWait > 0 {
+			timer = time.NewTimer(c.MaxWait - time.Since(w.begun))
+			tooLong = timer.C
+		}
+		isChanged, err := false, error(nil)
+		select {
+		case <-w.place:
+		case <-w.changed:
+			isChanged = true
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-tooLong:
+			err = &RejectedError{Name: c.Name, Kind: ErrBulkheadFull}
+		}
+		if timer != nil {
+			timer.Stop()
+		}
+		if !isChanged {
+			return err
+		}
+	}
+}
+
+// leave ends the wait for a place. It is false if one has been handed over at the
+// same moment.
+func (b *Bulkhead) leave(w *waiter, element *list.Element) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.config.Name
+	select {
+	case <-w.place:
+		return false
+	default:
+		b.waiting.Remove(element)
+		return true
+	}
+}
+
+func (b *Bulkhead) current() BulkheadConfig {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.config
 }
 
 func (b *Bulkhead) release() {
@@ -169,7 +212,7 @@ func (b *Bulkhead) handOver() bool {
 	if first == nil {
 		return false
 	}
-	close(b.waiting.Remove(first).(chan struct{}))
+	close(b.waiting.Remove(first).(*waiter).place)
 	return true
 }
 

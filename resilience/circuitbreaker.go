@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,13 +43,13 @@ type CircuitBreaker struct {
 	config  atomic.Pointer[CircuitBreakerConfig]
 	window  atomic.Pointer[window]              // of the closed circuit; nil: none
 	open    atomic.Pointer[CircuitBreakerError] // of the last opening
-	probing *CircuitBreakerError                // what a half-open circuit refuses with
 	epoch   time.Time                           // from which the monotonic clock is read
 
 	invalid error // of Validate; every call returns it
 
-	mu         sync.Mutex // guards transitions and what follows
-	probes     []probe    // of the half-open circuit, not yet returned
+	mu         sync.Mutex           // guards transitions and what follows
+	probing    *CircuitBreakerError // what a half-open circuit refuses with
+	probes     []probe              // of the half-open circuit, not yet returned
 	lastProbe  uint32
 	succeeded  int // probes of this half-open time
 	reopenings int // since the circuit was closed
@@ -69,9 +70,9 @@ type probe struct {
 func NewCircuitBreaker(config CircuitBreakerConfig) *CircuitBreaker {
 	b := &CircuitBreaker{invalid: config.Validate(), epoch: time.Now()}
 	b.since = b.epoch
-	b.probing = &CircuitBreakerError{Name: config.Name, State: StateHalfOpen}
 	c := config.WithDefaults()
 	b.config.Store(&c)
+	b.probing = probingRefusal(&c)
 	if b.invalid != nil {
 		b.current.Store(uint64(newWord(stateInvalid, false, 0, 0)))
 		return b
@@ -89,7 +90,7 @@ func (b *CircuitBreaker) Name() string { return b.config.Load().Name }
 // over is half-open, although no probe has come yet.
 func (b *CircuitBreaker) State() CircuitState {
 	switch state := b.load().state(); {
-	case state == StateOpen && b.now() >= b.open.Load().probeAfter:
+	case state == StateOpen && b.isRecovered():
 		return StateHalfOpen
 	case state == stateInvalid:
 		return StateClosed
@@ -103,11 +104,17 @@ func (b *CircuitBreaker) State() CircuitState {
 func (b *CircuitBreaker) refusesAfter(delay time.Duration) bool {
 	switch b.load().state() {
 	case StateOpen:
-		return b.now()+delay < b.open.Load().probeAfter
+		return delay < b.open.Load().probeAfter-b.now()
 	case StateForcedOpen:
 		return true
 	}
 	return false
+}
+
+// isRecovered reports whether the recovery timeout of an open circuit is over.
+func (b *CircuitBreaker) isRecovered() bool {
+	refusal := b.open.Load()
+	return refusal.State == StateOpen && b.now() >= refusal.probeAfter
 }
 
 // now is the time since the breaker was made, by the monotonic clock; never 0.
@@ -137,11 +144,13 @@ func (b *CircuitBreaker) Call(ctx context.Context, fn func(context.Context) erro
 		}
 	}()
 	err := fn(ctx)
-	returned = true
 	if err == nil && b.load() == w.withFailures(0) {
+		returned = true
 		return nil
 	}
-	b.conclude(ctx, Permit{breaker: b, generation: w.generation()}, err)
+	v := b.judge(ctx, err)
+	returned = true
+	Permit{breaker: b, generation: w.generation()}.report(v)
 	return err
 }
 
@@ -159,25 +168,10 @@ func (b *CircuitBreaker) callWithPermit(ctx context.Context, fn func(context.Con
 		}
 	}()
 	err = fn(ctx)
+	v := b.judge(ctx, err)
 	returned = true
-	b.conclude(ctx, permit, err)
+	permit.report(v)
 	return err
-}
-
-// conclude reports what a call returned.
-func (b *CircuitBreaker) conclude(ctx context.Context, permit Permit, err error) {
-	succeeded, counts := true, true
-	if err != nil {
-		succeeded, counts = b.judge(ctx, err)
-	}
-	switch {
-	case !counts:
-		permit.Ignore()
-	case succeeded:
-		permit.Success()
-	default:
-		permit.Failure()
-	}
 }
 
 // Execute is [CircuitBreaker.Call]; it makes the breaker a [Policy].
@@ -185,13 +179,33 @@ func (b *CircuitBreaker) Execute(ctx context.Context, fn func(context.Context) e
 	return b.Call(ctx, fn)
 }
 
-// judge decides what an error means for the circuit.
-func (b *CircuitBreaker) judge(ctx context.Context, err error) (succeeded, counts bool) {
-	if errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, kernel.ErrCircuitOpen) {
-		return false, false
+// verdict is what the end of a call means for the circuit.
+type verdict uint8
+
+const (
+	isSuccess verdict = iota
+	isFailure
+	isNothing
+	isAbandoned // by a hedge: it says nothing, but that it was slow
+)
+
+// judge decides what the error of a call means for the circuit.
+func (b *CircuitBreaker) judge(ctx context.Context, err error) verdict {
+	switch {
+	case err == nil:
+		return isSuccess
+	case errors.Is(ctx.Err(), context.Canceled):
+		if context.Cause(ctx) == errHedgedAway {
+			return isAbandoned
+		}
+		return isNothing
+	case errors.Is(err, kernel.ErrCircuitOpen):
+		return isNothing
 	}
-	isFailure := b.config.Load().IsFailure
-	return isFailure != nil && !isFailure(err), true
+	if counts := b.config.Load().IsFailure; counts != nil && !counts(err) {
+		return isSuccess
+	}
+	return isFailure
 }
 
 // Permit is the leave to make one call. Exactly one of its methods must be
@@ -231,13 +245,36 @@ func (p Permit) Ignore() {
 	}
 }
 
+// report ends a call.
+func (p Permit) report(v verdict) {
+	switch v {
+	case isSuccess:
+		p.Success()
+	case isFailure:
+		p.Failure()
+	case isNothing:
+		p.Ignore()
+	case isAbandoned:
+		p.abandon()
+	}
+}
+
+// abandon reports that a hedge has cancelled the call. A call that was slow by
+// then is one, whoever has answered instead.
+func (p Permit) abandon() {
+	b := p.breaker
+	if !b.isSlow(p, b.now()) {
+		p.Ignore()
+		return
+	}
+	p.Success()
+}
+
 func (p Permit) end(w word, succeeded bool) {
 	b := p.breaker
 	switch {
-	case p.probe != 0 && succeeded && !b.isSlow(p, b.now()):
-		b.probeSucceeded(p)
 	case p.probe != 0:
-		b.probeFailed(p)
+		b.endProbe(p, succeeded)
 	case w.state() != StateClosed || w.generation() != p.generation:
 	case w.hasWindow():
 		b.remember(w, p, succeeded)
@@ -248,24 +285,36 @@ func (p Permit) end(w word, succeeded bool) {
 	}
 }
 
-// isSlow reports whether a call that ends now has taken too long, and tells the
-// listener.
+func (b *CircuitBreaker) endProbe(p Permit, succeeded bool) {
+	now := b.now()
+	slow := b.isSlow(p, now)
+	if succeeded && !slow {
+		b.probeSucceeded(p)
+	} else {
+		b.probeFailed(p)
+	}
+	if slow {
+		b.tellSlow(now - p.begun)
+	}
+}
+
+// isSlow reports whether a call that ends now has taken too long.
 func (b *CircuitBreaker) isSlow(p Permit, now time.Duration) bool {
-	c := b.config.Load()
-	took := now - p.begun
-	if p.begun == 0 || c.SlowCallDuration <= 0 || took <= c.SlowCallDuration {
-		return false
+	limit := b.config.Load().SlowCallDuration
+	return p.begun != 0 && limit > 0 && now-p.begun > limit
+}
+
+// tellSlow tells the listener of a slow call, when that has been counted.
+func (b *CircuitBreaker) tellSlow(took time.Duration) {
+	if listener := b.config.Load().OnSlowCall; listener != nil {
+		listener(took)
 	}
-	if c.OnSlowCall != nil {
-		c.OnSlowCall(took)
-	}
-	return true
 }
 
 // remember puts the outcome of a call into the window, and opens the circuit if
 // its rates say so.
 func (b *CircuitBreaker) remember(w word, p Permit, succeeded bool) {
-	window, c := b.window.Load(), b.config.Load()
+	window := b.window.Load()
 	if window == nil || window.generation != p.generation {
 		return
 	}
@@ -277,11 +326,15 @@ func (b *CircuitBreaker) remember(w word, p Permit, succeeded bool) {
 	if !succeeded {
 		o |= failed
 	}
-	if b.isSlow(p, now) {
-		o |= slow
+	slow := b.isSlow(p, now)
+	if slow {
+		o |= slowCall
 	}
-	if window.add(o, now, c) && window.tally(now).reaches(c) {
+	if window.add(o, now, b.config.Load()) && window.tally(now).reaches(b.config.Load()) {
 		b.transition(w, StateOpen)
+	}
+	if slow {
+		b.tellSlow(now - p.begun)
 	}
 }
 
@@ -313,12 +366,12 @@ func (b *CircuitBreaker) countFailure(generation uint32) {
 		if !w.isPlain() || w.generation() != generation {
 			return
 		}
-		failures := w.failures() + 1
-		if failures >= uint32(b.config.Load().FailureThreshold) {
+		failures := uint64(w.failures()) + 1
+		if failures >= uint64(b.config.Load().FailureThreshold) {
 			b.transition(w, StateOpen)
 			return
 		}
-		if b.replace(w, w.withFailures(failures)) {
+		if failures > math.MaxUint32 || b.replace(w, w.withFailures(uint32(failures))) {
 			return
 		}
 	}

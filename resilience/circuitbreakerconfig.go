@@ -121,16 +121,19 @@ func (c CircuitBreakerConfig) validateTogether() error {
 		problems = append(problems, fmt.Errorf("%w: "+format, append([]any{kernel.ErrConfig}, args...)...))
 	}
 	d := c.WithDefaults()
-	switch {
-	case c.SlidingWindow != "" && c.SlidingWindow != CountWindow && c.SlidingWindow != TimeWindow:
+	if c.SlidingWindow != "" && c.SlidingWindow != CountWindow && c.SlidingWindow != TimeWindow {
 		wrong("sliding-window is %q: it must be count or time, or be left out", c.SlidingWindow)
-	case c.SlidingWindow == "" && c.SlowCallDuration > 0:
+	}
+	if c.SlidingWindow == "" && c.SlowCallDuration > 0 {
 		wrong("slow-call-duration needs a sliding-window: count or time")
-	case c.SlidingWindow == CountWindow && d.MinimumCalls > d.WindowSize:
+	}
+	if c.SlidingWindow == CountWindow && d.MinimumCalls > d.WindowSize && d.WindowSize > 0 {
 		wrong("minimum-calls is %d, which a window-size of %d never holds", d.MinimumCalls, d.WindowSize)
-	case c.SlidingWindow == CountWindow && d.WindowSize > maxWindowSize:
+	}
+	if c.SlidingWindow == CountWindow && d.WindowSize > maxWindowSize {
 		wrong("window-size is %d: it must be at most %d", d.WindowSize, maxWindowSize)
-	case c.SlidingWindow == TimeWindow && d.WindowDuration < timeBuckets:
+	}
+	if c.SlidingWindow == TimeWindow && d.WindowDuration >= 0 && d.WindowDuration < timeBuckets {
 		wrong("window-duration is %s: it must be longer", d.WindowDuration)
 	}
 	if d.HalfOpenSuccesses > d.HalfOpenProbes && d.HalfOpenProbes > 0 {
@@ -139,7 +142,7 @@ func (c CircuitBreakerConfig) validateTogether() error {
 	if c.RecoveryMultiplier != 0 && !(c.RecoveryMultiplier >= 1 && c.RecoveryMultiplier <= 100) {
 		wrong("recovery-multiplier is %v: it must be between 1 and 100", c.RecoveryMultiplier)
 	}
-	if d.MaxRecoveryTimeout < d.RecoveryTimeout {
+	if d.MaxRecoveryTimeout >= 0 && d.MaxRecoveryTimeout < d.RecoveryTimeout {
 		wrong("max-recovery-timeout is %s, less than the recovery-timeout of %s", d.MaxRecoveryTimeout, d.RecoveryTimeout)
 	}
 	return errors.Join(problems...)
@@ -153,6 +156,8 @@ func (c *CircuitBreakerConfig) SetExplicitZero(key string) {
 		c.FailureThreshold = explicitZero
 	case "recovery-timeout":
 		c.RecoveryTimeout = NoDelay
+	case "max-recovery-timeout":
+		c.MaxRecoveryTimeout = NoDelay
 	case "half-open-probes":
 		c.HalfOpenProbes = explicitZero
 	case "half-open-successes":
@@ -161,6 +166,8 @@ func (c *CircuitBreakerConfig) SetExplicitZero(key string) {
 		c.HalfOpenMaxWait = NoDelay
 	case "window-size":
 		c.WindowSize = explicitZero
+	case "window-duration":
+		c.WindowDuration = NoDelay
 	case "minimum-calls":
 		c.MinimumCalls = explicitZero
 	case "failure-rate":

@@ -6,8 +6,11 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // LastGoodConfig configures a [LastGood]. A zero field means its default.
@@ -18,6 +21,14 @@ type LastGoodConfig struct {
 	// MaxEntries is how many answers are kept; beyond it the one that was used
 	// longest ago goes. Default 1000.
 	MaxEntries int `koanf:"max-entries"`
+	// MaxBytes is how much memory keys and answers may take together, as Size
+	// tells it; beyond it the one that was used longest ago goes. An answer that
+	// is larger alone is not kept. Default 0: no limit in bytes.
+	MaxBytes int64 `koanf:"max-bytes"`
+	// Size returns how many bytes a key and its answer take. It is called once
+	// for each answer that is kept, and must be safe for concurrent use. MaxBytes
+	// needs it.
+	Size func(key, answer any) int64 `koanf:"-"`
 	// On says which errors let the last good answer take their place, as RetryOn
 	// of a [RetryConfig] does. nil: all but the caller's cancellation.
 	On any `koanf:"-"`
@@ -28,11 +39,30 @@ type LastGoodConfig struct {
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
 func (c LastGoodConfig) Validate() error {
 	_, err := newMatcher(c.On)
-	return errors.Join(noNegativeTime("max-age", c.MaxAge), notNegative("max-entries", c.MaxEntries), err)
+	var bytes error
+	switch {
+	case c.MaxBytes < 0:
+		bytes = fmt.Errorf("%w: max-bytes is %d: it must not be negative", kernel.ErrConfig, c.MaxBytes)
+	case c.MaxBytes > 0 && c.Size == nil:
+		bytes = fmt.Errorf("%w: max-bytes needs Size, which tells how many bytes an answer takes", kernel.ErrConfig)
+	}
+	return errors.Join(noNegativeTime("max-age", c.MaxAge), notNegative("max-entries", c.MaxEntries), bytes, err)
+}
+
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file, where zero does not mean the default.
+func (c *LastGoodConfig) SetExplicitZero(key string) {
+	switch key {
+	case "max-age":
+		c.MaxAge = NoDelay
+	case "max-entries":
+		c.MaxEntries = explicitZero
+	}
 }
 
 // LastGood keeps the last good answer for each key, and gives it when a call
-// fails. It takes a short lock and looks at the clock for each call; it is safe
+// fails. What it keeps is bounded by MaxEntries and MaxBytes, however many keys there
+// are. It takes a short lock and looks at the clock for each call; it is safe
 // for concurrent use. Answers are shared: who gets one must not change it.
 type LastGood[K comparable, T any] struct {
 	config  LastGoodConfig
@@ -42,11 +72,13 @@ type LastGood[K comparable, T any] struct {
 	mu      sync.Mutex
 	entries map[K]*list.Element // of *goodAnswer[K, T]
 	recent  list.List           // the one used last in front
+	bytes   int64               // of all entries
 }
 
 type goodAnswer[K comparable, T any] struct {
 	key   K
 	value T
+	bytes int64
 	at    time.Time
 }
 
@@ -85,17 +117,24 @@ func (l *LastGood[K, T]) Call(ctx context.Context, key K, fn func(context.Contex
 	return kept, nil
 }
 
+// keep takes the answer in the place of the one before.
 func (l *LastGood[K, T]) keep(key K, value T) {
+	var bytes int64
+	if l.config.MaxBytes > 0 {
+		bytes = max(0, l.config.Size(key, value))
+	}
+	answer := &goodAnswer[K, T]{key, value, bytes, time.Now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	answer := &goodAnswer[K, T]{key, value, time.Now()}
 	if e, ok := l.entries[key]; ok {
-		e.Value = answer
-		l.recent.MoveToFront(e)
+		l.drop(e)
+	}
+	if !areEqual(key, key) || l.config.MaxBytes > 0 && bytes > l.config.MaxBytes { // no key that holds a NaN is ever found again
 		return
 	}
 	l.entries[key] = l.recent.PushFront(answer)
-	if l.recent.Len() > l.config.MaxEntries {
+	l.bytes += bytes
+	for l.recent.Len() > l.config.MaxEntries || l.config.MaxBytes > 0 && l.bytes > l.config.MaxBytes {
 		l.drop(l.recent.Back())
 	}
 }
@@ -116,6 +155,10 @@ func (l *LastGood[K, T]) get(key K) (value T, age time.Duration, ok bool) {
 	return answer.value, age, true
 }
 
+func areEqual[K comparable](a, b K) bool { return a == b }
+
 func (l *LastGood[K, T]) drop(e *list.Element) {
-	delete(l.entries, l.recent.Remove(e).(*goodAnswer[K, T]).key)
+	answer := l.recent.Remove(e).(*goodAnswer[K, T])
+	l.bytes -= answer.bytes
+	delete(l.entries, answer.key)
 }

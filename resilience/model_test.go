@@ -41,6 +41,7 @@ type modelPermit struct {
 	id, generation int
 	begun          time.Duration
 	isProbe        bool
+	isWatched      bool // for being slow
 }
 
 func (m *model) become(state resilience.CircuitState) {
@@ -69,7 +70,7 @@ func (m *model) acquire(id int) (modelPermit, bool) {
 	if m.state == resilience.StateOpen && m.now() >= m.opened+m.recovery() {
 		m.become(resilience.StateHalfOpen)
 	}
-	p := modelPermit{id: id, generation: m.generation, begun: m.now()}
+	p := modelPermit{id: id, generation: m.generation, begun: m.now(), isWatched: m.config.SlowCallDuration > 0}
 	switch m.state {
 	case resilience.StateOpen, resilience.StateForcedOpen:
 		return p, false
@@ -83,13 +84,13 @@ func (m *model) acquire(id int) (modelPermit, bool) {
 			return p, false
 		}
 		m.probes[id] = m.now()
-		p.isProbe = true
+		p.isProbe, p.isWatched = true, true
 	}
 	return p, true
 }
 
 func (m *model) end(p modelPermit, failed, ignored bool) {
-	slow := m.config.SlowCallDuration > 0 && m.now()-p.begun > m.config.SlowCallDuration
+	slow := p.isWatched && m.config.SlowCallDuration > 0 && m.now()-p.begun > m.config.SlowCallDuration
 	if p.generation != m.generation {
 		return
 	}
@@ -118,6 +119,21 @@ func (m *model) end(p modelPermit, failed, ignored bool) {
 	m.outcomes = append(m.outcomes, modelOutcome{m.now(), failed, slow})
 	if m.mustOpen() {
 		m.become(resilience.StateOpen)
+	}
+}
+
+func (m *model) reconfigure(config resilience.CircuitBreakerConfig) {
+	before := m.config
+	m.config = config
+	switch {
+	case m.state == resilience.StateHalfOpen && m.succeeded >= config.HalfOpenSuccesses:
+		m.become(resilience.StateClosed)
+	case before.SlidingWindow != config.SlidingWindow:
+		m.failures, m.outcomes = 0, nil
+	case config.SlidingWindow == resilience.TimeWindow && before.WindowDuration != config.WindowDuration:
+		m.outcomes = nil
+	case config.SlidingWindow == resilience.CountWindow:
+		m.outcomes = m.outcomes[max(0, len(m.outcomes)-before.WindowSize):]
 	}
 }
 
@@ -176,14 +192,35 @@ func TestTheBreakerDoesWhatItsModelDoes(t *testing.T) {
 			config.SlowCallDuration = slowCall
 			seed := rand.Uint64()
 			t.Run(fmt.Sprintf("window %q, slow after %s, seed %d", window, slowCall, seed), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { compareWithModel(t, config, seed) })
+				synctest.Test(t, func(t *testing.T) { compareWithModel(t, config, seed, false) })
 			})
 		}
 	}
+	seed := rand.Uint64()
+	t.Run(fmt.Sprintf("reconfigured, seed %d", seed), func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { compareWithModel(t, base, seed, true) })
+	})
+}
+
+// anyConfig returns a configuration without zeros for which defaults would stand.
+func anyConfig(random *rand.Rand) resilience.CircuitBreakerConfig {
+	seconds := func(most int) time.Duration { return time.Duration(1+random.IntN(most)) * time.Second }
+	c := resilience.CircuitBreakerConfig{
+		FailureThreshold: 1 + random.IntN(5), RecoveryTimeout: seconds(10), RecoveryMultiplier: float64(1 + random.IntN(2)), MaxRecoveryTimeout: 10*time.Second + seconds(50),
+		HalfOpenProbes: 1 + random.IntN(4), HalfOpenMaxWait: seconds(20),
+		SlidingWindow: []string{"", resilience.CountWindow, resilience.TimeWindow}[random.IntN(3)],
+		WindowSize:    []int{4, 10, 11}[random.IntN(3)], WindowDuration: []time.Duration{20 * time.Second, 30 * time.Second}[random.IntN(2)],
+		MinimumCalls: 1 + random.IntN(4), FailureRate: 0.1 + 0.9*random.Float64(), SlowCallRate: 0.1 + 0.9*random.Float64(),
+	}
+	c.HalfOpenSuccesses = 1 + random.IntN(c.HalfOpenProbes)
+	if c.SlidingWindow != "" && random.IntN(2) == 0 {
+		c.SlowCallDuration = seconds(6)
+	}
+	return c
 }
 
 // compareWithModel lets both take the same 100,000 random steps.
-func compareWithModel(t *testing.T, config resilience.CircuitBreakerConfig, seed uint64) {
+func compareWithModel(t *testing.T, config resilience.CircuitBreakerConfig, seed uint64, isReconfigured bool) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	begun := time.Now()
 	breaker := resilience.NewCircuitBreaker(config)
@@ -203,6 +240,9 @@ func compareWithModel(t *testing.T, config resilience.CircuitBreakerConfig, seed
 			p, ok := m.acquire(step)
 			if ok != (err == nil) {
 				t.Fatalf("step %d: the breaker says %v, the model %t", step, err, ok)
+			}
+			if !ok && m.state == resilience.StateHalfOpen && len(m.probes) == 0 {
+				t.Fatalf("step %d: a half-open circuit without probes refuses a call", step)
 			}
 			if ok {
 				underWay = append(underWay, both{permit, p})
@@ -243,6 +283,16 @@ func compareWithModel(t *testing.T, config resilience.CircuitBreakerConfig, seed
 				what = "it is reset"
 				breaker.Reset()
 				m.become(resilience.StateClosed)
+			default:
+				if !isReconfigured {
+					break
+				}
+				what = "it is reconfigured"
+				config = anyConfig(random)
+				if err := breaker.Reconfigure(config); err != nil {
+					t.Fatal(err)
+				}
+				m.reconfigure(config)
 			}
 		}
 		if got, want := breaker.State(), m.visible(); got != want {
@@ -266,8 +316,8 @@ func TestTheBulkheadDoesWhatItsModelDoes(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	synctest.Test(t, func(t *testing.T) {
-		const places, queue = 3, 4
-		b := resilience.NewBulkhead(resilience.BulkheadConfig{MaxConcurrent: places, MaxQueue: queue, MaxWait: 10 * time.Second})
+		config := resilience.BulkheadConfig{MaxConcurrent: 3, MaxQueue: 4, MaxWait: 10 * time.Second}
+		b := resilience.NewBulkhead(config)
 		type call struct {
 			id      int
 			release chan struct{}
@@ -290,7 +340,7 @@ func TestTheBulkheadDoesWhatItsModelDoes(t *testing.T) {
 			}
 		}
 		admit := func() (entered []string) {
-			for len(inside) < places && len(waiting) > 0 {
+			for len(inside) < config.MaxConcurrent && len(waiting) > 0 {
 				entered = append(entered, fmt.Sprint(waiting[0].id, " enters"))
 				inside, waiting = append(inside, waiting[0]), waiting[1:]
 			}
@@ -314,10 +364,10 @@ func TestTheBulkheadDoesWhatItsModelDoes(t *testing.T) {
 				}()
 				synctest.Wait()
 				switch {
-				case len(inside) < places:
+				case len(inside) < config.MaxConcurrent:
 					inside = append(inside, c)
 					expect(step, fmt.Sprint(c.id, " enters"))
-				case len(waiting) < queue:
+				case len(waiting) < config.MaxQueue:
 					waiting = append(waiting, c)
 					expect(step)
 				default:
@@ -335,10 +385,18 @@ func TestTheBulkheadDoesWhatItsModelDoes(t *testing.T) {
 				waiting = slices.Delete(waiting, i, i+1)
 				expect(step, fmt.Sprint(id, " is refused false"))
 			default:
-				time.Sleep(time.Duration(random.IntN(5)) * time.Second) // virtual
 				var refused []string
+				if random.IntN(5) == 0 {
+					config = resilience.BulkheadConfig{MaxConcurrent: 1 + random.IntN(4), MaxQueue: random.IntN(6), MaxWait: time.Duration(1+random.IntN(15))*time.Second + 1}
+					if err := b.Reconfigure(config); err != nil {
+						t.Fatal(err)
+					}
+					refused = admit() // those that have waited for too long, too: they are first
+				} else {
+					time.Sleep(time.Duration(random.IntN(5)) * time.Second) // virtual
+				}
 				waiting = slices.DeleteFunc(waiting, func(c call) bool {
-					isOver := time.Since(c.since) >= 10*time.Second
+					isOver := time.Since(c.since) >= config.MaxWait
 					if isOver {
 						refused = append(refused, fmt.Sprint(c.id, " is refused true"))
 					}
@@ -365,13 +423,20 @@ func TestTheRateLimiterDoesWhatItsModelDoes(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	synctest.Test(t, func(t *testing.T) {
-		const perSecond, burst = 10, 5
+		perSecond, burst := 10.0, 5
 		l := resilience.NewRateLimiter(resilience.RateLimiterConfig{PerSecond: perSecond, Burst: burst})
 		tokens, last := float64(burst), time.Now()
 		for step := range 100_000 {
 			time.Sleep(time.Duration(random.IntN(30)) * 5 * time.Millisecond) // virtual
-			tokens = min(burst, tokens+time.Since(last).Seconds()*perSecond)
+			tokens = min(float64(burst), tokens+time.Since(last).Seconds()*perSecond)
 			last = time.Now()
+			if random.IntN(100) == 0 {
+				perSecond, burst = float64(1+random.IntN(20)), 1+random.IntN(8)
+				if err := l.Reconfigure(resilience.RateLimiterConfig{PerSecond: perSecond, Burst: burst}); err != nil {
+					t.Fatal(err)
+				}
+				tokens = min(float64(burst), tokens)
+			}
 			err := l.Execute(t.Context(), succeed)
 			if near := tokens - 1; near > -1e-6 && near < 1e-6 { // rounding decides
 				tokens = max(0, near)

@@ -26,9 +26,13 @@ func (b *CircuitBreaker) force(to CircuitState) {
 
 // Reconfigure changes the configuration while calls are under way. State and
 // what has been counted stay; but a window of another kind or duration begins
-// empty. An open circuit waits for the new recovery timeout, from its opening
-// on. If config is not valid, or the breaker was made with one that was not, the
-// error says so and nothing changes.
+// empty, and so does the count of consecutive failures when a window takes its
+// place or goes. The next call that ends is judged by the new configuration,
+// together with what was counted before. An open circuit waits for the new
+// recovery timeout, from its opening on. A half-open circuit closes at once if as
+// many probes have succeeded as the new configuration asks for. If config is not
+// valid, or the breaker was made with one that was not, the error says so and
+// nothing changes.
 func (b *CircuitBreaker) Reconfigure(config CircuitBreakerConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
@@ -41,32 +45,56 @@ func (b *CircuitBreaker) Reconfigure(config CircuitBreakerConfig) error {
 	defer b.unlockAndNotify()
 	before := b.config.Load()
 	b.config.Store(&c)
-	if refusal := b.open.Load(); refusal != nil && refusal.State == StateOpen {
-		b.open.Store(b.refusal(refusal.opened, &c))
+	b.probing = probingRefusal(&c)
+	switch b.load().state() {
+	case StateClosed:
+		b.changeWindow(before, &c)
+	case StateOpen:
+		b.open.Store(b.refusal(b.open.Load().opened, &c))
+	case StateForcedOpen:
+		b.open.Store(forcedRefusal(&c))
+	case StateHalfOpen:
+		b.closeIfRecovered()
 	}
-	b.changeWindow(before, &c)
 	return nil
 }
 
 // changeWindow gives a closed circuit the window of a new configuration, within
 // its generation.
 func (b *CircuitBreaker) changeWindow(before, after *CircuitBreakerConfig) {
-	w := b.load()
-	same := before.SlidingWindow == after.SlidingWindow && before.WindowSize == after.WindowSize && before.WindowDuration == after.WindowDuration
-	if same || w.state() != StateClosed {
+	if before.hasSameWindow(after) {
+		if window := b.window.Load(); window != nil {
+			window.isChanged.Store(true)
+		}
 		return
 	}
-	window := newWindow(after, w.generation())
+	window := newWindow(after, b.load().generation())
 	if old := b.window.Load(); window != nil && window.count != nil && old != nil && old.count != nil {
 		window.count.takeOver(old.count)
+		window.isChanged.Store(true)
 	}
 	b.window.Store(window)
 	for {
 		w := b.load()
-		if b.replace(w, newWord(w.state(), window != nil, w.generation(), w.failures())) {
+		if b.replace(w, newWord(w.state(), window != nil, w.generation(), 0)) {
 			return
 		}
 	}
+}
+
+// hasSameWindow reports whether a window of c can go on with another
+// configuration.
+func (c *CircuitBreakerConfig) hasSameWindow(other *CircuitBreakerConfig) bool {
+	if c.SlidingWindow != other.SlidingWindow {
+		return false
+	}
+	switch c.SlidingWindow {
+	case CountWindow:
+		return c.WindowSize == other.WindowSize
+	case TimeWindow:
+		return c.WindowDuration == other.WindowDuration
+	}
+	return true
 }
 
 // takeOver adds the last outcomes of another window, as many as there is room

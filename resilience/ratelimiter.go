@@ -37,6 +37,14 @@ func (c RateLimiterConfig) Validate() error {
 	return errors.Join(perSecond, notNegative("burst", c.Burst), noNegativeTime("max-wait", c.MaxWait))
 }
 
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file, where zero does not mean the default.
+func (c *RateLimiterConfig) SetExplicitZero(key string) {
+	if key == "burst" {
+		c.Burst = explicitZero
+	}
+}
+
 // WithDefaults returns c as a policy takes it: with the defaults in the place of
 // zero fields.
 func (c RateLimiterConfig) WithDefaults() RateLimiterConfig {

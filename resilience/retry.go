@@ -53,21 +53,25 @@ func (p *RetryPolicy) Execute(ctx context.Context, fn func(context.Context) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if p.config.Budget != nil {
-		p.config.Budget.Deposit()
+	mark := attemptMark{}
+	if b := p.config.Budget; b != nil {
+		b.Deposit()
+		if b.isHedged.Load() { // a hedge within must not count the call again
+			mark.budget = b
+		}
 	}
-	if AttemptOf(ctx) > 1 { // of another call, within which this one is made
-		ctx = context.WithValue(ctx, attemptKey{}, 1)
+	if attemptOf(ctx) != mark {
+		ctx = context.WithValue(ctx, attemptKey{}, mark)
 	}
 	err := fn(ctx)
 	if err == nil {
 		return nil
 	}
-	return p.again(ctx, err, fn)
+	return p.again(ctx, err, mark, fn)
 }
 
 // again makes the attempts after the first, which has failed.
-func (p *RetryPolicy) again(ctx context.Context, err error, fn func(context.Context) error) error {
+func (p *RetryPolicy) again(ctx context.Context, err error, mark attemptMark, fn func(context.Context) error) error {
 	var delay time.Duration
 	for attempt := 1; err != nil; attempt++ {
 		var again bool
@@ -77,22 +81,31 @@ func (p *RetryPolicy) again(ctx context.Context, err error, fn func(context.Cont
 		if cause := wait(ctx, delay); cause != nil {
 			return &interruptedError{cause, err}
 		}
-		err = fn(context.WithValue(ctx, attemptKey{}, attempt+1))
+		mark.number = attempt + 1
+		err = fn(context.WithValue(ctx, attemptKey{}, mark))
 	}
 	return nil
 }
 
 type attemptKey struct{}
 
+// attemptMark is what the context of an attempt tells those within. The zero value
+// is that of a first attempt, and of a call that is none.
+type attemptMark struct {
+	number int          // from 2; 0: the first
+	budget *RetryBudget // in which the call has been counted
+}
+
+func attemptOf(ctx context.Context) attemptMark {
+	mark, _ := ctx.Value(attemptKey{}).(attemptMark)
+	return mark
+}
+
 // AttemptOf returns, within a [RetryPolicy], the number of the attempt that a
 // context belongs to; 1 for the first and outside of one. Within several, it is
-// the innermost that counts.
-func AttemptOf(ctx context.Context) int {
-	if attempt, ok := ctx.Value(attemptKey{}).(int); ok {
-		return attempt
-	}
-	return 1
-}
+// the innermost that counts. A [Hedge] counts on: its first attempt has the number
+// of the attempt within which it runs, the one beside it the next number.
+func AttemptOf(ctx context.Context) int { return max(1, attemptOf(ctx).number) }
 
 // next decides whether there is another attempt, and after what delay.
 func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration, err error) (delay time.Duration, again bool) {
@@ -148,14 +161,7 @@ func (p *RetryPolicy) delay(ctx context.Context, attempt int, last time.Duration
 // backOff is BaseDelay times Multiplier for each attempt after the first, at
 // most MaxDelay.
 func (p *RetryPolicy) backOff(attempt int) time.Duration {
-	delay, most := float64(p.config.BaseDelay), float64(p.config.MaxDelay)
-	for range attempt - 1 {
-		if delay >= most {
-			break
-		}
-		delay *= p.config.Multiplier
-	}
-	return time.Duration(min(delay, most))
+	return grown(p.config.BaseDelay, p.config.Multiplier, attempt-1, p.config.MaxDelay)
 }
 
 func (p *RetryPolicy) jittered(ctx context.Context, delay, last time.Duration) time.Duration {
@@ -166,7 +172,7 @@ func (p *RetryPolicy) jittered(ctx context.Context, delay, last time.Duration) t
 		return between(ctx, delay/2, delay)
 	case DecorrelatedJitter:
 		base := min(p.config.BaseDelay, p.config.MaxDelay)
-		return min(between(ctx, base, 3*max(last, base)), p.config.MaxDelay)
+		return min(between(ctx, base, grown(max(last, base), 3, 1, forever)), p.config.MaxDelay)
 	}
 	return delay
 }
@@ -176,7 +182,7 @@ func between(ctx context.Context, from, to time.Duration) time.Duration {
 	if to <= from {
 		return from
 	}
-	return from + time.Duration(random.Int64N(ctx, int64(to-from)+1))
+	return from + time.Duration(random.Int64N(ctx, int64(min(to-from, forever-1))+1))
 }
 
 func wait(ctx context.Context, delay time.Duration) error {

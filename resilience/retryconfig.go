@@ -84,15 +84,20 @@ func (c RetryConfig) Validate() error {
 		noNegativeTime("base-delay", c.BaseDelay),
 		noNegativeTime("max-delay", c.MaxDelay),
 		noNegativeTime("max-retry-after", c.MaxRetryAfter),
-		c.validateShape(),
+		c.validateMultiplier(),
+		c.validateJitter(),
 		wrongRetryOn,
 	)
 }
 
-func (c RetryConfig) validateShape() error {
+func (c RetryConfig) validateMultiplier() error {
 	if c.Multiplier != 0 && !(c.Multiplier >= 1 && c.Multiplier <= 100) {
 		return fmt.Errorf("%w: multiplier is %v: it must be between 1 and 100", kernel.ErrConfig, max(c.Multiplier, 0))
 	}
+	return nil
+}
+
+func (c RetryConfig) validateJitter() error {
 	switch c.Jitter {
 	case "", NoJitter, FullJitter, EqualJitter, DecorrelatedJitter:
 		return nil

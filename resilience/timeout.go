@@ -20,6 +20,14 @@ const defaultTimeLimit = 30 * time.Second
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
 func (c TimeoutConfig) Validate() error { return noNegativeTime("limit", c.Limit) }
 
+// SetExplicitZero records that the field of the given koanf name is set to zero
+// in a settings file: there is no limit.
+func (c *TimeoutConfig) SetExplicitZero(key string) {
+	if key == "limit" {
+		c.Limit = NoDelay
+	}
+}
+
 // Timeout limits how long a call may take: its context is done then. A call that
 // does not heed its context takes as long as it takes. It costs what
 // context.WithTimeout does and is safe for concurrent use.

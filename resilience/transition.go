@@ -33,7 +33,7 @@ func (b *CircuitBreaker) change(from word, to CircuitState) bool {
 	case StateOpen:
 		b.beOpen(w.state(), c)
 	case StateForcedOpen:
-		b.open.Store(&CircuitBreakerError{Name: c.Name, State: StateForcedOpen})
+		b.open.Store(forcedRefusal(c))
 	case StateClosed:
 		b.reopenings = 0
 		window = newWindow(c, generation)
@@ -59,22 +59,26 @@ func (b *CircuitBreaker) beOpen(from CircuitState, c *CircuitBreakerConfig) {
 	b.open.Store(b.refusal(b.since, c))
 }
 
+// refusal is what a circuit that was opened at the given time refuses with.
 func (b *CircuitBreaker) refusal(opened time.Time, c *CircuitBreakerConfig) *CircuitBreakerError {
 	recovery := c.recoveryTimeout(b.reopenings)
-	probeAt := opened.Add(recovery)
-	return &CircuitBreakerError{Name: c.Name, State: StateOpen, opened: opened, probeAt: probeAt, probeAfter: probeAt.Sub(b.epoch) + 1}
+	return &CircuitBreakerError{
+		Name: c.Name, State: StateOpen, opened: opened, probeAt: opened.Add(recovery),
+		probeAfter: sumOf(opened.Sub(b.epoch)+1, recovery),
+	}
+}
+
+func forcedRefusal(c *CircuitBreakerConfig) *CircuitBreakerError {
+	return &CircuitBreakerError{Name: c.Name, State: StateForcedOpen}
+}
+
+func probingRefusal(c *CircuitBreakerConfig) *CircuitBreakerError {
+	return &CircuitBreakerError{Name: c.Name, State: StateHalfOpen}
 }
 
 // recoveryTimeout is how long to wait after as many failed probes.
 func (c *CircuitBreakerConfig) recoveryTimeout(reopenings int) time.Duration {
-	recovery := float64(c.RecoveryTimeout)
-	for range reopenings {
-		recovery *= c.RecoveryMultiplier
-		if recovery >= float64(c.MaxRecoveryTimeout) || c.RecoveryMultiplier == 1 {
-			break
-		}
-	}
-	return max(min(time.Duration(recovery), c.MaxRecoveryTimeout), 0)
+	return grown(c.RecoveryTimeout, c.RecoveryMultiplier, reopenings, c.MaxRecoveryTimeout)
 }
 
 // acquire is [CircuitBreaker.Acquire] for all but a closed circuit without
@@ -104,10 +108,24 @@ func (b *CircuitBreaker) permit(w word) Permit {
 	return p
 }
 
-// acquireProbe admits a probe if the time has come for one.
-func (b *CircuitBreaker) acquireProbe() (Permit, error) {
+// acquireProbe admits a probe if the time has come for one. If the listener
+// panics, nobody gets the permit, and its place is free.
+func (b *CircuitBreaker) acquireProbe() (permit Permit, err error) {
+	isTold := false
+	defer func() {
+		if !isTold {
+			permit.Ignore()
+		}
+	}()
 	b.mu.Lock()
-	defer b.unlockAndNotify()
+	permit, err = b.admit()
+	b.unlockAndNotify()
+	isTold = true
+	return permit, err
+}
+
+// admit decides about a call; the caller holds the lock.
+func (b *CircuitBreaker) admit() (Permit, error) {
 	w := b.load()
 	switch w.state() {
 	case StateClosed, StateDisabled:
@@ -140,11 +158,18 @@ func (b *CircuitBreaker) probeSucceeded(p Permit) {
 	b.mu.Lock()
 	if b.release(p) {
 		b.succeeded++
-		if b.succeeded >= b.config.Load().HalfOpenSuccesses {
-			b.change(b.load(), StateClosed)
-		}
+		b.closeIfRecovered()
 	}
 	b.unlockAndNotify()
+}
+
+// closeIfRecovered closes a half-open circuit if enough probes have succeeded.
+// The caller holds the lock.
+func (b *CircuitBreaker) closeIfRecovered() {
+	w := b.load()
+	if w.state() == StateHalfOpen && b.succeeded >= b.config.Load().HalfOpenSuccesses {
+		b.change(w, StateClosed)
+	}
 }
 
 func (b *CircuitBreaker) probeFailed(p Permit) {

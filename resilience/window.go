@@ -13,7 +13,7 @@ type outcome uint32
 const (
 	recorded outcome = 1 << iota
 	failed
-	slow
+	slowCall
 )
 
 // tally is what a window holds.
@@ -36,6 +36,7 @@ type window struct {
 	generation uint32
 	count      *countWindow // nil: it is a window of time
 	time       *timeWindow
+	isChanged  atomic.Bool // the rates that open the circuit have changed since they were looked at
 }
 
 func newWindow(c *CircuitBreakerConfig, generation uint32) *window {
@@ -53,7 +54,7 @@ func newWindow(c *CircuitBreakerConfig, generation uint32) *window {
 func (w *window) add(o outcome, now time.Duration, c *CircuitBreakerConfig) bool {
 	if w.count != nil {
 		n := w.count.add(o)
-		return o != recorded || n == uint64(c.MinimumCalls)
+		return o != recorded || n == uint64(c.MinimumCalls) || w.isChanged.Load() && w.isChanged.Swap(false)
 	}
 	return w.time.add(o, now)
 }
@@ -88,7 +89,7 @@ func (w *countWindow) add(o outcome) uint64 {
 	if change := o.has(failed) - old.has(failed); change != 0 {
 		w.failures.Add(change)
 	}
-	if change := o.has(slow) - old.has(slow); change != 0 {
+	if change := o.has(slowCall) - old.has(slowCall); change != 0 {
 		w.slow.Add(change)
 	}
 	return n
@@ -129,7 +130,7 @@ func (w *timeWindow) add(o outcome, now time.Duration) bool {
 	b.calls.Add(1)
 	if o != recorded {
 		b.failures.Add(o.has(failed))
-		b.slow.Add(o.has(slow))
+		b.slow.Add(o.has(slowCall))
 		if !w.isSick.Load() {
 			w.isSick.Store(true)
 		}

@@ -5,7 +5,5 @@ package simulation
 // known are the kinds of findings that are not fixed yet, with what they are. They
 // do not fail a run. A kind leaves this list with the change that fixes it.
 var known = map[string]string{
-	"definite-response-waits":    "a response that ends a call waits for the other legs of the hedge",
-	"circuit-locked-by-a-reload": "half-open-probes that are lowered while probes are under way lock the circuit",
-	"of-another-tenant":          "a stale response is given to a caller for whom an interceptor would have asked for another",
+	"of-another-tenant": "a stale response is given to a caller for whom an interceptor would have asked for another",
 }

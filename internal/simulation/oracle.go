@@ -404,7 +404,7 @@ func (w *World) judgeStream(c *call) {
 
 // judgeHedges checks that a definite response ends a hedged call.
 func (w *World) judgeHedges(c *call) {
-	if !w.isHedged() || c.err == nil || c.op.streams || w.hasAny("code.interceptor-twice", "code.call-interceptor-twice", "retry.statuses", "code.retry-if", "operator.restart", "net.cut", "net.linger") {
+	if !w.isHedged() || c.err == nil || c.op.streams || w.hasAny("code.interceptor-twice", "code.call-interceptor-twice", "code.interceptor-dials", "code.transport-dials", "retry.statuses", "code.retry-if", "operator.restart", "net.cut", "net.linger") {
 		return
 	}
 	for _, a := range w.arrivalsOf(c) {

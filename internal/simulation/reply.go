@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -137,6 +138,11 @@ func (p *replying) status(status int, body string) {
 func (p *replying) finish(status int, body []byte) {
 	p.w.Header().Set("X-Reply", mark(p.a.call))
 	p.update(func(a *arrival) { a.status = status })
+	if p.a.reply != "close" && p.a.reply != "informational" && status != http.StatusNoContent {
+		// In chunks the end of the body may come with the last of them or after it:
+		// who does not read to the end would lose the connection in some runs.
+		p.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	p.w.WriteHeader(status)
 	if p.r.Method != http.MethodHead {
 		_, _ = p.w.Write(body)

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resilience
+
+import (
+	"math"
+	"time"
+)
+
+// forever is the longest duration. Sums and products of durations end there
+// instead of overflowing.
+const forever time.Duration = math.MaxInt64
+
+// sumOf adds two durations that are not negative.
+func sumOf(a, b time.Duration) time.Duration {
+	if a > forever-b {
+		return forever
+	}
+	return a + b
+}
+
+// grown is base times factor to the power of n, at most most. It takes the same
+// time for every n.
+func grown(base time.Duration, factor float64, n int, most time.Duration) time.Duration {
+	if base <= 0 || n <= 0 || factor == 1 {
+		return min(base, most)
+	}
+	d := float64(base) * math.Pow(factor, float64(n))
+	if d >= float64(most) {
+		return most
+	}
+	return time.Duration(d)
+}
