@@ -48,6 +48,7 @@ type ApplicationContext struct {
 // validator checks settings and declarations before the start.
 type validator struct {
 	check  func(*config.Config) error
+	isOurs bool // it needs no limit
 	module *moduleScope
 	at     callers
 }
@@ -201,7 +202,7 @@ func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
 // wraps, a *[Problem] is shown as such.
 func (app *ApplicationContext) AddValidator(validate func(*config.Config) error) {
 	if validate != nil {
-		app.validators = append(app.validators, validator{validate, app.module, callerStack()})
+		app.validators = append(app.validators, validator{check: validate, module: app.module, at: callerStack()})
 	}
 }
 

@@ -15,10 +15,9 @@ import (
 // life is what an object is doing. Instances that are the same object, under
 // several names, share it: the object's hooks are called once, one after the other.
 type life struct {
-	initialised *instance   // as which the object came into being
-	instances   []*instance // singletons only; guarded by maker.mu
-	identities  []identity  // by which maker.lives knows it; likewise
-	first       *instance   // in the order of the start: the last that is stopped
+	initialised *instance // as which the object came into being
+	singletons  int       // of the instances; guarded by maker.mu
+	first       *instance // in the order of the start: the last that is stopped
 
 	told      []activeProcessor // that are told of its destruction
 	isStarted bool
@@ -99,7 +98,7 @@ func (m *maker) join(i *instance, l *life) {
 		l.initialised = i
 	}
 	if i.scope != prototype {
-		l.instances = append(l.instances, i)
+		l.singletons++
 	}
 }
 
@@ -108,26 +107,24 @@ func (m *maker) join(i *instance, l *life) {
 func (m *maker) leave(i *instance) (isLast bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if i.scope == prototype {
-		return i.life == &i.own && len(i.instances) == 0
+	if i.initialised != nil && i.scope != prototype {
+		i.singletons--
 	}
-	i.instances = slices.DeleteFunc(i.instances, func(other *instance) bool { return other == i })
-	if len(i.instances) > 0 {
+	if i.singletons > 0 || i.scope == prototype && i.life != &i.own {
 		return false
 	}
-	for _, id := range i.identities {
-		delete(m.lives, id)
+	for _, object := range []any{i.original, i.object} {
+		if id, ok := identityOf(object); ok && m.lives[id] == i.life {
+			delete(m.lives, id)
+		}
 	}
-	i.identities = nil
 	return true
 }
 
 // identify lets an object of a singleton be known. It is called with the lock held.
 func (m *maker) identify(i *instance, object any) {
-	id, ok := identityOf(object)
-	if ok && i.scope != prototype && m.lives[id] == nil {
+	if id, ok := identityOf(object); ok && i.scope != prototype && m.lives[id] == nil {
 		m.lives[id] = i.life
-		i.identities = append(i.identities, id)
 	}
 }
 

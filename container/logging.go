@@ -23,7 +23,7 @@ type ownLog struct {
 // addLogger chooses the context's logger: the one given, else the program's
 // default, if it has set one, else one of package logging.
 func (app *ApplicationContext) addLogger() {
-	app.validators = append(app.validators, validator{check: checkLogging})
+	app.validators = append(app.validators, validator{check: checkLogging, isOurs: true})
 	switch {
 	case app.options.logger != nil:
 		app.logger = app.options.logger

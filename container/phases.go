@@ -4,6 +4,7 @@ package container
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/pyfly-go/pyfly/container/internal/phase"
@@ -62,16 +63,13 @@ func (p phases) stages() (stages []stage) {
 	return stages
 }
 
-// warnOfEarlyPhases names the beans that are started in an earlier phase than the
-// one that they were given.
-func (r *run) warnOfEarlyPhases() {
-	for _, s := range r.early() {
-		p := s.planned()
-		for place, by := range p.plan.Because {
-			if i := s[place]; by != place && i.hasPhase && (i.hasStart() || i.hasStop()) {
-				r.app.logger.Warn("a bean is started in an earlier phase than its own, for another needs it",
-					"bean", i.name, "phase", i.phase, "needed by", s[by].name, "in phase", p.plan.Phases[place].Number)
-			}
+// warnOfEarly names the beans that are started in an earlier phase than the one that
+// they were given.
+func (p phases) warnOfEarly(logger *slog.Logger) {
+	for place, by := range p.plan.Because {
+		if i := p.stage[place]; by != place && i.hasPhase && (i.hasStart() || i.hasStop()) {
+			logger.Warn("a bean is started in an earlier phase than its own, for another needs it",
+				"bean", i.name, "phase", i.phase, "needed by", p.stage[by].name, "in phase", p.plan.Phases[place].Number)
 		}
 	}
 }

@@ -56,17 +56,33 @@ func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, 
 }
 
 // subscribers are the goroutines on which events of the context are handled.
-type subscribers struct{ events sync.Map } // goroutine's number to event
+type subscribers struct {
+	mu     sync.Mutex
+	events map[uint64]any // by the goroutine's number
+}
 
 // enter adds the calling goroutine and returns the function that removes it.
 func (s *subscribers) enter(event any) (leave func()) {
 	number := goroutines.Number()
-	s.events.Store(number, event)
-	return func() { s.events.Delete(number) }
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.events == nil {
+		s.events = map[uint64]any{}
+	}
+	s.events[number] = event
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.events, number)
+	}
 }
 
 // ofCaller returns the event that the calling goroutine handles, or nil.
 func (s *subscribers) ofCaller() any {
-	event, _ := s.events.Load(goroutines.Number())
-	return event
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.events) == 0 {
+		return nil
+	}
+	return s.events[goroutines.Number()]
 }

@@ -14,9 +14,13 @@ type stage []*instance
 
 // stages divides the instances that have been made into the processors and what
 // they need, and the others, and these phase by phase.
-func (r *run) stages() (stages []stage) {
+func (r *run) stages(isStart bool) (stages []stage) {
 	for _, s := range r.early() {
-		stages = append(stages, s.planned().stages()...)
+		p := s.planned()
+		if isStart {
+			p.warnOfEarly(r.app.logger)
+		}
+		stages = append(stages, p.stages()...)
 	}
 	return stages
 }

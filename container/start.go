@@ -78,10 +78,11 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	r.endEvents = app.events.Bus().Scope()
 	app.refresh(ctx)
 	app.beginLog()
-	problems := r.prepare(ctx)
-	r.step("settings and graph", 0)
-	total, cancel := whole(ctx, totalStartKey, r.totalStart, r.elapsed())
+	problems := r.limits.read(app)
+	total, cancel := whole(ctx, totalStartKey, r.totalStart)
 	defer cancel()
+	problems = r.prepare(total, problems)
+	r.step("settings and graph", 0)
 	if len(problems) == 0 {
 		problems = r.start(total)
 	}
@@ -126,7 +127,7 @@ func (r *run) rollBack(ctx context.Context) []*Problem {
 	if limit == 0 {
 		key, limit = totalStartKey, r.totalStart
 	}
-	ctx, cancel := whole(ctx, key, limit, 0)
+	ctx, cancel := whole(ctx, key, limit)
 	defer cancel()
 	return r.shutDown(ctx)
 }
@@ -192,12 +193,9 @@ func (r *run) asCancelled(ctx context.Context, problems []*Problem) []*Problem {
 	return append([]*Problem{r.cancelled(ctx)}, problems...)
 }
 
-// whole is the context of a whole start or stop, which has taken some time already.
-func whole(ctx context.Context, key string, limit, elapsed time.Duration) (context.Context, context.CancelFunc) {
-	if limit <= 0 {
-		return hook.Whole(ctx, 0, nil)
-	}
-	return hook.Whole(ctx, max(1, limit-elapsed), &totalLimitError{key, limit})
+// whole is the context of a whole start or stop.
+func whole(ctx context.Context, key string, limit time.Duration) (context.Context, context.CancelFunc) {
+	return hook.Whole(ctx, limit, &totalLimitError{key, limit})
 }
 
 // isTotalLimit reports whether a context has ended by the limit of the whole.
@@ -208,15 +206,13 @@ func isTotalLimit(ctx context.Context) bool {
 
 // prepare works out the graph and collects all that can be known to be wrong
 // before any constructor runs.
-func (r *run) prepare(ctx context.Context) []*Problem {
+func (r *run) prepare(ctx context.Context, ofLimits []*Problem) []*Problem {
 	problems := slices.Concat(r.app.settings.problems, r.app.problems)
 	problems = append(problems, r.app.unusedModuleOverrides()...)
-	problems = append(problems, r.limits.read(r.app)...)
+	problems = append(problems, ofLimits...)
 	problems = append(problems, r.readWatch()...)
 	r.graph = r.app.newGraph()
 	r.app.graph.Store(r.graph)
-	ctx, cancel := whole(ctx, totalStartKey, r.totalStart, 0)
-	defer cancel()
 	for _, v := range r.app.validators {
 		problems = append(problems, problemsOf(r.check(ctx, v, r.app.config), CodeDeclaration)...)
 	}
@@ -227,7 +223,8 @@ func (r *run) prepare(ctx context.Context) []*Problem {
 // settings and declarations, and that every parameter of every constructor can
 // be injected. The error is the [*StartupError] that Start would return.
 func (app *ApplicationContext) Validate() error {
-	if problems := app.newRun(context.Background()).prepare(context.Background()); len(problems) > 0 {
+	r := app.newRun(context.Background())
+	if problems := r.prepare(context.Background(), r.limits.read(app)); len(problems) > 0 {
 		return &StartupError{Problems: problems}
 	}
 	return nil
@@ -236,11 +233,10 @@ func (app *ApplicationContext) Validate() error {
 // startBeans starts stage after stage, and then the lazy beans that were built
 // meanwhile.
 func (r *run) startBeans(ctx context.Context) []*Problem {
-	r.warnOfEarlyPhases()
 	s := &starting{run: r}
 	s.ctx, s.giveUp = context.WithCancel(ctx)
 	defer s.giveUp()
-	for _, stage := range r.stages() {
+	for _, stage := range r.stages(true) {
 		if s.goesOn() {
 			s.start(stage)
 		}

@@ -80,7 +80,7 @@ func (r *run) isAlive() bool {
 }
 
 func (r *run) stop(ctx context.Context) {
-	ctx, cancel := whole(ctx, totalStopKey, r.totalStop, 0)
+	ctx, cancel := whole(ctx, totalStopKey, r.totalStop)
 	defer cancel()
 	r.publish(ctx, lifecycle.ContextClosed{}, r.stopLimit)
 	r.endLife()
@@ -134,7 +134,7 @@ func (r *run) shutDown(ctx context.Context) []*Problem {
 	}
 	s := &stopping{run: r, ctx: ctx}
 	s.awaitMaking()
-	stages := r.stages()
+	stages := r.stages(false)
 	for _, stage := range slices.Backward(stages) {
 		s.each(stage, func(i *instance) bool { return i.isStarted && i.hasStop() }, s.stop)
 	}

@@ -16,6 +16,9 @@ type Form func(prefix []string, name string) string
 
 // Camel is the form of beans: "ordersService".
 func Camel(prefix []string, name string) string {
+	if len(prefix) == 0 {
+		return withFirst(name, unicode.ToLower)
+	}
 	var b strings.Builder
 	for _, word := range prefix {
 		for _, part := range wordsOf(word) {
@@ -69,7 +72,7 @@ func withFirst(s string, change func(rune) rune) string {
 // OfType returns the name of a type, or of what it points to, without its package:
 // "service" for *orders.Service, "repo[[]User]" for Repo[[]orders.User]. A type
 // without a name has the name that Go writes.
-func OfType(t reflect.Type, form Form) string { return details(t)[0].name(t, form) }
+func OfType(t reflect.Type, form Form) string { return detail{}.name(t, form) }
 
 // detail is how much of a type is in its name.
 type detail struct {
@@ -88,11 +91,16 @@ func details(t reflect.Type) []detail {
 
 func (d detail) name(t reflect.Type, form Form) string {
 	t = Base(t)
-	if t.Name() == "" {
+	name := t.Name()
+	if name == "" {
 		return t.String()
 	}
-	path := pathOf(t)
-	return form(path[max(0, len(path)-d.prefix):], shortened(t.Name(), d.arguments))
+	var prefix []string
+	if d.prefix > 0 {
+		path := pathOf(t)
+		prefix = path[max(0, len(path)-d.prefix):]
+	}
+	return form(prefix, shortened(name, d.arguments))
 }
 
 // Base is what a pointer points to; types and what points to them have one name.
@@ -119,6 +127,9 @@ func pathOf(t reflect.Type) []string {
 // shortened drops the packages of type arguments, or their folders only:
 // "Repo[[]a/b.User]" becomes "Repo[[]User]" or "Repo[[]b.User]".
 func shortened(name string, withPackages bool) string {
+	if !strings.Contains(name, "[") {
+		return name
+	}
 	var b strings.Builder
 	for len(name) > 0 {
 		end := strings.IndexAny(name, "[]*(){},; \"")
