@@ -44,7 +44,7 @@ func (l *ownLog) tellStart(app *ApplicationContext) {
 	info, _ := debug.ReadBuildInfo()
 	version, profiles := versionIn(info), append([]string{}, app.profiles()...)
 	if !l.handler.IsText() {
-		app.logger.Info("application context starting", "application", app.Name(), "version", version, "go", runtime.Version(), "profiles", profiles, "pid", os.Getpid())
+		app.guarded.Info("application context starting", "application", app.Name(), "version", version, "go", runtime.Version(), "profiles", profiles, "pid", os.Getpid())
 		return
 	}
 	if l.handler.LevelOf(modulePath+"/container") <= slog.LevelInfo {

@@ -25,7 +25,8 @@ type ApplicationContext struct {
 	options options
 	config  *config.Config
 	logger  *slog.Logger
-	log     *ownLog // nil if the program has a logger of its own
+	guarded *slog.Logger // the same, for the context itself: a panic ends nothing
+	log     *ownLog      // nil if the program has a logger of its own
 	events  *lifecycle.Events
 
 	definitions     []*definition // in the order of registration
@@ -81,7 +82,7 @@ func NewApplicationContext(opts ...Option) *ApplicationContext {
 		app.config = app.loadConfig()
 	}
 	app.addLogger()
-	app.events = lifecycle.NewEvents(app.logger)
+	app.events = lifecycle.NewEvents(app.guarded)
 	app.followChanges()
 	app.addInfrastructure(app, app.config, app.logger, app.events)
 	return app
@@ -228,7 +229,7 @@ func (app *ApplicationContext) mayRegister(d *definition) bool {
 	if app.run == nil {
 		return true
 	}
-	app.logger.Error("a bean registered after the start of the context is ignored: register it before Start",
+	app.guarded.Error("a bean registered after the start of the context is ignored: register it before Start",
 		"bean", d.name, "registered", d.where())
 	return false
 }

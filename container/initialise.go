@@ -300,7 +300,7 @@ func (m *maker) warnOfEarlyBeans() {
 			chain = m.graph.chainsFrom(e.neededBy.position)
 			chains[e.neededBy] = chain
 		}
-		m.run.app.logger.Warn("a bean was created before post-processors that were meant to see it",
+		m.run.app.guarded.Warn("a bean was created before post-processors that were meant to see it",
 			"bean", e.bean.name, "missed", strings.Join(missed, ", "), "chain", m.graph.chain(chain, e.bean.node))
 	}
 }

@@ -94,7 +94,7 @@ func (m *maker) discard(i *instance) {
 		return nil
 	})
 	for _, p := range s.problems {
-		m.run.app.logger.Error("a bean did not stop well", "bean", i.name, "error", p)
+		m.run.app.guarded.Error("a bean did not stop well", "bean", i.name, "error", p)
 	}
 }
 
@@ -104,5 +104,5 @@ func (m *maker) tellGivenUp(i *instance, problem *Problem) {
 	if problem != nil && problem.Err != errNeedFailed {
 		args = append(args, "error", problem)
 	}
-	m.run.app.logger.Error("a bean was made after it had been given up: it has been discarded", args...)
+	m.run.app.guarded.Error("a bean was made after it had been given up: it has been discarded", args...)
 }

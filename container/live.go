@@ -129,7 +129,7 @@ func (l *liveValue[T]) tell() {
 			continue
 		}
 		if err := usercode.Call(func() error { s.call(old, current); return nil }); err != nil {
-			l.app.logger.Error("a subscriber of changed properties panicked", "prefix", l.prefix, "error", err)
+			l.app.guarded.Error("a subscriber of changed properties panicked", "prefix", l.prefix, "error", err)
 		}
 	}
 }

@@ -33,6 +33,7 @@ func (app *ApplicationContext) addLogger() {
 		app.log = newOwnLog(app.options.logOutput, app.config)
 		app.logger = slog.New(app.log.handler)
 	}
+	app.guarded = slog.New(guardedHandler{app.logger.Handler()})
 }
 
 // isInitial reports whether a handler is the one that package slog begins with:
@@ -60,7 +61,7 @@ func (app *ApplicationContext) followChanges() {
 	}
 	lifecycle.Subscribe(app.events, func(change config.Changed) {
 		if err := app.log.handler.Apply(change.Config); err != nil {
-			app.logger.Error("changed levels of logging are wrong and change nothing", "error", err)
+			app.guarded.Error("changed levels of logging are wrong and change nothing", "error", err)
 		}
 	})
 }
@@ -101,7 +102,7 @@ func (r *run) warnOfIdleLogging() {
 	}
 	for _, key := range withoutEffect {
 		if r.app.config.Exists(key) {
-			r.app.logger.Warn("setting without effect: the program has a logger of its own", "key", key, "at", r.app.config.Origin(key).String())
+			r.app.guarded.Warn("setting without effect: the program has a logger of its own", "key", key, "at", r.app.config.Origin(key).String())
 		}
 	}
 }

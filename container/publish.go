@@ -41,16 +41,16 @@ func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, 
 	panicked, hasPanicked := usercode.As[*kernel.PanicError](err)
 	switch {
 	case hasPanicked:
-		r.app.logger.Error("an event's subscriber panicked", "event", name, "error", err, "frames", panicked.Frames)
+		r.app.guarded.Error("an event's subscriber panicked", "event", name, "error", err, "frames", panicked.Frames)
 	case !errors.Is(err, hook.ErrHangs):
-		r.app.logger.Error("an event's subscriber ended its goroutine with runtime.Goexit", "event", name)
+		r.app.guarded.Error("an event's subscriber ended its goroutine with runtime.Goexit", "event", name)
 	case ctx.Err() != nil && r.isEnding():
 		if r.isStoppedBySubscriber.Load() {
 			return // it waits for the end of the stop
 		}
-		r.app.logger.Warn("an event's subscriber is still at work: the stop does not wait for it", "event", name, "stands at", where)
+		r.app.guarded.Warn("an event's subscriber is still at work: the stop does not wait for it", "event", name, "stands at", where)
 	default:
-		r.app.logger.Error("an event's subscriber hangs: it did not return within its limit",
+		r.app.guarded.Error("an event's subscriber hangs: it did not return within its limit",
 			"event", name, "took", (r.elapsed() - begun).Round(time.Millisecond), "stands at", where)
 	}
 }

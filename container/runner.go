@@ -55,7 +55,7 @@ func (r *run) runRunner(running runningRunner, runner lifecycle.ApplicationRunne
 	defer func() {
 		if err != nil && !(r.life.Err() != nil && errors.Is(err, context.Canceled)) {
 			r.runners.fail(running.bean, err)
-			r.app.logger.Error("an ApplicationRunner failed: the application ends", "bean", running.bean.name, "error", err)
+			r.app.guarded.Error("an ApplicationRunner failed: the application ends", "bean", running.bean.name, "error", err)
 		}
 		close(running.done)
 	}()

@@ -46,7 +46,7 @@ func (app *ApplicationContext) refresh(ctx context.Context) {
 	app.settings.problems = nil
 	switch {
 	case isLostFile(err):
-		app.logger.Warn("configuration not read again: a file is missing or empty", "error", err)
+		app.guarded.Warn("configuration not read again: a file is missing or empty", "error", err)
 		cfg = before
 	case err != nil:
 		app.settings.problems = problemsOf(err, CodeConfig)

@@ -18,7 +18,7 @@ func (r *run) stages(isStart bool) (stages []stage) {
 	for _, s := range r.early() {
 		p := s.planned()
 		if isStart {
-			p.warnOfEarly(r.app.logger)
+			p.warnOfEarly(r.app.guarded)
 		}
 		stages = append(stages, p.stages()...)
 	}

@@ -355,6 +355,6 @@ func (r *run) warnOfUnknownKeys() {
 		if unknown.Remedy != "" {
 			args = append(args, "remedy", unknown.Remedy)
 		}
-		r.app.logger.Warn("unknown setting: nothing reads it", args...)
+		r.app.guarded.Warn("unknown setting: nothing reads it", args...)
 	}
 }

@@ -137,7 +137,7 @@ func rounded(d time.Duration) time.Duration {
 
 // logStarted sums the start up in one line, unless that is not wanted.
 func (r *run) logStarted() {
-	logger := r.app.logger
+	logger := r.app.guarded
 	if !r.app.sumsUp() || !logger.Enabled(r.life, slog.LevelInfo) {
 		return
 	}

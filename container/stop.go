@@ -93,11 +93,11 @@ func (r *run) stop(ctx context.Context) {
 	errs := []error{r.runners.err()}
 	problems = append(problems, r.shutDown(ctx)...)
 	for _, p := range problems {
-		r.app.logger.Error("a bean did not stop well", "bean", p.Bean, "error", p)
+		r.app.guarded.Error("a bean did not stop well", "bean", p.Bean, "error", p)
 		errs = append(errs, p)
 	}
 	if r.app.sumsUp() {
-		r.app.logger.Info("application context stopped", "beans", r.startedBeans())
+		r.app.guarded.Info("application context stopped", "beans", r.startedBeans())
 	}
 	r.end(errors.Join(errs...))
 }

@@ -42,12 +42,12 @@ func (r *run) changed(change config.Changed, err error) {
 	switch {
 	case err == nil:
 		r.app.settings.inForce.Store(change.Config)
-		r.app.logger.Info("configuration changed", "keys", change.Keys)
+		r.app.guarded.Info("configuration changed", "keys", change.Keys)
 		r.publish(r.life, change, r.startLimit)
 	case isLostFile(err):
-		r.app.logger.Warn("configuration not changed: a file is missing or empty", "error", err)
+		r.app.guarded.Warn("configuration not changed: a file is missing or empty", "error", err)
 	default:
-		r.app.logger.Error("configuration not changed: its files are wrong", "error", err)
+		r.app.guarded.Error("configuration not changed: its files are wrong", "error", err)
 	}
 }
 
