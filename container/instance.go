@@ -28,6 +28,7 @@ type instance struct {
 	hasPhase      bool // the option, or the object itself, gives the phase
 	hasRunOnStart bool // the functions of OnStart, without a problem
 	isReplaced    bool // by an object that is another bean
+	isBorrowed    bool // it would have been the object of another bean, which has failed
 
 	mu    sync.Mutex // guards steps
 	steps []stepTiming

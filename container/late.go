@@ -80,17 +80,16 @@ func (m *maker) takeLate() *instance {
 func (m *maker) discard(i *instance) {
 	s := &stopping{run: m.run, ctx: context.WithoutCancel(m.run.life)}
 	_ = m.unwatched(i, func() *Problem {
-		switch isLast := m.leave(i); {
-		case !isLast:
+		if i.isBorrowed || !m.leave(i) {
 			s.stopOptions(i)
 			s.cleanUp(i)
-		default:
-			i.first = i
-			if i.isStarted {
-				s.stop(i)
-			}
-			s.destroy(i)
+			return nil
 		}
+		i.first = i
+		if i.isStarted {
+			s.stop(i)
+		}
+		s.destroy(i)
 		return nil
 	})
 	for _, p := range s.problems {

@@ -65,11 +65,12 @@ func (m *maker) share(i *instance) (isShared bool, problem *Problem) {
 	} else {
 		problem = of.problem
 	}
-	m.join(i, l)
-	m.identify(i, i.original)
-	if problem != nil {
+	if problem != nil { // and the object is destroyed as that bean
+		i.isBorrowed = true
 		return true, notMade(i.node, fmt.Sprintf("%s, which is the same object, has failed", of.name))
 	}
+	m.join(i, l)
+	m.identify(i, i.original)
 	i.object = of.object
 	if i.unmetBy(reflect.TypeOf(of.object)) != nil {
 		i.object = i.original
@@ -189,7 +190,7 @@ func (i *instance) isFirst() bool { return i.first == i }
 // the hook, the original, if it is its turn: an object that is several beans has
 // one turn.
 func hookAt[H any](i *instance, isTurn bool) (h H, ok bool) {
-	if i.isInfrastructure {
+	if i.isInfrastructure || i.isBorrowed {
 		return h, false
 	}
 	if h, ok = i.object.(H); ok {

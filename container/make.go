@@ -159,8 +159,11 @@ func (m *maker) giveUpAll() (problems []*Problem) {
 	m.mu.Lock()
 	going := slices.Clone(m.going)
 	m.mu.Unlock()
-	for _, i := range going {
-		where := m.run.standsAt(i.name, "constructor")
+	for n, i := range going {
+		where := ""
+		if n < maxListed { // to look for a goroutine takes time
+			where = m.run.standsAt(i.name, "constructor")
+		}
 		m.mu.Lock()
 		if i.isGoing {
 			p := tooLong(i.node, m.run.elapsed()-i.begun, where)

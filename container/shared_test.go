@@ -513,3 +513,49 @@ func TestAStartThatFailsDestroysOneObjectOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestAnObjectThatFailsIsDestroyedOnce lets an object that is two beans fail, as
+// which of the two it is made first.
+func TestAnObjectThatFailsIsDestroyedOnce(t *testing.T) {
+	for hook, want := range map[string][]string{
+		"PostConstruct": {"PostConstruct object", "PreDestroy object", "cleanup"},
+		"Start":         {"PostConstruct object", "Start object", "PreDestroy object", "cleanup"},
+	} {
+		for name, opts := range map[string][]container.BeanOption{"lazy": {container.Lazy()}, "eager": nil} {
+			t.Run(name+" "+hook, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					j := &journal{}
+					object := &recordingCache{recorder{"object", j, map[string]error{hook: errors.New("boom")}}}
+					app := newApp(withParallelism(1))
+					app.RegisterPostProcessor(&processor{before: slowlyFor(object)})
+					app.Register(func() *recordingCache { return object }, append(opts, container.Named("one"))...)
+					app.Register(func() (cacher, func()) {
+						if opts != nil {
+							time.Sleep(time.Millisecond) // the other comes first
+						}
+						return object, func() { j.add("cleanup") }
+					}, append(opts, container.Named("other"))...)
+					err := app.Start(t.Context())
+					var getting sync.WaitGroup
+					for _, name := range []string{"one", "other"} {
+						if err != nil {
+							break
+						}
+						getting.Go(func() {
+							if _, err := container.Get[any](app, name); err == nil {
+								t.Errorf("%s was handed out", name)
+							}
+						})
+					}
+					getting.Wait()
+					if err := app.Stop(context.Background()); err != nil {
+						t.Error(err)
+					}
+					slices.Sort(j.entries)
+					wanted := slices.Sorted(slices.Values(want))
+					j.equals(t, wanted...)
+				})
+			})
+		}
+	}
+}
