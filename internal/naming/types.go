@@ -179,9 +179,9 @@ func shortenedWord(word string, withPackage bool) string {
 }
 
 // Distinct returns names for types that differ from each other, as short as they
-// can be, by type: of types that have the same name, all get as much more as tells
-// them apart. First that is the name of their package in front, then the packages
-// of type arguments, then folders. Pointers have the name of what they point to.
+// can be, by type: of types that have the same name, each gets as much more as tells
+// it apart. First that is the name of its package in front, then the packages of
+// type arguments, then folders. Pointers have the name of what they point to.
 // isTaken reports whether a longer name is something else's already.
 func Distinct(types []reflect.Type, form Form, isTaken func(name string) bool) map[reflect.Type]string {
 	names := make(map[reflect.Type]string, len(types))
@@ -210,24 +210,25 @@ func Distinct(types []reflect.Type, form Form, isTaken func(name string) bool) m
 	return names
 }
 
-// tellApart names types that have the same short name. Types that nothing tells
-// apart keep it.
+// tellApart names types that have the same short name, each as short as it can be.
+// Types that nothing tells apart keep it.
 func tellApart(types []reflect.Type, form Form, isTaken func(name string) bool) map[reflect.Type]string {
 	most := slices.MaxFunc(types, func(a, b reflect.Type) int { return len(details(a)) - len(details(b)) })
+	names, given := make(map[reflect.Type]string, len(types)), map[string]bool{}
 	for _, d := range details(most)[1:] {
-		names, used := map[reflect.Type]string{}, map[string]bool{}
+		byName := map[string][]reflect.Type{}
 		for _, t := range types {
-			name := d.name(t, form)
-			if used[name] || isTaken(name) {
-				break
+			if name := d.name(t, form); names[t] == "" {
+				byName[name] = append(byName[name], t)
 			}
-			names[t], used[name] = name, true
 		}
-		if len(names) == len(types) {
-			return names
+		for name, same := range byName {
+			if len(same) == 1 && !given[name] && !isTaken(name) {
+				names[same[0]], given[name] = name, true
+			}
 		}
 	}
-	return nil
+	return names
 }
 
 // IsOfType reports whether a name may be that of a type among others of the same

@@ -25,6 +25,7 @@ type (
 	HTTPServer     struct{}
 	service        struct{}
 	NamingTestURL  struct{}
+	Template       struct{}
 )
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -81,8 +82,13 @@ func TestDistinct(t *testing.T) {
 		"two packages": {nothing, []expected{
 			{typeOf[url.URL](), "urlURL", "url-url"}, {typeOf[*URL](), "namingTestURL", "naming-test-url"}, {typeOf[service](), "service", "service"},
 		}},
-		"three packages, two of one name": {nothing, []expected{
+		"two packages of one name, one inside of the other": {nothing, []expected{
 			{typeOf[rand.Rand](), "mathRandRand", "math-rand-rand"}, {typeOf[randv2.Rand](), "v2RandRand", "v2-rand-rand"},
+		}},
+		"three packages, two of one name": {nothing, []expected{
+			{typeOf[texttemplate.Template](), "textTemplateTemplate", "text-template-template"},
+			{typeOf[htmltemplate.Template](), "htmlTemplateTemplate", "html-template-template"},
+			{typeOf[Template](), "namingTestTemplate", "naming-test-template"},
 		}},
 		"packages of one name": {nothing, []expected{
 			{typeOf[texttemplate.Template](), "textTemplateTemplate", "text-template-template"},
@@ -95,7 +101,7 @@ func TestDistinct(t *testing.T) {
 			{typeOf[repo[url.URL]](), "repo[URL]", ""}, {typeOf[repo[*url.URL]](), "repo[*URL]", ""}, {typeOf[repo[[]url.URL]](), "repo[[]URL]", ""},
 		}},
 		"a longer name that is a type's": {nothing, []expected{
-			{typeOf[url.URL](), "netUrlURL", "net-url-url"}, {typeOf[URL](), "internalNamingTestURL", ""}, {typeOf[NamingTestURL](), "namingTestURL", "naming-test-url"},
+			{typeOf[url.URL](), "urlURL", "url-url"}, {typeOf[URL](), "internalNamingTestURL", ""}, {typeOf[NamingTestURL](), "namingTestURL", "naming-test-url"},
 		}},
 		"a longer name that is taken": {func(name string) bool { return name == "urlURL" || name == "url-url" }, []expected{
 			{typeOf[url.URL](), "netUrlURL", "net-url-url"}, {typeOf[URL](), "", ""},
