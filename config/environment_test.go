@@ -3,6 +3,7 @@
 package config_test
 
 import (
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -314,6 +315,17 @@ func TestPrefixesOfTheirOwn(t *testing.T) {
 		"my-shop.store.name=mine", "other=${watcher.pageSize}", "watcher.hosts[0]=a", "watcher.name=x", "watcher.page-size=5",
 		"watcher.page.siz=6", "watcher.regions.eu.timeout=1s",
 	}, entries)
+}
+
+func TestAReloadKeepsPrefixes(t *testing.T) {
+	t.Setenv("PYFLY_WATCHER_PAGE_SIZE", "5")
+	cfg := loadYAML(t, "watcher: {page-size: 1}\n")
+	cfg.AddPrefix("watcher")
+	require.NoError(t, os.WriteFile("pyfly.yaml", []byte("watcher: {page-size: 2, name: x}\n"), 0o600))
+	next, err := cfg.Reload()
+	require.NoError(t, err)
+	wantText(t, next, "watcher.page-size", "5")
+	wantText(t, next, "watcher.name", "x")
 }
 
 func TestAVariableOfTheKeyItselfWinsOverOneWithPyfly(t *testing.T) {

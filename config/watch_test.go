@@ -187,11 +187,11 @@ func TestAMissingOrEmptyFileRemovesNoSettings(t *testing.T) {
 					w.write(path, content)
 				}
 				watchFiles(t, files, func(w *watching) {
-					for range 3 { // for a moment
+					for _, moment := range []time.Duration{100, 300, 600, 800} {
 						lose(w, path)
-						w.wait(300 * time.Millisecond)
+						w.wait(moment * time.Millisecond)
 						restore(w, content)
-						w.wait(300 * time.Millisecond)
+						w.wait(moment * time.Millisecond)
 					}
 					w.tells()
 					lose(w, path) // for ever

@@ -289,6 +289,7 @@ func TestVariablesSetTheKeysOfProperties(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inFolderWith(t, map[string]string{"pyfly.yaml": "watcher.page-size: 1\n"}, func(t *testing.T, log *lines, app *container.ApplicationContext) {
 				load := register(app)
+				assert.Equal(t, "5", app.Config().String("watcher.page-size", ""), "before the start")
 				app.Register(func() *english { return &english{} }, container.OnProperty("watcher.page-size", "5"))
 				require.NoError(t, app.Start(t.Context()))
 				assert.Equal(t, 5, load().PageSize)
