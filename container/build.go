@@ -99,7 +99,8 @@ func (m *maker) offer(i *instance) {
 	m.slots[i.position] = slot{state: complete, instance: i}
 	m.join(i, &i.own)
 	m.identify(i, i.original)
-	i.first, i.isStarted = i, true // it is not for the context to start and stop it
+	i.first = i
+	i.isStarted.Store(true) // it is not for the context to start and stop it
 }
 
 // build makes every eager bean, processors first.

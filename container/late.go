@@ -86,7 +86,7 @@ func (m *maker) discard(i *instance) {
 			return nil
 		}
 		i.first = i
-		if i.isStarted {
+		if i.isStarted.Load() {
 			s.stop(i)
 		}
 		s.destroy(i)

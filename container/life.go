@@ -20,8 +20,8 @@ type life struct {
 	first       *instance // in the order of the start: the last that is stopped
 
 	told      []activeProcessor // that are told of its destruction
-	isStarted bool
-	isHanging atomic.Bool // a hook did not return; no other is called
+	isStarted atomic.Bool       // several instances may find that it is
+	isHanging atomic.Bool       // a hook did not return; no other is called
 }
 
 // identity tells objects apart: what is pointed to, or a map or channel.

@@ -3,12 +3,15 @@
 package container
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
@@ -46,7 +49,9 @@ func (l Live[T]) Load() *T {
 }
 
 // Subscribe calls fn whenever the settings have changed, with the settings
-// before and after. Calls do not overlap. A panic of fn is logged. The
+// before and after, once the subscribers of config.Changed have returned. Calls do
+// not overlap. Each has the time limit of a bean's Start; one that does not return
+// within it is logged, as is a panic, and the next subscriber is called. The
 // subscription ends with stop, which may be called more than once, and, if it is
 // made while the context is started or starts, when the context has stopped.
 func (l Live[T]) Subscribe(fn func(old, new *T)) (stop func()) {
@@ -83,7 +88,6 @@ func newLive[T any](app *ApplicationContext, prefix string) Live[T] {
 // begin makes the bean of one start.
 func (l *liveValue[T]) begin(cfg *config.Config) Live[T] {
 	l.follow(cfg)
-	l.tell()
 	return Live[T]{l}
 }
 
@@ -118,18 +122,15 @@ func (l *liveValue[T]) follow(cfg *config.Config) {
 }
 
 // tell calls the subscribers that do not know the settings in force.
-func (l *liveValue[T]) tell() {
+func (l *liveValue[T]) tell(call caller) {
 	l.telling.Lock()
 	defer l.telling.Unlock()
 	current := l.current.Load()
 	for _, s := range l.listening() {
 		old := s.knows
 		s.knows = current
-		if old == current {
-			continue
-		}
-		if err := usercode.Call(func() error { s.call(old, current); return nil }); err != nil {
-			l.app.guarded.Error("a subscriber of changed properties panicked", "prefix", l.prefix, "error", err)
+		if old != current {
+			call(l.prefix, func() { s.call(old, current) })
 		}
 	}
 }
@@ -162,34 +163,72 @@ func (s *liveSubscriber[T]) hasEnded() bool { return s.run != nil && isClosed(s.
 // follower is what follows the configuration.
 type follower interface {
 	follow(cfg *config.Config)
-	tell()
+	tell(call caller)
 }
+
+// caller calls a subscriber of the properties with a prefix.
+type caller func(prefix string, subscriber func())
 
 // followers are all Lives of a context.
 type followers struct {
-	mu   sync.Mutex
-	list []follower
+	mu      sync.Mutex
+	list    []follower
+	applied *config.Config // that the context has applied
 }
 
-// add lets f follow the changes of the files. All follow before any subscriber
-// is told.
+// add lets f follow the changes of the files, and those that somebody else
+// publishes.
 func (all *followers) add(app *ApplicationContext, f follower) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.list = append(all.list, f)
-	if len(all.list) == 1 {
-		lifecycle.Subscribe(app.events, func(change config.Changed) { all.change(change.Config) })
+	if len(all.list) > 1 {
+		return
 	}
+	lifecycle.Subscribe(app.events, func(change config.Changed) {
+		if all.apply(change.Config) {
+			all.tell(app.callSubscriber)
+		}
+	})
 }
 
-func (all *followers) change(cfg *config.Config) {
+// apply lets all follow, before any subscriber is told. It is false if they do
+// already.
+func (all *followers) apply(cfg *config.Config) bool {
 	all.mu.Lock()
-	list := slices.Clone(all.list)
+	list, isNew := slices.Clone(all.list), cfg != all.applied
+	all.applied = cfg
 	all.mu.Unlock()
 	for _, f := range list {
 		f.follow(cfg)
 	}
+	return isNew
+}
+
+func (all *followers) tell(call caller) {
+	all.mu.Lock()
+	list := slices.Clone(all.list)
+	all.mu.Unlock()
 	for _, f := range list {
-		f.tell()
+		f.tell(call)
+	}
+}
+
+// callSubscriber calls a subscriber outside of a run.
+func (app *ApplicationContext) callSubscriber(prefix string, subscriber func()) {
+	if err := usercode.Call(func() error { subscriber(); return nil }); err != nil {
+		app.logger.Error("a subscriber of changed properties panicked", "prefix", prefix, "error", err)
+	}
+}
+
+// callSubscriber calls a subscriber within the limit of a hook.
+func (r *run) callSubscriber(prefix string, subscriber func()) {
+	where, err := r.call(r.life, "", "subscriber of properties", r.startLimit, func(context.Context) error { subscriber(); return nil })
+	switch {
+	case err == nil:
+	case !errors.Is(err, hook.ErrHangs):
+		r.app.logger.Error("a subscriber of changed properties panicked", "prefix", prefix, "error", err)
+	case r.life.Err() == nil:
+		r.app.logger.Error("a subscriber of changed properties hangs: it did not return within its limit", "prefix", prefix, "stands at", where)
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"runtime"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,8 +141,22 @@ func (s *liveSettings) Validate() error {
 // change is what a subscriber was told.
 type change struct{ old, new int }
 
-func note(into *[]change) func(old, new *liveSettings) {
-	return func(old, new *liveSettings) { *into = append(*into, change{old.Size, new.Size}) }
+// changes is what a subscriber was told so far.
+type changes struct {
+	mu   sync.Mutex
+	list []change
+}
+
+func (c *changes) note(old, new *liveSettings) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, change{old.Size, new.Size})
+}
+
+func (c *changes) all() []change {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.list)
 }
 
 func TestLivePropertiesFollowTheFiles(t *testing.T) {
@@ -200,53 +217,79 @@ func TestLivePropertiesFollowTheFiles(t *testing.T) {
 }
 
 func TestSubscribersOfLiveProperties(t *testing.T) {
-	var early, late, stopped []change
+	var early, late, stopped changes
 	var live container.Live[liveSettings]
 	inBubbleWith(t, "shop: {size: 1}\n", func(app *container.ApplicationContext) {
 		live = container.LiveProperties[liveSettings](app, "shop")
 		live.Subscribe(func(_, _ *liveSettings) { panic("no matter") })
-		live.Subscribe(note(&early))
-		app.Register(func(l container.Live[liveSettings]) *worker { l.Subscribe(note(&late)); return &worker{} })
+		live.Subscribe(early.note)
+		app.Register(func(l container.Live[liveSettings]) *worker { l.Subscribe(late.note); return &worker{} })
 	}, func(t *testing.T, app *container.ApplicationContext, log *lines, write func(string)) {
-		end := live.Subscribe(note(&stopped))
+		end := live.Subscribe(stopped.note)
 		write("shop: {size: 2}\n")
 		end()
 		end()
 		write("shop: {size: 3}\n") // refused
 		write("shop: {size: 4}\nother: 1\n")
 		write("shop: {size: 4}\nother: 2\n")
-		require.Equal(t, []change{{1, 2}, {2, 4}}, early)
-		require.Equal(t, early, late)
-		require.Equal(t, []change{{1, 2}}, stopped)
+		require.Equal(t, []change{{1, 2}, {2, 4}}, early.all())
+		require.Equal(t, early.all(), late.all())
+		require.Equal(t, []change{{1, 2}}, stopped.all())
 		require.Equal(t, 2, log.count("a subscriber of changed properties panicked"))
 
 		// A second start: the bean of the first hears nothing more.
 		stop(t, app)
 		require.NoError(t, app.Start(t.Context()))
 		write("shop: {size: 5}\n")
-		require.Equal(t, change{4, 5}, early[2])
-		require.Equal(t, early, late)
+		require.Equal(t, change{4, 5}, early.all()[2])
+		require.Equal(t, early.all(), late.all())
 
 		stop(t, app)
 		write("shop: {size: 6}\n")
 		require.NoError(t, app.Start(t.Context()))
+		synctest.Wait()
 		require.Equal(t, 6, live.Load().Size)
-		require.Equal(t, change{5, 6}, early[3])
-		require.Len(t, late, 3)
+		require.Equal(t, change{5, 6}, early.all()[3])
+		require.Len(t, late.all(), 3)
+	})
+}
+
+func TestASubscriberOfLivePropertiesThatHangsHarmsNobody(t *testing.T) {
+	var told changes
+	release := make(chan struct{})
+	inBubbleWith(t, "shop: {size: 1}\n", func(app *container.ApplicationContext) {
+		release = make(chan struct{})
+		first := container.LiveProperties[liveSettings](app, "shop")
+		first.Subscribe(func(_, _ *liveSettings) { <-release })
+		first.Subscribe(func(_, _ *liveSettings) { runtime.Goexit() })
+		first.Subscribe(told.note)
+	}, func(t *testing.T, _ *container.ApplicationContext, log *lines, write func(string)) {
+		write("shop: {size: 2}\n")
+		require.Empty(t, told.all(), "subscribers are called one after another")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Equal(t, []change{{1, 2}}, told.all())
+		require.Equal(t, 1, log.count("hangs: it did not return within its limit"))
+		write("shop: {size: 4}\n")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Equal(t, []change{{1, 2}, {2, 4}}, told.all())
+		close(release)
 	})
 }
 
 func TestLivePropertiesSeeEachOther(t *testing.T) {
 	type other struct{ Size int }
-	var seen []int
+	seen := make(chan int, 10)
 	inBubbleWith(t, "a: {size: 1}\nb: {size: 1}\n", func(app *container.ApplicationContext) {
 		first := container.LiveProperties[liveSettings](app, "a")
 		second := container.LiveProperties[other](app, "b")
-		first.Subscribe(func(_, _ *liveSettings) { seen = append(seen, second.Load().Size) })
-		second.Subscribe(func(_, _ *other) { seen = append(seen, first.Load().Size) })
+		first.Subscribe(func(_, _ *liveSettings) { seen <- second.Load().Size })
+		second.Subscribe(func(_, _ *other) { seen <- first.Load().Size })
 	}, func(t *testing.T, _ *container.ApplicationContext, _ *lines, write func(string)) {
 		write("a: {size: 2}\nb: {size: 2}\n")
-		require.Equal(t, []int{2, 2}, seen)
+		require.Equal(t, []int{2, 2}, []int{<-seen, <-seen})
+		require.Empty(t, seen)
 	})
 }
 

@@ -81,12 +81,12 @@ func (s *starting) begin(i *instance) {
 }
 
 func (r *run) startBean(ctx context.Context, i *instance) *Problem {
-	if starter, ok := hookAt[lifecycle.Starter](i, !i.isStarted); ok {
+	if starter, ok := hookAt[lifecycle.Starter](i, !i.isStarted.Load()); ok {
 		if problem := r.callHook(ctx, i, "Start", r.startLimit, starter.Start); problem != nil {
 			return problem
 		}
 	}
-	i.isStarted = true
+	i.isStarted.Store(true)
 	for _, fn := range i.onStart {
 		if problem := r.callHook(ctx, i, "OnStart", r.startLimit, i.bind(fn)); problem != nil {
 			return problem

@@ -105,7 +105,7 @@ func (r *run) stop(ctx context.Context) {
 func (r *run) startedBeans() int {
 	started := 0
 	for _, i := range r.maker.settled() {
-		if i.isStarted && !i.isInfrastructure {
+		if i.isStarted.Load() && !i.isInfrastructure {
 			started++
 		}
 	}
@@ -136,7 +136,7 @@ func (r *run) shutDown(ctx context.Context) []*Problem {
 	s.awaitMaking()
 	stages := r.stages(false)
 	for _, stage := range slices.Backward(stages) {
-		s.each(stage, func(i *instance) bool { return i.isStarted && i.hasStop() }, s.stop)
+		s.each(stage, func(i *instance) bool { return i.isStarted.Load() && i.hasStop() }, s.stop)
 	}
 	for _, stage := range slices.Backward(stages) {
 		s.each(stage, (*instance).hasDestruction, s.destroy)

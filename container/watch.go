@@ -24,16 +24,15 @@ func (r *run) readWatch() []*Problem {
 
 // watchConfig publishes a [config.Changed] whenever the files of the
 // configuration change, until the context stops. Settings that a validator
-// refuses change nothing.
+// refuses change nothing. At first it tells what has changed since the last run.
 func (r *run) watchConfig() {
-	if !r.watches {
-		close(r.watched)
-		return
-	}
 	go func() {
 		defer close(r.watched)
 		r.label("", "watch")
-		_ = config.Watch(r.life, r.app.config, r.changed, r.validate) // always nil
+		r.app.settings.tell(r.callSubscriber)
+		if r.watches {
+			_ = config.Watch(r.life, r.app.config, r.changed, r.validate) // always nil
+		}
 	}()
 }
 
@@ -43,7 +42,9 @@ func (r *run) changed(change config.Changed, err error) {
 	case err == nil:
 		r.app.settings.inForce.Store(change.Config)
 		r.app.guarded.Info("configuration changed", "keys", change.Keys)
+		r.app.settings.apply(change.Config)
 		r.publish(r.life, change, r.startLimit)
+		r.app.settings.tell(r.callSubscriber)
 	case isLostFile(err):
 		r.app.guarded.Warn("configuration not changed: a file is missing or empty", "error", err)
 	default:
