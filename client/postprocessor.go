@@ -19,7 +19,10 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
+	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -61,7 +64,6 @@ type HttpClientBeanPostProcessor struct {
 	app         *container.ApplicationContext // nil: none
 	events      *lifecycle.Events             // nil: none
 	unsubscribe func()
-	background  sync.WaitGroup // for replaced engines that end
 
 	mu      sync.Mutex
 	clients []*live
@@ -187,7 +189,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return nil
 	case *w == nil:
 		*w = &wiring{}
-	case (*w).live != nil && !(*w).live.isClosed():
+	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
 	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
@@ -203,7 +205,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	l.current.Store(e)
+	l.engines.Begin(e)
 	if err := p.add(l); err != nil {
 		return err
 	}
@@ -264,47 +266,61 @@ func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
 
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
-func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, before *engine) (*engine, error) {
+func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
 	baseURL, err := parseBaseURL(s.baseURL)
 	if err != nil {
 		return nil, err
 	}
-	port, tokens, signature, portID := HttpClientPort(nil), (*oauth.Tokens)(nil), s.signature(), new(int)
-	if before != nil && before.signature == signature {
-		port, tokens, portID = before.port, before.tokens, before.portID
+	g := &generation{
+		settings: s.effective, signature: s.signature(), baseURL: baseURL, shownBaseURL: shownBaseURL(baseURL, s.shownBaseURL),
+		allowed: s.connection.hosts, secrets: s.connection.secrets, telemetry: p.observe(), decoders: p.errorDecoders,
+	}
+	next := &registry.Generation[*generation]{With: g}
+	var adapter HttpClientPort
+	if before != nil && before.With.signature == g.signature {
+		adapter, next.Port, g.tokens = before.Engine.Port, before.Port, before.With.tokens
 	} else {
 		cfg, err := p.portConfig(l.declaration, s, baseURL)
 		if err != nil {
 			return nil, err
 		}
-		if port, err = p.newPort(cfg); err != nil {
+		next.Port = new(registry.Port)
+		if adapter, err = p.newPort(cfg); err != nil {
 			return nil, err
 		}
 		if s.connection.oauth2.tokenURL != "" {
-			tokens = newTokens(s.connection.oauth2, cfg, baseURL)
+			g.tokens = newTokens(s.connection.oauth2, cfg, baseURL)
 		}
 	}
+	next.Engine = engine.New(engine.Config{
+		Name: l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
+		Intercept: aroundAttempts(p.interceptorsWith(g.tokens)), InterceptCall: aroundCalls(p.calls),
+		Describe: g.describe, Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
+	})
+	for i := range l.declaration.Methods {
+		m := &l.declaration.Methods[i]
+		p.addOperation(l, next, m, s.methods[m.Name])
+	}
+	return next, nil
+}
+
+// interceptorsWith are the interceptors of every attempt, the innermost last.
+func (p *HttpClientBeanPostProcessor) interceptorsWith(tokens *oauth.Tokens) []Interceptor {
 	interceptors := slices.Clone(p.interceptors)
-	if tokens != nil { // innermost: what others add may be signed with it
+	if tokens != nil { // what others add may be signed with it
 		interceptors = append(interceptors, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
 		interceptors = append(interceptors, newCodings(p.codings).decompress)
 	}
-	e := newEngine(l, baseURL, port, interceptors)
-	e.telemetry = p.observe()
-	e.settings, e.shownBaseURL = s.effective, shownBaseURL(baseURL, s.shownBaseURL)
-	e.portID = portID
-	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
-	e.errorDecoders = p.errorDecoders
-	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
-	for i := range l.declaration.Methods {
-		m := &l.declaration.Methods[i]
-		op := p.newOperation(l, m, s.methods[m.Name])
-		op.index, op.observed = i, e.telemetry.observe(e, op)
-		e.operations = append(e.operations, op)
-	}
-	return e, nil
+	return interceptors
+}
+
+// isOpaque reports whether a port may send more than once for a request, or
+// follow a redirect, without telling.
+func isOpaque(sender HttpClientPort) bool {
+	adapter, ok := sender.(*nethttp.Adapter)
+	return !ok || adapter.IsWrapped()
 }
 
 // portConfig is what the port of a client is told.
@@ -350,7 +366,7 @@ func (p *HttpClientBeanPostProcessor) add(l *live) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 	defer cancel()
-	return l.start(ctx)
+	return l.engines.Engine().Start(ctx)
 }
 
 // apply applies changed settings to all clients, or, if any is wrong, to none.
@@ -413,65 +429,53 @@ func unlimited[N ~int64](limit N) N {
 	return limit
 }
 
-// breakerOf gives an operation its circuit breaker.
-func (l *live) breakerOf(op *operation, s *settings) {
-	if !s.breakerEnabled {
-		return
+// addOperation gives the engine of a generation the operation of a method.
+func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generation[*generation], m *Method, s settings) {
+	secrets := secretNames(s.connection.secrets)
+	op := &engine.Operation{
+		Index: len(g.Operations), Client: l.declaration.Name, Method: m.Name, Verb: m.Verb,
+		IsRepeatable: m.Idempotent,
+		SendsKey:     m.Idempotent && !engine.IsIdempotent(m.Verb),
+		Accept:       m.acceptValues(p.codecs),
+		Header:       s.ofMethod,
+		Streams:      m.streams(),
+		Discards:     m.typ.NumOut() == 1 && !m.streams(),
+		IdleTimeout:  s.idleTimeout,
+		Timeout:      s.timeout, MaxResponseSize: int64(s.maxResponseSize), TotalTimeout: s.totalTimeout,
+		RetryStatuses: s.retryStatuses, AttemptHeader: s.attemptHeader,
 	}
-	c := s.breaker
-	c.IsFailure, c.OnStateChange, c.OnSlowCall = countsAsFailure, l.onStateChange, l.onSlowCall
-	switch s.breakerScope {
-	case scopeMethod:
-		op.breaker = l.breaker(op.method, c)
-	case scopeHost:
-		l.reconfigureHosts(c)
-		op.breakerOf = func(host string) *resilience.CircuitBreaker { return l.breakerOfHost(host, c) }
-	default:
-		op.breaker = l.breaker("", c)
+	if p.retryIf != nil {
+		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
+	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: newCodings(p.codings).of(s.connection.compression)}
+	g.Operations = append(g.Operations, op)
+	g.With.operations = append(g.With.operations, of)
+	if o := g.With.telemetry.observe(g.With, op); o != nil {
+		op.Observer = o
+	}
+	p.addPolicies(l, op, m, s)
 }
 
-// countsAsFailure is the breaker's condition.
-func countsAsFailure(err error) bool {
-	e, ok := err.(*Error)
-	return ok && e.serviceFailed
-}
-
-func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
-	op := &operation{
-		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
-		hidesPath:   secretNames(s.connection.secrets).inPath(m),
-		repeatable:  m.Idempotent,
-		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
-		accept:      m.acceptValues(p.codecs),
-		header:      s.ofMethod,
-		coding:      newCodings(p.codings).of(s.connection.compression),
-		streams:     m.streams(),
-		discards:    m.typ.NumOut() == 1 && !m.streams(),
-		idleTimeout: s.idleTimeout,
-		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
-		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,
-	}
-	op.held, op.guard = l.guard(m, &s)
-	op.stale = l.staleAnswers(op, &s)
-	l.breakerOf(op, &s)
-	budget := l.retryBudget(s.budget)
-	if s.hedgeEnabled && op.repeatable && !op.streams {
+func (p *HttpClientBeanPostProcessor) addPolicies(l *live, op *engine.Operation, m *Method, s settings) {
+	op.Held, op.Guard = l.guard(m, &s)
+	l.stale(op, &s)
+	l.breaker(op, &s)
+	budget := l.policies.Budget(s.budget)
+	if s.hedgeEnabled && op.IsRepeatable && !op.Streams {
 		c := s.hedge
 		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
-		c.IsDefinite = op.isDefinite
+		c.IsDefinite = op.IsDefinite
 		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
-		op.hedge = resilience.NewHedge(c)
+		op.Hedge = resilience.NewHedge(c)
 	}
 	if !s.retryEnabled {
-		return op
+		return
 	}
 	c := s.retry
-	c.RetryOn, c.Budget, c.Breaker = op.mayRepeat, budget, op.breaker
+	c.RetryOn, c.Budget, c.Breaker = op.MayRepeat, budget, op.Breaker
 	c.OnRetry = l.onRetry(op)
 	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }
-	op.retry = resilience.NewRetryPolicy(c)
-	return op
+	op.Retry = resilience.NewRetryPolicy(c)
 }
 
 // Start starts the ports of all clients. The context calls it before any other
@@ -485,7 +489,7 @@ func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 		return nil
 	}
 	for _, l := range clients {
-		if err := l.start(ctx); err != nil {
+		if err := l.engines.Engine().Start(ctx); err != nil {
 			return err
 		}
 	}
@@ -507,10 +511,9 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 	errs := make([]error, len(clients))
 	var wg sync.WaitGroup
 	for i, l := range clients {
-		wg.Go(func() { errs[i] = l.stop(ctx) })
+		wg.Go(func() { errs[i] = l.engines.Stop(ctx) })
 	}
 	wg.Wait()
-	p.background.Wait()
 	return errors.Join(append(errs, p.unobserve())...)
 }
 

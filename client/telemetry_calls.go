@@ -4,7 +4,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,14 +16,17 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 )
 
 // observed is what telemetry needs of an operation, made once so that a call
-// makes nothing of it.
+// makes nothing of it. It is the operation's engine.Observer.
 type observed struct {
 	*telemetry
-	engine *engine // for its base URL, allowed hosts and secrets
+	generation *generation // for its base URL, allowed hosts and secrets
+	operation  *engine.Operation
 
 	callName    string
 	call        []attribute.KeyValue // of its span
@@ -35,7 +37,7 @@ type observed struct {
 
 	calls    outcomes
 	requests outcomes             // of attempts at the client's own service
-	abroad   map[server]*outcomes // and at allowed hosts
+	others   map[server]*outcomes // and at allowed hosts
 }
 
 // server is an entry of the setting allowed-hosts, by a scheme.
@@ -43,24 +45,25 @@ type server struct{ scheme, allowed string }
 
 // observe makes what telemetry needs of an operation. It is nil if nothing is
 // observed.
-func (t *telemetry) observe(e *engine, op *operation) *observed {
+func (t *telemetry) observe(g *generation, op *engine.Operation) *observed {
 	if t == nil {
 		return nil
 	}
-	named := []attribute.KeyValue{attribute.String("client", op.client), attribute.String("method", op.method)}
+	template := g.operations[op.Index].template
+	named := []attribute.KeyValue{attribute.String("client", op.Client), attribute.String("method", op.Method)}
 	o := &observed{
-		telemetry: t, engine: e, named: named,
-		callName: op.client + "." + op.method, attemptName: op.verb + " " + op.template,
-		call:    []attribute.KeyValue{attribute.String("pyfly.client.name", op.client), attribute.String("pyfly.client.method", op.method)},
-		request: []attribute.KeyValue{attribute.String("http.request.method", op.verb), attribute.String("url.template", op.template)},
+		telemetry: t, generation: g, operation: op, named: named,
+		callName: op.Client + "." + op.Method, attemptName: op.Verb + " " + template,
+		call:    []attribute.KeyValue{attribute.String("pyfly.client.name", op.Client), attribute.String("pyfly.client.method", op.Method)},
+		request: []attribute.KeyValue{attribute.String("http.request.method", op.Verb), attribute.String("url.template", template)},
 		counted: []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(slices.Clone(named)...))},
-		abroad:  make(map[server]*outcomes, 2*len(e.allowed)),
+		others:  make(map[server]*outcomes, 2*len(g.allowed)),
 	}
 	o.calls.common = named
-	o.requests.common = append(serverAttributes(e.baseURL), o.request...)
-	for _, allowed := range e.allowed {
+	o.requests.common = append(serverAttributes(g.baseURL), o.request...)
+	for _, allowed := range g.allowed {
 		for _, scheme := range []string{"http", "https"} {
-			o.abroad[server{scheme, allowed}] = &outcomes{
+			o.others[server{scheme, allowed}] = &outcomes{
 				common: append(serverAttributes(&url.URL{Scheme: scheme, Host: allowed}), o.request...),
 			}
 		}
@@ -81,8 +84,8 @@ func (o *observed) count(counter func(*instruments) metric.Int64Counter) {
 	counter(o.instruments).Add(context.Background(), 1, o.counted...)
 }
 
-// beginCall begins the span of a call, if there are spans.
-func (o *observed) beginCall(ctx context.Context) (context.Context, trace.Span) {
+// BeginCall begins the span of a call, if there are spans.
+func (o *observed) BeginCall(ctx context.Context) (context.Context, engine.Span) {
 	if o.tracer == nil {
 		return ctx, nil
 	}
@@ -93,16 +96,16 @@ func (o *observed) beginCall(ctx context.Context) (context.Context, trace.Span) 
 	return ctx, span
 }
 
-// endCall ends the span of a call, and counts the call.
-func (o *observed) endCall(ctx context.Context, span trace.Span, c *call, err error) {
+// EndCall ends the span of a call, and counts the call.
+func (o *observed) EndCall(ctx context.Context, span engine.Span, begun time.Time, took time.Duration, failed *engine.Outcome) {
 	kind := ""
-	if err != nil {
-		kind = errorKind(err)
+	if failed != nil {
+		kind = errorKind(failed)
 	}
-	if span != nil {
-		if err != nil && span.IsRecording() {
+	if span, ok := span.(trace.Span); ok {
+		if failed != nil && span.IsRecording() {
 			span.SetAttributes(attribute.String("error.type", kind))
-			setFailed(span, err)
+			setFailed(span, failed)
 		}
 		span.End()
 	}
@@ -110,9 +113,15 @@ func (o *observed) endCall(ctx context.Context, span trace.Span, c *call, err er
 		return
 	}
 	if o.instruments.calls.Enabled(ctx) {
-		o.instruments.calls.Record(ctx, c.elapsed(err).Seconds(), o.calls.options(outcome{kind: kind})...)
+		if took == 0 {
+			took = time.Since(begun)
+		}
+		o.instruments.calls.Record(ctx, took.Seconds(), o.calls.options(outcome{kind: kind})...)
 	}
-	if reason := rejection(err); reason != "" {
+	if failed == nil {
+		return
+	}
+	if reason := rejection(failed); reason != "" {
 		o.rejections.Add(ctx, 1, metric.WithAttributes(append(slices.Clone(o.named), attribute.String("reason", reason))...))
 	}
 }
@@ -121,7 +130,7 @@ func (o *observed) endCall(ctx context.Context, span trace.Span, c *call, err er
 // already, of what.
 func setFailed(span trace.Span, err error) {
 	description := ""
-	if e, ok := err.(*Error); ok && e.Err != nil {
+	if e, ok := err.(*engine.Outcome); ok && e.Err != nil {
 		err = e.Err
 	} else if ok {
 		err = nil
@@ -132,77 +141,44 @@ func setFailed(span trace.Span, err error) {
 	span.SetStatus(codes.Error, description)
 }
 
-// exchangeObserved makes an attempt that is measured, and has a span if that of
-// the call is recorded: who samples has decided for all attempts.
-func (c *call) exchangeObserved(ctx context.Context) error {
-	o, begun := c.op.observed, c.attemptSeen()
-	c.version = 0
-	var err error
-	if o.tracer != nil && trace.SpanFromContext(ctx).IsRecording() {
-		ctx, err = c.exchangeInSpan(ctx)
-	} else {
-		err = c.exchangeUnobserved(ctx)
+// BeginAttempt begins the span of an attempt, if that of the call is recorded: who
+// samples has decided for all attempts.
+func (o *observed) BeginAttempt(ctx context.Context, m *message.Message, resends int) (context.Context, engine.Span) {
+	if o.tracer == nil || !trace.SpanFromContext(ctx).IsRecording() {
+		return ctx, nil
 	}
-	if o.instruments != nil && o.instruments.requests.Enabled(ctx) {
-		took := time.Since(begun)
-		if begun == c.begun {
-			c.took = took
-		}
-		o.instruments.requests.Record(ctx, took.Seconds(), o.requestsAt(c.message.elsewhere).options(c.outcome(err))...)
-	}
-	return err
+	ctx, span := o.tracer.Start(ctx, o.attemptName, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(o.attemptAttributes(m, resends)...))
+	return ctx, span
 }
 
-// elapsed is how long the call took. If it was one attempt that succeeded, that
-// says so without another look at the clock.
-func (c *call) elapsed(err error) time.Duration {
-	if err == nil && c.took > 0 && c.attempts == 1 {
-		return c.took
-	}
-	return time.Since(c.begun)
-}
-
-// attemptSeen is when the attempt begins. A call that has not waited for anything
-// needs no second look at the clock.
-func (c *call) attemptSeen() time.Time {
-	if c.attempts > 0 {
-		return time.Now()
-	}
-	return c.admitted
-}
-
-func (c *call) exchangeUnobserved(ctx context.Context) error {
-	if c.streams {
-		return c.exchangeForStream(ctx)
-	}
-	return c.exchange(ctx)
-}
-
-func (c *call) exchangeInSpan(parent context.Context) (ctx context.Context, err error) {
-	o := c.op.observed
-	ctx, span := o.tracer.Start(parent, o.attemptName, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(c.attemptAttributes()...))
-	seen := outcome{kind: "panic"}
-	defer func() {
+// EndAttempt ends the span of an attempt, and measures the attempt.
+func (o *observed) EndAttempt(ctx context.Context, span engine.Span, m *message.Message, begun time.Time, r engine.Result) (took time.Duration) {
+	seen := outcomeOf(r)
+	if span, ok := span.(trace.Span); ok {
 		span.SetAttributes(seen.attributes()...)
 		if seen.kind != "" {
-			setFailed(span, err)
+			setFailed(span, r.Err)
 		}
 		span.End()
-	}()
-	err = c.exchangeUnobserved(ctx)
-	seen = c.outcome(err)
-	return ctx, err
+	}
+	if o.instruments == nil || !o.instruments.requests.Enabled(ctx) {
+		return 0
+	}
+	took = time.Since(begun)
+	o.instruments.requests.Record(ctx, took.Seconds(), o.requestsAt(m.Elsewhere).options(seen)...)
+	return took
 }
 
-func (c *call) attemptAttributes() []attribute.KeyValue {
-	o, m := c.op.observed, c.message
-	base := m.base(c.baseURL)
+// Inject puts the context of a trace into the headers of a request.
+func (o *observed) Inject(ctx context.Context, req *http.Request) { o.inject(ctx, req) }
+
+func (o *observed) attemptAttributes(m *message.Message, resends int) []attribute.KeyValue {
 	attributes := make([]attribute.KeyValue, 0, 6)
 	attributes = append(attributes, o.request...)
-	attributes = append(attributes, serverAttributes(base)...)
-	attributes = append(attributes, attribute.String("url.full", c.shownURL(m)))
-	if c.attempts > 0 {
-		attributes = append(attributes, attribute.Int("http.request.resend_count", c.attempts))
+	attributes = append(attributes, serverAttributes(m.Base(o.generation.baseURL))...)
+	attributes = append(attributes, attribute.String("url.full", o.generation.shownURL(o.operation, m)))
+	if resends > 0 {
+		attributes = append(attributes, attribute.Int("http.request.resend_count", resends))
 	}
 	return attributes
 }
@@ -213,20 +189,10 @@ func (o *observed) requestsAt(elsewhere *url.URL) *outcomes {
 	if elsewhere == nil {
 		return &o.requests
 	}
-	for _, allowed := range o.engine.allowed {
-		if (nethttp.AllowedHosts{allowed}).Allow(o.engine.baseURL, elsewhere) {
-			return o.abroad[server{elsewhere.Scheme, allowed}]
+	for _, allowed := range o.generation.allowed {
+		if (nethttp.AllowedHosts{allowed}).Allow(o.generation.baseURL, elsewhere) {
+			return o.others[server{elsewhere.Scheme, allowed}]
 		}
 	}
 	return &outcomes{common: o.request} // it has been allowed: not reached
 }
-
-// answered takes note of the protocol of an answer, for telemetry.
-func (c *call) answered(response *http.Response) {
-	if c.op.observed != nil {
-		c.version = versionOf(response.ProtoMajor, response.ProtoMinor)
-	}
-}
-
-// errPanicked is how a call ends that does not end.
-var errPanicked = errors.New("it panicked")

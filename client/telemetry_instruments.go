@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -178,21 +177,9 @@ func (p *HttpClientBeanPostProcessor) gauges() []gauges {
 }
 
 func (l *live) gauges() gauges {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	of := gauges{client: l.declaration.Name, bulkheads: map[string]*resilience.Bulkhead{}, adaptives: map[string]*resilience.AdaptiveLimiter{}}
-	for _, e := range append([]*engine{l.current.Load()}, l.draining...) {
-		g := &e.gate
-		of.inFlight += g.InFlight()
-	}
-	of.breakers = l.allBreakers()
-	for key, b := range l.bulkheads {
-		of.bulkheads[l.name(key)] = b
-	}
-	for key, a := range l.adaptives {
-		of.adaptives[l.name(key)] = a
-	}
-	slices.SortFunc(of.breakers, func(a, b *resilience.CircuitBreaker) int { return strings.Compare(a.Name(), b.Name()) })
+	policies := l.policies.Snapshot()
+	of := gauges{client: l.declaration.Name, breakers: policies.Breakers, bulkheads: policies.Bulkheads, adaptives: policies.Adaptives}
+	_, of.inFlight = l.engines.Count()
 	return of
 }
 

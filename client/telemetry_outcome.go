@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -92,25 +93,14 @@ func (o *outcomes) add(of outcome) *measured {
 	return m
 }
 
-// outcome is how an attempt has ended. An answer that could not be decoded is
-// one all the same.
-func (c *call) outcome(err error) outcome {
-	o := outcome{version: c.version.String()}
-	if err == nil {
-		if o.status = c.answer.status; c.stream != nil {
-			o.status = c.stream.StatusCode
-		}
+// outcomeOf is how an attempt ended. A response that could not be decoded is one
+// all the same.
+func outcomeOf(r engine.Result) outcome {
+	o := outcome{status: r.Status, version: versionOf(r.ProtoMajor, r.ProtoMinor).String()}
+	if failed, ok := r.Err.(*engine.Outcome); ok && (failed.Err == nil && failed.Status < 400 || errors.Is(failed.Err, ErrDecode)) {
 		return o
 	}
-	e, ok := err.(*Error)
-	if !ok {
-		o.kind = errorKind(err)
-		return o
-	}
-	if o.status = e.Status; e.Err == nil && e.Status < 400 || errors.Is(e.Err, ErrDecode) {
-		return o
-	}
-	o.kind = errorKind(err)
+	o.kind = errorKind(r.Err)
 	return o
 }
 
@@ -157,14 +147,14 @@ func rejection(err error) string {
 
 // errorKind is a word for an error: the status, or what kind it is.
 func errorKind(err error) string {
-	var e *Error
+	var o *engine.Outcome
 	switch reason := rejection(err); {
 	case err == nil:
 		return ""
 	case reason != "":
 		return reason
-	case errors.As(err, &e) && e.Status != 0 && e.Err == nil:
-		return strconv.Itoa(e.Status)
+	case errors.As(err, &o) && o.Status != 0 && o.Err == nil:
+		return strconv.Itoa(o.Status)
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	case errors.Is(err, context.Canceled):
@@ -177,7 +167,7 @@ func errorKind(err error) string {
 		return "invalid_request"
 	case errors.Is(err, ErrStopped):
 		return "stopped"
-	case errors.Is(err, errPanicked):
+	case errors.Is(err, engine.ErrPanicked):
 		return "panic"
 	}
 	return connectionKind(err)

@@ -61,10 +61,15 @@ var table = map[string]row{
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
 	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
+	"client/internal/message": {imports: []string{"client/port", "internal/usercode"}},
+	"client/internal/engine": {imports: []string{
+		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
+	}},
+	"client/internal/registry": {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/nethttp", "client/internal/oauth",
+		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry",
 		"kernel", "config", "lifecycle", "resilience", "container",
-		"internal/drain", "internal/naming", "internal/random", "internal/secret", "internal/uritemplate", "internal/usercode",
+		"internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},

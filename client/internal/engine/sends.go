@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package engine
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 
-	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
@@ -26,11 +25,15 @@ type sends struct {
 // sendsOf returns the sends of the attempt that a request's context belongs to,
 // or nil.
 func sendsOf(ctx context.Context) *sends {
-	if a, ok := ctx.Value(callKey{}).(*attempt); ok {
+	if a, ok := ctx.Value(infoKey{}).(*attempt); ok {
 		return &a.sends
 	}
 	return nil
 }
+
+// Unproven is how many sends of the attempt that a request's context belongs to the
+// service may have acted upon, those under way included.
+func Unproven(ctx context.Context) int32 { return sendsOf(ctx).unproven() }
 
 // unproven is how many sends the service may have acted upon, those under way
 // included.
@@ -47,7 +50,9 @@ func (s *sends) unproven() int32 {
 // error is not nil.
 func (c *call) transmit(a *attempt, req *http.Request) (*http.Response, error) {
 	response, err := complete(c.send(req))
-	c.unacted = !c.op.repeatable && provesNoAction(response, err) && c.areSendsProven(a)
+	if !c.op.IsRepeatable && provesNoAction(response, err) && c.areSendsProven(a) {
+		c.acted = NotActed
+	}
 	return response, err
 }
 
@@ -64,19 +69,12 @@ func (c *call) areSendsProven(a *attempt) bool {
 // recordsSends reports whether the sends of the call's attempts are recorded: an
 // attempt may have several, and it matters what became of each.
 func (c *call) recordsSends() bool {
-	return !c.op.repeatable && (c.isIntercepted || c.isOpaque)
-}
-
-// isOpaque reports whether a port may send more than once for a request, or
-// follow a redirect, without telling.
-func isOpaque(sender HttpClientPort) bool {
-	adapter, ok := sender.(*nethttp.Adapter)
-	return !ok || adapter.IsWrapped()
+	return !c.op.IsRepeatable && (c.isIntercepted || c.IsOpaque)
 }
 
 // record is the innermost exchange of an engine: it notes what the end of each
 // send proves.
-func (e *engine) record(next Exchange) Exchange {
+func (e *Engine) record(next Exchange) Exchange {
 	return func(req *http.Request) (*http.Response, error) {
 		sends := sendsOf(req.Context())
 		if sends == nil {
@@ -87,7 +85,7 @@ func (e *engine) record(next Exchange) Exchange {
 		}
 		sends.made.Add(1)
 		var connections atomic.Int32
-		if e.isOpaque && !isIdempotent(req.Method) {
+		if e.IsOpaque && !IsIdempotent(req.Method) {
 			req = countConnections(req, &connections)
 		}
 		response, err := complete(next(req))
@@ -133,7 +131,7 @@ func provesNoAction(response *http.Response, err error) bool {
 	if err != nil {
 		return port.IsNotSent(err)
 	}
-	if isRedirected(response) {
+	if IsRedirected(response) {
 		return false
 	}
 	switch response.StatusCode {
@@ -147,12 +145,12 @@ func provesNoAction(response *http.Response, err error) bool {
 	return false
 }
 
-// isIdempotent reports whether a second execution of a method does no harm (RFC
+// IsIdempotent reports whether a second execution of a method does no harm (RFC
 // 9110, section 9.2.2).
-func isIdempotent(verb string) bool { return verb != http.MethodPost && verb != http.MethodPatch }
+func IsIdempotent(verb string) bool { return verb != http.MethodPost && verb != http.MethodPatch }
 
-// isRedirected reports whether a response came after a followed redirect, as
+// IsRedirected reports whether a response came after a followed redirect, as
 // [http.Client] tells it.
-func isRedirected(response *http.Response) bool {
+func IsRedirected(response *http.Response) bool {
 	return response.Request != nil && response.Request.Response != nil
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package message
 
 import (
 	"bytes"
@@ -14,13 +14,13 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// sentBody is the body of one attempt whose content a reader of the caller's
+// SentBody is the body of one attempt whose content a reader of the caller's
 // gives. Its reads end when the attempt does, even if the reader blocks; the next
 // attempt begins after the reader has returned.
-type sentBody struct {
+type SentBody struct {
 	reader io.Reader
 	ctx    context.Context // of the attempt
-	cut    context.Context // ends when the engine cuts its calls
+	cut    context.Context // ends when the engine cuts its calls; its cause is the error of a read
 
 	own     []byte          // what the reader fills, and
 	results chan readResult // what it returns; nil once a read has been abandoned
@@ -33,8 +33,8 @@ type sentBody struct {
 	released chan struct{} // closed when the reader is nobody's any more
 }
 
-func newSentBody(ctx, cut context.Context, reader io.Reader) *sentBody {
-	return &sentBody{reader: reader, ctx: ctx, cut: cut, closed: make(chan struct{}), released: make(chan struct{})}
+func newSentBody(ctx, cut context.Context, reader io.Reader) *SentBody {
+	return &SentBody{reader: reader, ctx: ctx, cut: cut, closed: make(chan struct{}), released: make(chan struct{})}
 }
 
 type readResult struct {
@@ -45,7 +45,7 @@ type readResult struct {
 var errBodyClosed = errors.New("the body was read after its end")
 
 // Read implements io.Reader.
-func (b *sentBody) Read(p []byte) (int, error) {
+func (b *SentBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	if b.isClosed || b.reading {
 		b.mu.Unlock()
@@ -72,13 +72,13 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	case <-b.ctx.Done():
 		return 0, b.ctx.Err()
 	case <-b.cut.Done():
-		return 0, errCutOff
+		return 0, context.Cause(b.cut)
 	case <-b.closed:
 		return 0, errBodyClosed
 	}
 }
 
-func (b *sentBody) readInto(p []byte, results chan<- readResult) {
+func (b *SentBody) readInto(p []byte, results chan<- readResult) {
 	r := readResult{err: errReaderLeft}
 	defer func() { results <- r }()
 	r.n, r.err = b.read(p)
@@ -96,7 +96,7 @@ func isInMemory(reader io.Reader) bool {
 }
 
 // read reads from the caller's reader, which may panic or return nonsense.
-func (b *sentBody) read(p []byte) (n int, err error) {
+func (b *SentBody) read(p []byte) (n int, err error) {
 	err = errReaderLeft
 	defer func() { b.endRead(err) }()
 	err = usercode.Call(func() (err error) {
@@ -109,7 +109,7 @@ func (b *sentBody) read(p []byte) (n int, err error) {
 	return n, err
 }
 
-func (b *sentBody) endRead(err error) {
+func (b *SentBody) endRead(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.reading = false
@@ -122,7 +122,7 @@ func (b *sentBody) endRead(err error) {
 }
 
 // Close ends the body. It does not close the caller's reader.
-func (b *sentBody) Close() error {
+func (b *SentBody) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.isClosed {
@@ -136,21 +136,21 @@ func (b *sentBody) Close() error {
 	return nil
 }
 
-// readError is why the caller's reader could not be read, or nil.
-func (b *sentBody) readError() error {
+// ReadError is why the caller's reader could not be read, or nil.
+func (b *SentBody) ReadError() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.err
 }
 
 // waitUntilReleased waits until nobody reads from the caller's reader.
-func (b *sentBody) waitUntilReleased(ctx context.Context) error {
+func (b *SentBody) waitUntilReleased(ctx context.Context) error {
 	select {
 	case <-b.released:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-b.cut.Done():
-		return errCutOff
+		return context.Cause(b.cut)
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package engine
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // waitContext is the context in which a call waits: for a place in a bulkhead, for
@@ -86,21 +88,21 @@ func (w *waitContext) wasCut() bool { return w.cut.Err() != nil && w.Context.Err
 // waits: the default port ends its requests by itself, and a context of package
 // context costs less there.
 func (c *call) withoutWait(ctx context.Context) context.Context {
-	if w, ok := ctx.(*waitContext); ok && !c.isOpaque {
+	if w, ok := ctx.(*waitContext); ok && !c.IsOpaque {
 		return w.Context
 	}
 	return ctx
 }
 
 // errCutOff says that the engine has ended a call.
-var errCutOff = fmt.Errorf("%w while the call was under way", ErrStopped)
+var errCutOff = fmt.Errorf("%w while the call was under way", port.ErrStopped)
 
-// cutOff is the error of a call that the engine has ended.
+// cutOff is the outcome of a call that the engine has ended.
 func (c *call) cutOff(err error) error {
-	if errors.Is(err, ErrStopped) {
+	if errors.Is(err, port.ErrStopped) {
 		return err
 	}
-	e := c.failed(err, 0)
-	e.Err, e.serviceFailed = errCutOff, false
-	return e
+	o := c.failed(err, 0)
+	o.Err, o.ServiceFailed = errCutOff, false
+	return o
 }
