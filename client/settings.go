@@ -324,9 +324,7 @@ func (r *resolver) attempts(s *settings, prefix string) {
 	if read(r, &s.retry.Multiplier, prefix+"multiplier") && !(s.retry.Multiplier >= 1 && s.retry.Multiplier <= 100) {
 		r.wrong(prefix+"multiplier", "write a number between 1 and 100, such as 2")
 	}
-	if read(r, &s.retry.Jitter, prefix+"jitter") && (resilience.RetryConfig{Jitter: s.retry.Jitter}).Validate() != nil {
-		r.wrong(prefix+"jitter", "write none, full, equal or decorrelated")
-	}
+	read(r, &s.retry.Jitter, prefix+"jitter")
 	if read(r, &s.retryStatuses, prefix+"on-statuses") {
 		for _, status := range s.retryStatuses {
 			if status < 300 || status > 599 {
@@ -361,15 +359,7 @@ func (r *resolver) breaker(s *settings, prefix string) {
 	if read(r, &s.breaker.WindowDuration, prefix+"window-duration") && s.breaker.WindowDuration <= 0 {
 		r.wrong(prefix+"window-duration", "write a duration such as 60s")
 	}
-	if read(r, &s.breaker.SlidingWindow, prefix+"sliding-window") {
-		switch s.breaker.SlidingWindow {
-		case "none":
-			s.breaker.SlidingWindow = ""
-		case resilience.CountWindow, resilience.TimeWindow:
-		default:
-			r.wrong(prefix+"sliding-window", "write count, time or none")
-		}
-	}
+	read(r, &s.breaker.SlidingWindow, prefix+"sliding-window")
 	if read(r, &s.breakerScope, prefix+"scope") && !slices.Contains([]string{scopeClient, scopeMethod, scopeHost}, s.breakerScope) {
 		r.wrong(prefix+"scope", "write client, method or host")
 	}

@@ -29,16 +29,16 @@ type LastGoodConfig struct {
 	// for each answer that is kept, and must be safe for concurrent use. MaxBytes
 	// needs it.
 	Size func(key, answer any) int64 `koanf:"-"`
-	// On says which errors let the last good answer take their place, as RetryOn
-	// of a [RetryConfig] does. nil: all but the caller's cancellation.
-	On any `koanf:"-"`
+	// On reports whether the last good answer replaces an error, as RetryOn of a
+	// [RetryConfig] does. It must be safe for concurrent use. nil: it replaces
+	// every error. It never replaces the caller's cancellation.
+	On func(error) bool `koanf:"-"`
 	// OnStale is told when an answer of the given age is used.
 	OnStale func(age time.Duration, cause error) `koanf:"-"`
 }
 
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
 func (c LastGoodConfig) Validate() error {
-	_, err := newMatcher(c.On)
 	var bytes error
 	switch {
 	case c.MaxBytes < 0:
@@ -46,7 +46,7 @@ func (c LastGoodConfig) Validate() error {
 	case c.MaxBytes > 0 && c.Size == nil:
 		bytes = fmt.Errorf("%w: max-bytes needs Size, which tells how many bytes an answer takes", kernel.ErrConfig)
 	}
-	return errors.Join(noNegativeTime("max-age", c.MaxAge), notNegative("max-entries", c.MaxEntries), bytes, err)
+	return errors.Join(noNegativeTime("max-age", c.MaxAge), notNegative("max-entries", c.MaxEntries), bytes)
 }
 
 // SetExplicitZero records that the field of the given koanf name is set to zero
@@ -66,7 +66,6 @@ func (c *LastGoodConfig) SetExplicitZero(key string) {
 // for concurrent use. Answers are shared: who gets one must not change it.
 type LastGood[K comparable, T any] struct {
 	config  LastGoodConfig
-	match   func(error) bool
 	invalid error
 
 	mu      sync.Mutex
@@ -85,8 +84,7 @@ type goodAnswer[K comparable, T any] struct {
 // NewLastGood makes an empty memory. If config is not valid, Call returns the
 // error of its Validate.
 func NewLastGood[K comparable, T any](config LastGoodConfig) *LastGood[K, T] {
-	m, _ := newMatcher(config.On)
-	l := &LastGood[K, T]{config: config, match: m.match, invalid: config.Validate(), entries: map[K]*list.Element{}}
+	l := &LastGood[K, T]{config: config, invalid: config.Validate(), entries: map[K]*list.Element{}}
 	setDefaultTime(&l.config.MaxAge, time.Hour)
 	setDefault(&l.config.MaxEntries, 1000)
 	return l
@@ -104,7 +102,7 @@ func (l *LastGood[K, T]) Call(ctx context.Context, key K, fn func(context.Contex
 		l.keep(key, value)
 		return value, nil
 	}
-	if errors.Is(ctx.Err(), context.Canceled) || !l.match(err) {
+	if errors.Is(ctx.Err(), context.Canceled) || !matches(l.config.On, err) {
 		return value, err
 	}
 	kept, age, ok := l.get(key)
