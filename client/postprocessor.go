@@ -76,7 +76,7 @@ var (
 	_ lifecycle.Starter                = (*HttpClientBeanPostProcessor)(nil)
 	_ lifecycle.Stopper                = (*HttpClientBeanPostProcessor)(nil)
 	_ lifecycle.PreDestroyer           = (*HttpClientBeanPostProcessor)(nil)
-	_ container.Aware                  = (*HttpClientBeanPostProcessor)(nil)
+	_ container.ContextAware           = (*HttpClientBeanPostProcessor)(nil)
 )
 
 // Option configures [NewHttpClientBeanPostProcessor] and [Module].
