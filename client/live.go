@@ -10,7 +10,10 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -38,7 +41,8 @@ type live struct {
 
 type staleAnswers struct {
 	*resilience.LastGood[string, *keptAnswer]
-	maxAge int64
+	maxAge  time.Duration
+	maxSize config.ByteSize
 }
 
 func newLive(p *HttpClientBeanPostProcessor, d *Declaration) *live {
@@ -135,7 +139,7 @@ func (l *live) forget(old *engine) (portIsUsed bool) {
 }
 
 // reconfigure applies changed settings.
-func (l *live) reconfigure(s *clientSettings) error {
+func (l *live) reconfigure(s *settings.Client) error {
 	before := l.current.Load()
 	l.noteUse()
 	next, err := l.processor.newEngine(l, s, before)
@@ -191,7 +195,7 @@ func (l *live) remove(inUse map[policyKey]bool) {
 	removeUnused(inUse, "rate-limit", l.rateLimiters)
 	removeUnused(inUse, "adaptive-limit", l.adaptives)
 	removeUnused(inUse, "stale-if-error", l.stale)
-	if !inUse[policyKey{scopeHost, ""}] {
+	if !inUse[policyKey{settings.ScopeHost, ""}] {
 		clear(l.ofHosts)
 	}
 }
@@ -244,17 +248,17 @@ func (l *live) breakerOfHost(host string, config resilience.CircuitBreakerConfig
 	if b != nil {
 		return b
 	}
-	return l.breakerIn(l.ofHosts, scopeHost, host, config)
+	return l.breakerIn(l.ofHosts, settings.ScopeHost, host, config)
 }
 
 // reconfigureHosts applies changed settings to the breakers of hosts.
 func (l *live) reconfigureHosts(config resilience.CircuitBreakerConfig) {
 	l.mu.Lock()
-	l.use(scopeHost, "")
+	l.use(settings.ScopeHost, "")
 	hosts := slices.Sorted(maps.Keys(l.ofHosts))
 	l.mu.Unlock()
 	for _, host := range hosts {
-		l.breakerIn(l.ofHosts, scopeHost, host, config)
+		l.breakerIn(l.ofHosts, settings.ScopeHost, host, config)
 	}
 }
 
@@ -272,21 +276,21 @@ func (l *live) retryBudget(config resilience.RetryBudgetConfig) *resilience.Retr
 
 // guard returns the policies outside of the total timeout, or nil.
 // A stream holds its place in the bulkhead until it is closed.
-func (l *live) guard(m *Method, s *settings) (held, guard resilience.Policy) {
+func (l *live) guard(m *Method, s *settings.Settings) (held, guard resilience.Policy) {
 	var policies []resilience.Policy
-	if s.bulkheadEnabled {
-		bulkhead := l.bulkhead(own(m, s.ownBulkhead), s.bulkhead)
+	if s.BulkheadEnabled {
+		bulkhead := l.bulkhead(own(m, s.OwnBulkhead), s.Bulkhead)
 		if m.streams() {
 			held = bulkhead
 		} else {
 			policies = append(policies, bulkhead)
 		}
 	}
-	if s.rateLimitEnabled {
-		policies = append(policies, l.rateLimiter(own(m, s.ownRateLimit), s.rateLimit))
+	if s.RateLimitEnabled {
+		policies = append(policies, l.rateLimiter(own(m, s.OwnRateLimit), s.RateLimit))
 	}
-	if s.adaptiveEnabled {
-		policies = append(policies, l.adaptive(own(m, s.ownAdaptive), s.adaptive))
+	if s.AdaptiveEnabled {
+		policies = append(policies, l.adaptive(own(m, s.OwnAdaptive), s.Adaptive))
 	}
 	switch len(policies) {
 	case 0:
@@ -334,26 +338,23 @@ func (l *live) adaptive(key string, config resilience.AdaptiveLimiterConfig) *re
 }
 
 // staleAnswers returns the memory of a method's good answers.
-func (l *live) staleAnswers(op *operation, s *settings) *resilience.LastGood[string, *keptAnswer] {
-	if s.staleIfError == 0 || op.verb != "GET" || op.streams {
+func (l *live) staleAnswers(op *operation, s *settings.Settings) *resilience.LastGood[string, *keptAnswer] {
+	if s.StaleIfError == 0 || op.verb != "GET" || op.streams {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.use("stale-if-error", op.method)
-	if kept := l.stale[op.method]; kept != nil && kept.maxAge == int64(s.staleIfError) {
+	if kept := l.stale[op.method]; kept != nil && kept.maxAge == s.StaleIfError && kept.maxSize == s.StaleMaxSize {
 		return kept.LastGood
 	}
-	kept := &staleAnswers{maxAge: int64(s.staleIfError)}
+	kept := &staleAnswers{maxAge: s.StaleIfError, maxSize: s.StaleMaxSize}
 	kept.LastGood = resilience.NewLastGood[string, *keptAnswer](resilience.LastGoodConfig{
-		MaxAge: s.staleIfError, MaxBytes: maxStaleBytes, Size: keptSize, On: wantsInstead, OnStale: l.onStale(op),
+		MaxAge: s.StaleIfError, MaxBytes: int64(s.StaleMaxSize), Size: keptSize, On: wantsInstead, OnStale: l.onStale(op),
 	})
 	l.stale[op.method] = kept
 	return kept.LastGood
 }
-
-// maxStaleBytes is how much memory the old answers of a method may take.
-const maxStaleBytes = 64 << 20
 
 // keptSize is about how many bytes an old answer takes, with its key.
 func keptSize(key, kept any) int64 {

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -264,24 +264,24 @@ func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
 
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
-func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, before *engine) (*engine, error) {
-	baseURL, err := parseBaseURL(s.baseURL)
+func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, before *engine) (*engine, error) {
+	baseURL, err := settings.ParseBaseURL(s.BaseURL)
 	if err != nil {
 		return nil, err
 	}
-	port, tokens, signature, portID := HttpClientPort(nil), (*oauth.Tokens)(nil), s.signature(), new(int)
+	port, tokens, signature, portID := HttpClientPort(nil), (*oauth.Tokens)(nil), s.Signature(), new(int)
 	if before != nil && before.signature == signature {
 		port, tokens, portID = before.port, before.tokens, before.portID
 	} else {
-		cfg, err := p.portConfig(l.declaration, s, baseURL)
+		cfg, err := p.portConfig(l.declaration, s)
 		if err != nil {
 			return nil, err
 		}
 		if port, err = p.newPort(cfg); err != nil {
 			return nil, err
 		}
-		if s.connection.oauth2.tokenURL != "" {
-			tokens = newTokens(s.connection.oauth2, cfg, baseURL)
+		if s.Auth.OAuth2.TokenURL != "" {
+			tokens = newTokens(s.Auth.OAuth2, cfg, baseURL)
 		}
 	}
 	interceptors := slices.Clone(p.interceptors)
@@ -293,14 +293,14 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	}
 	e := newEngine(l, baseURL, port, interceptors)
 	e.telemetry = p.observe()
-	e.settings, e.shownBaseURL = s.effective, shownBaseURL(baseURL, s.shownBaseURL)
+	e.settings, e.shownBaseURL = effective(s), s.ShownURL(baseURL)
 	e.portID = portID
 	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
 	e.errorDecoders = p.errorDecoders
-	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
+	e.allowed, e.secrets = s.Connection.AllowedHosts, s.Connection.SecretNames
 	for i := range l.declaration.Methods {
 		m := &l.declaration.Methods[i]
-		op := p.newOperation(l, m, s.methods[m.Name])
+		op := p.newOperation(l, m, s.Methods[m.Name])
 		op.index, op.observed = i, e.telemetry.observe(e, op)
 		e.operations = append(e.operations, op)
 	}
@@ -308,13 +308,10 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 }
 
 // portConfig is what the port of a client is told.
-func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *clientSettings, baseURL *url.URL) (PortConfig, error) {
-	cfg := s.portConfig(d.Name)
+func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *settings.Client) (PortConfig, error) {
+	cfg, err := s.PortConfig(d.Name)
 	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
-	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
-		return PortConfig{}, fmt.Errorf("the client %s: %w", d.Name, err)
-	}
-	return cfg, nil
+	return cfg, err
 }
 
 func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, error) {
@@ -331,11 +328,6 @@ func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, e
 		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", cfg.Name)
 	}
 	return port, nil
-}
-
-// signature tells the settings of a port from others.
-func (s *clientSettings) signature() string {
-	return fmt.Sprintf("%+v %+v", s.portConfig(""), s.connection)
 }
 
 // add takes over the life of a client. The port of one that is wired late, when
@@ -359,7 +351,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	clients := slices.Clone(p.clients)
 	p.config = change.Config
 	p.mu.Unlock()
-	resolved := make([]*clientSettings, len(clients))
+	resolved := make([]*settings.Client, len(clients))
 	var errs []error
 	for i, l := range clients {
 		var err error
@@ -377,53 +369,17 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	}
 }
 
-// portConfig is what a port is told. Timeouts of zero mean none in settings,
-// and the default in a PortConfig.
-func (s *clientSettings) portConfig(name string) PortConfig {
-	c := PortConfig{
-		Name: name, BaseURL: s.baseURL, Header: http.Header{},
-		Timeout: s.timeout, ConnectTimeout: s.connectTimeout, MaxResponseSize: int64(s.maxResponseSize),
-	}
-	for _, m := range s.methods { // the port must not cut what a method allows
-		c.Timeout = wider(c.Timeout, m.timeout)
-		c.MaxResponseSize = wider(c.MaxResponseSize, int64(m.maxResponseSize))
-	}
-	for name, value := range s.headers {
-		c.Header.Set(name, value)
-	}
-	c.Timeout = unlimited(c.Timeout)
-	c.ConnectTimeout = unlimited(c.ConnectTimeout)
-	c.MaxResponseSize = unlimited(c.MaxResponseSize)
-	return c
-}
-
-// wider returns the larger of two limits, of which 0 means none.
-func wider[N ~int64](a, b N) N {
-	if a == 0 || b == 0 {
-		return 0
-	}
-	return max(a, b)
-}
-
-// unlimited turns a limit of 0, none, into what a PortConfig calls none.
-func unlimited[N ~int64](limit N) N {
-	if limit == 0 {
-		return -1
-	}
-	return limit
-}
-
 // breakerOf gives an operation its circuit breaker.
-func (l *live) breakerOf(op *operation, s *settings) {
-	if !s.breakerEnabled {
+func (l *live) breakerOf(op *operation, s *settings.Settings) {
+	if !s.BreakerEnabled {
 		return
 	}
-	c := s.breaker
+	c := s.Breaker
 	c.IsFailure, c.OnStateChange, c.OnSlowCall = countsAsFailure, l.onStateChange, l.onSlowCall
-	switch s.breakerScope {
-	case scopeMethod:
+	switch s.BreakerScope {
+	case settings.ScopeMethod:
 		op.breaker = l.breaker(op.method, c)
-	case scopeHost:
+	case settings.ScopeHost:
 		l.reconfigureHosts(c)
 		op.breakerOf = func(host string) *resilience.CircuitBreaker { return l.breakerOfHost(host, c) }
 	default:
@@ -437,36 +393,36 @@ func countsAsFailure(err error) bool {
 	return ok && e.serviceFailed
 }
 
-func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
+func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings.Settings) *operation {
 	op := &operation{
-		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
-		hidesPath:   secretNames(s.connection.secrets).inPath(m),
+		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.Connection.SecretNames).text(m.Path),
+		hidesPath:   secretNames(s.Connection.SecretNames).inPath(m),
 		repeatable:  m.Idempotent,
 		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
 		accept:      m.acceptValues(p.codecs),
-		header:      s.ofMethod,
-		coding:      newCodings(p.codings).of(s.connection.compression),
+		header:      s.OfMethod,
+		coding:      newCodings(p.codings).of(s.Connection.Compression),
 		streams:     m.streams(),
 		discards:    m.typ.NumOut() == 1 && !m.streams(),
-		idleTimeout: s.idleTimeout,
-		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
-		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,
+		idleTimeout: s.IdleTimeout,
+		timeout:     s.Timeout, maxResponseSize: int64(s.MaxResponseSize), totalTimeout: s.TotalTimeout,
+		retryStatuses: s.RetryStatuses, retryIf: p.retryIf, attemptHeader: s.AttemptHeader,
 	}
 	op.held, op.guard = l.guard(m, &s)
 	op.stale = l.staleAnswers(op, &s)
 	l.breakerOf(op, &s)
-	budget := l.retryBudget(s.budget)
-	if s.hedgeEnabled && op.repeatable && !op.streams {
-		c := s.hedge
+	budget := l.retryBudget(s.Budget)
+	if s.HedgeEnabled && op.repeatable && !op.streams {
+		c := s.Hedge
 		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
 		c.IsDefinite = op.isDefinite
 		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
 		op.hedge = resilience.NewHedge(c)
 	}
-	if !s.retryEnabled {
+	if !s.RetryEnabled {
 		return op
 	}
-	c := s.retry
+	c := s.Retry
 	c.RetryOn, c.Budget, c.Breaker = op.mayRepeat, budget, op.breaker
 	c.OnRetry = l.onRetry(op)
 	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }

@@ -5,10 +5,7 @@ package resilience
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // RetryConfig configures a [RetryPolicy]. A zero field means its default.
@@ -92,7 +89,7 @@ func (c RetryConfig) Validate() error {
 
 func (c RetryConfig) validateMultiplier() error {
 	if c.Multiplier != 0 && !(c.Multiplier >= 1 && c.Multiplier <= 100) {
-		return fmt.Errorf("%w: multiplier is %v: it must be between 1 and 100", kernel.ErrConfig, max(c.Multiplier, 0))
+		return wrongField("multiplier", "multiplier is %v: it must be between 1 and 100", max(c.Multiplier, 0))
 	}
 	return nil
 }
@@ -102,7 +99,7 @@ func (c RetryConfig) validateJitter() error {
 	case "", NoJitter, FullJitter, EqualJitter, DecorrelatedJitter:
 		return nil
 	}
-	return fmt.Errorf("%w: jitter is %q: it must be none, full, equal or decorrelated", kernel.ErrConfig, c.Jitter)
+	return wrongField("jitter", "jitter is %q: it must be none, full, equal or decorrelated", c.Jitter)
 }
 
 // SetExplicitZero records that the field of the given koanf name is set to zero

@@ -61,8 +61,11 @@ var table = map[string]row{
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
 	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
+	"client/internal/settings": {
+		imports: []string{"config", "resilience", "client/port", "kernel", "internal/naming", "internal/secret"},
+	},
 	"client": {imports: []string{
-		"client/port", "client/internal/nethttp", "client/internal/oauth",
+		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/settings",
 		"kernel", "config", "lifecycle", "resilience", "container",
 		"internal/drain", "internal/naming", "internal/random", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
