@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -23,6 +24,15 @@ type Setting struct {
 	Key    string `json:"key"`    // that set it, or would: "pyfly.client.services.payment-client.retry.max-attempts"
 	Value  string `json:"value"`  // ****** if it is secret
 	Origin string `json:"origin"` // "pyfly.yaml:12", "environment variable PYFLY_...", "code", "tag of PaymentClient.ServiceClient", "default"
+}
+
+// effective returns the effective settings of a client.
+func effective(s *settings.Client) []Setting {
+	list := make([]Setting, len(s.Effective))
+	for i, setting := range s.Effective {
+		list[i] = Setting(setting)
+	}
+	return list
 }
 
 // Clients returns what there is to know of all clients of an application, by

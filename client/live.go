@@ -11,6 +11,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -63,7 +64,7 @@ func (g *generation) close() {
 func (l *live) current() *registry.Generation[*generation] { return l.engines.Current() }
 
 // reconfigure applies changed settings.
-func (l *live) reconfigure(s *clientSettings) error {
+func (l *live) reconfigure(s *settings.Client) error {
 	before := l.current()
 	var next *registry.Generation[*generation]
 	removeOthers, err := l.policies.Making(func() (err error) {
@@ -96,21 +97,21 @@ func (l *live) retire(g *registry.Generation[*generation]) {
 
 // guard returns the policies outside of the total timeout, or nil. A stream holds
 // its place in the bulkhead until it is closed.
-func (l *live) guard(m *Method, s *settings) (held, guard resilience.Policy) {
+func (l *live) guard(m *Method, s *settings.Settings) (held, guard resilience.Policy) {
 	var policies []resilience.Policy
-	if s.bulkheadEnabled {
-		bulkhead := l.policies.Bulkhead(own(m, s.ownBulkhead), s.bulkhead)
+	if s.BulkheadEnabled {
+		bulkhead := l.policies.Bulkhead(own(m, s.OwnBulkhead), s.Bulkhead)
 		if m.streams() {
 			held = bulkhead
 		} else {
 			policies = append(policies, bulkhead)
 		}
 	}
-	if s.rateLimitEnabled {
-		policies = append(policies, l.policies.RateLimiter(own(m, s.ownRateLimit), s.rateLimit))
+	if s.RateLimitEnabled {
+		policies = append(policies, l.policies.RateLimiter(own(m, s.OwnRateLimit), s.RateLimit))
 	}
-	if s.adaptiveEnabled {
-		policies = append(policies, l.policies.Adaptive(own(m, s.ownAdaptive), s.adaptive))
+	if s.AdaptiveEnabled {
+		policies = append(policies, l.policies.Adaptive(own(m, s.OwnAdaptive), s.Adaptive))
 	}
 	switch len(policies) {
 	case 0:
@@ -129,27 +130,24 @@ func own(m *Method, isOwn bool) string {
 	return ""
 }
 
-// maxStaleBytes is how much memory the old responses of a method may take.
-const maxStaleBytes = 64 << 20
-
 // stale gives an operation the memory of its good responses, if it has one.
-func (l *live) stale(op *engine.Operation, s *settings) {
-	if s.staleIfError > 0 && op.Verb == "GET" && !op.Streams {
-		op.Stale = l.policies.Stale(op.Method, s.staleIfError, maxStaleBytes, l.onStale(op))
+func (l *live) stale(op *engine.Operation, s *settings.Settings) {
+	if s.StaleIfError > 0 && op.Verb == "GET" && !op.Streams {
+		op.Stale = l.policies.Stale(op.Method, s.StaleIfError, int64(s.StaleMaxSize), l.onStale(op))
 	}
 }
 
 // breaker gives an operation its circuit breaker, if it has one.
-func (l *live) breaker(op *engine.Operation, s *settings) {
-	if !s.breakerEnabled {
+func (l *live) breaker(op *engine.Operation, s *settings.Settings) {
+	if !s.BreakerEnabled {
 		return
 	}
-	c := s.breaker
+	c := s.Breaker
 	c.IsFailure, c.OnStateChange, c.OnSlowCall = engine.ServiceFailed, l.onStateChange, l.onSlowCall
-	switch s.breakerScope {
-	case scopeMethod:
+	switch s.BreakerScope {
+	case settings.ScopeMethod:
 		op.Breaker = l.policies.Breaker(op.Method, c)
-	case scopeHost:
+	case settings.ScopeHost:
 		op.BreakerOf = l.policies.Hosts(c)
 	default:
 		op.Breaker = l.policies.Breaker("", c)

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"sync"
@@ -23,6 +22,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -266,21 +266,21 @@ func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
 
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
-func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
-	baseURL, err := parseBaseURL(s.baseURL)
+func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
+	baseURL, err := settings.ParseBaseURL(s.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	g := &generation{
-		settings: s.effective, signature: s.signature(), baseURL: baseURL, shownBaseURL: shownBaseURL(baseURL, s.shownBaseURL),
-		allowed: s.connection.hosts, secrets: s.connection.secrets, telemetry: p.observe(), decoders: p.errorDecoders,
+		settings: effective(s), signature: s.Signature(), baseURL: baseURL, shownBaseURL: s.ShownURL(baseURL),
+		allowed: s.Connection.AllowedHosts, secrets: s.Connection.SecretNames, telemetry: p.observe(), decoders: p.errorDecoders,
 	}
 	next := &registry.Generation[*generation]{With: g}
 	var adapter HttpClientPort
 	if before != nil && before.With.signature == g.signature {
 		adapter, next.Port, g.tokens = before.Engine.Port, before.Port, before.With.tokens
 	} else {
-		cfg, err := p.portConfig(l.declaration, s, baseURL)
+		cfg, err := p.portConfig(l.declaration, s)
 		if err != nil {
 			return nil, err
 		}
@@ -288,8 +288,8 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 		if adapter, err = p.newPort(cfg); err != nil {
 			return nil, err
 		}
-		if s.connection.oauth2.tokenURL != "" {
-			g.tokens = newTokens(s.connection.oauth2, cfg, baseURL)
+		if s.Auth.OAuth2.TokenURL != "" {
+			g.tokens = newTokens(s.Auth.OAuth2, cfg, baseURL)
 		}
 	}
 	next.Engine = engine.New(engine.Config{
@@ -299,7 +299,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, befo
 	})
 	for i := range l.declaration.Methods {
 		m := &l.declaration.Methods[i]
-		p.addOperation(l, next, m, s.methods[m.Name])
+		p.addOperation(l, next, m, s.Methods[m.Name])
 	}
 	return next, nil
 }
@@ -324,13 +324,10 @@ func isOpaque(sender HttpClientPort) bool {
 }
 
 // portConfig is what the port of a client is told.
-func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *clientSettings, baseURL *url.URL) (PortConfig, error) {
-	cfg := s.portConfig(d.Name)
+func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *settings.Client) (PortConfig, error) {
+	cfg, err := s.PortConfig(d.Name)
 	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
-	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
-		return PortConfig{}, fmt.Errorf("the client %s: %w", d.Name, err)
-	}
-	return cfg, nil
+	return cfg, err
 }
 
 func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, error) {
@@ -347,11 +344,6 @@ func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, e
 		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", cfg.Name)
 	}
 	return port, nil
-}
-
-// signature tells the settings of a port from others.
-func (s *clientSettings) signature() string {
-	return fmt.Sprintf("%+v %+v", s.portConfig(""), s.connection)
 }
 
 // add takes over the life of a client. The port of one that is wired late, when
@@ -375,7 +367,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	clients := slices.Clone(p.clients)
 	p.config = change.Config
 	p.mu.Unlock()
-	resolved := make([]*clientSettings, len(clients))
+	resolved := make([]*settings.Client, len(clients))
 	var errs []error
 	for i, l := range clients {
 		var err error
@@ -393,61 +385,25 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	}
 }
 
-// portConfig is what a port is told. Timeouts of zero mean none in settings,
-// and the default in a PortConfig.
-func (s *clientSettings) portConfig(name string) PortConfig {
-	c := PortConfig{
-		Name: name, BaseURL: s.baseURL, Header: http.Header{},
-		Timeout: s.timeout, ConnectTimeout: s.connectTimeout, MaxResponseSize: int64(s.maxResponseSize),
-	}
-	for _, m := range s.methods { // the port must not cut what a method allows
-		c.Timeout = wider(c.Timeout, m.timeout)
-		c.MaxResponseSize = wider(c.MaxResponseSize, int64(m.maxResponseSize))
-	}
-	for name, value := range s.headers {
-		c.Header.Set(name, value)
-	}
-	c.Timeout = unlimited(c.Timeout)
-	c.ConnectTimeout = unlimited(c.ConnectTimeout)
-	c.MaxResponseSize = unlimited(c.MaxResponseSize)
-	return c
-}
-
-// wider returns the larger of two limits, of which 0 means none.
-func wider[N ~int64](a, b N) N {
-	if a == 0 || b == 0 {
-		return 0
-	}
-	return max(a, b)
-}
-
-// unlimited turns a limit of 0, none, into what a PortConfig calls none.
-func unlimited[N ~int64](limit N) N {
-	if limit == 0 {
-		return -1
-	}
-	return limit
-}
-
 // addOperation gives the engine of a generation the operation of a method.
-func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generation[*generation], m *Method, s settings) {
-	secrets := secretNames(s.connection.secrets)
+func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generation[*generation], m *Method, s settings.Settings) {
+	secrets := secretNames(s.Connection.SecretNames)
 	op := &engine.Operation{
 		Index: len(g.Operations), Client: l.declaration.Name, Method: m.Name, Verb: m.Verb,
 		IsRepeatable: m.Idempotent,
 		SendsKey:     m.Idempotent && !engine.IsIdempotent(m.Verb),
 		Accept:       m.acceptValues(p.codecs),
-		Header:       s.ofMethod,
+		Header:       s.OfMethod,
 		Streams:      m.streams(),
 		Discards:     m.typ.NumOut() == 1 && !m.streams(),
-		IdleTimeout:  s.idleTimeout,
-		Timeout:      s.timeout, MaxResponseSize: int64(s.maxResponseSize), TotalTimeout: s.totalTimeout,
-		RetryStatuses: s.retryStatuses, AttemptHeader: s.attemptHeader,
+		IdleTimeout:  s.IdleTimeout,
+		Timeout:      s.Timeout, MaxResponseSize: int64(s.MaxResponseSize), TotalTimeout: s.TotalTimeout,
+		RetryStatuses: s.RetryStatuses, AttemptHeader: s.AttemptHeader,
 	}
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: newCodings(p.codings).of(s.connection.compression)}
+	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: newCodings(p.codings).of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.telemetry.observe(g.With, op); o != nil {
@@ -456,22 +412,22 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	p.addPolicies(l, op, m, s)
 }
 
-func (p *HttpClientBeanPostProcessor) addPolicies(l *live, op *engine.Operation, m *Method, s settings) {
+func (p *HttpClientBeanPostProcessor) addPolicies(l *live, op *engine.Operation, m *Method, s settings.Settings) {
 	op.Held, op.Guard = l.guard(m, &s)
 	l.stale(op, &s)
 	l.breaker(op, &s)
-	budget := l.policies.Budget(s.budget)
-	if s.hedgeEnabled && op.IsRepeatable && !op.Streams {
-		c := s.hedge
+	budget := l.policies.Budget(s.Budget)
+	if s.HedgeEnabled && op.IsRepeatable && !op.Streams {
+		c := s.Hedge
 		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
 		c.IsDefinite = op.IsDefinite
 		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
 		op.Hedge = resilience.NewHedge(c)
 	}
-	if !s.retryEnabled {
+	if !s.RetryEnabled {
 		return
 	}
-	c := s.retry
+	c := s.Retry
 	c.RetryOn, c.Budget, c.Breaker = op.MayRepeat, budget, op.Breaker
 	c.OnRetry = l.onRetry(op)
 	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }

@@ -42,7 +42,7 @@ func (c LastGoodConfig) Validate() error {
 	var bytes error
 	switch {
 	case c.MaxBytes < 0:
-		bytes = fmt.Errorf("%w: max-bytes is %d: it must not be negative", kernel.ErrConfig, c.MaxBytes)
+		bytes = wrongField("max-bytes", "max-bytes is %d: it must not be negative", c.MaxBytes)
 	case c.MaxBytes > 0 && c.Size == nil:
 		bytes = fmt.Errorf("%w: max-bytes needs Size, which tells how many bytes an answer takes", kernel.ErrConfig)
 	}

@@ -5,10 +5,7 @@ package resilience
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // RetryConfig configures a [RetryPolicy]. A zero field means its default.
@@ -78,7 +75,7 @@ func (c RetryConfig) Validate() error {
 
 func (c RetryConfig) validateMultiplier() error {
 	if c.Multiplier != 0 && !(c.Multiplier >= 1 && c.Multiplier <= 100) {
-		return fmt.Errorf("%w: multiplier is %v: it must be between 1 and 100", kernel.ErrConfig, max(c.Multiplier, 0))
+		return wrongField("multiplier", "multiplier is %v: it must be between 1 and 100", max(c.Multiplier, 0))
 	}
 	return nil
 }
@@ -87,7 +84,7 @@ func (c RetryConfig) validateJitter() error {
 	if c.Jitter.isValid() {
 		return nil
 	}
-	return fmt.Errorf("%w: jitter is %.50q: it must be none, full, equal or decorrelated", kernel.ErrConfig, c.Jitter)
+	return wrongField("jitter", "jitter is %.50q: it must be none, full, equal or decorrelated", c.Jitter)
 }
 
 // SetExplicitZero records that the field of the given koanf name is set to zero

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package settings
 
 import (
 	"crypto/ecdsa"
@@ -55,7 +55,7 @@ func TestAResumedSessionIsVerifiedToo(t *testing.T) {
 	defer s.Close()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	writeFile(t, ca, authority)
-	config, err := (&tlsSettings{caFile: ca}).config("inventory.example")
+	config, err := (&TLS{CAFile: ca}).config("inventory.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +89,10 @@ func TestAConnectionWithoutANameIsNotTrusted(t *testing.T) {
 	}
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	writeFile(t, ca, authority)
-	for host, settings := range map[string]tlsSettings{
-		"inventory.example": {caFile: ca},
-		"10.0.0.1":          {caFile: ca},
-		"10.0.0.2":          {caFile: ca, serverName: "inventory.example"},
+	for host, settings := range map[string]TLS{
+		"inventory.example": {CAFile: ca},
+		"10.0.0.1":          {CAFile: ca},
+		"10.0.0.2":          {CAFile: ca, ServerName: "inventory.example"},
 	} {
 		config, err := settings.config(host)
 		if err != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package settings
 
 import (
 	"cmp"
@@ -15,11 +15,13 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// tlsSettings are the settings below tls.
-type tlsSettings struct {
-	caFile, certFile, keyFile string
-	serverName                string // of the base URL's host, instead of its own
-	minVersion                string
+// TLS says how connections are secured.
+type TLS struct {
+	CAFile     string `koanf:"ca-file"`
+	CertFile   string `koanf:"cert-file"`
+	KeyFile    string `koanf:"key-file"`
+	ServerName string `koanf:"server-name"` // of the base URL's host, instead of its own
+	MinVersion string `koanf:"min-version"` // "1.2" or "1.3"
 }
 
 var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
@@ -27,13 +29,13 @@ var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionT
 // config returns nil when there is nothing to say. Files that have changed are
 // read again for the next connection; one that cannot be read then leaves what
 // was read before. host is that of the base URL.
-func (s *tlsSettings) config(host string) (*tls.Config, error) {
-	if *s == (tlsSettings{}) {
+func (s *TLS) config(host string) (*tls.Config, error) {
+	if *s == (TLS{}) {
 		return nil, nil
 	}
-	c := &tls.Config{ServerName: s.serverName, MinVersion: tlsVersions[s.minVersion]}
-	if s.caFile != "" {
-		roots, err := newReloaded(func() (*x509.CertPool, error) { return readPool(s.caFile) }, s.caFile)
+	c := &tls.Config{ServerName: s.ServerName, MinVersion: tlsVersions[s.MinVersion]}
+	if s.CAFile != "" {
+		roots, err := newReloaded(func() (*x509.CertPool, error) { return readPool(s.CAFile) }, s.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("%w: tls.ca-file: %w", kernel.ErrConfig, err)
 		}
@@ -45,8 +47,8 @@ func (s *tlsSettings) config(host string) (*tls.Config, error) {
 			return verify(state, roots.get(), cmp.Or(state.ServerName, address))
 		}
 	}
-	if s.certFile != "" {
-		certificate, err := newReloaded(func() (*tls.Certificate, error) { return readCertificate(s.certFile, s.keyFile) }, s.certFile, s.keyFile)
+	if s.CertFile != "" {
+		certificate, err := newReloaded(func() (*tls.Certificate, error) { return readCertificate(s.CertFile, s.KeyFile) }, s.CertFile, s.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("%w: tls.cert-file: %w", kernel.ErrConfig, err)
 		}
@@ -58,8 +60,8 @@ func (s *tlsSettings) config(host string) (*tls.Config, error) {
 // addressOf is the IP address that a connection to one leads to, unless its
 // state says otherwise: crypto/tls does not tell addresses there, but the adapter
 // does. It is "" if the base URL has a name.
-func (s *tlsSettings) addressOf(host string) string {
-	host = cmp.Or(s.serverName, host)
+func (s *TLS) addressOf(host string) string {
+	host = cmp.Or(s.ServerName, host)
 	if net.ParseIP(host) == nil {
 		return ""
 	}

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package settings
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -26,6 +25,14 @@ type policyForm struct {
 	isGlobal            bool // the policy can be switched for all clients
 }
 
+func formOf(policy string) (form policyForm, ok bool) {
+	i := slices.IndexFunc(policyForms, func(f policyForm) bool { return f.policy == policy })
+	if i < 0 {
+		return policyForm{}, false
+	}
+	return policyForms[i], true
+}
+
 // The groups of settings for which no single value stands, by level. "" is the
 // level itself. What is inside a group comes after it.
 var (
@@ -33,24 +40,28 @@ var (
 	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
 )
 
-const budgetSection = "retry.budget"
-
 // shortForms are those of all groups of settings, a group before what is inside
 // it.
 var shortForms = slices.Concat(
 	sectionForms(globalPrefix, "", "services", "configs"),
 	sectionForms(defaultPrefix, transportSections...),
+	staleForms(defaultPrefix),
 	policyFormsBelow(globalPrefix, func(p policyForm) bool { return p.isGlobal }),
 	levelForms(configsPrefix+"*."),
-	levelForms(servicesPrefix+"*."),
-	sectionForms(servicesPrefix+"*.", "methods", "methods.*"),
-	policyFormsBelow(servicesPrefix+"*.methods.*.", everyPolicy),
+	levelForms(ServicesPrefix+"*."),
+	sectionForms(ServicesPrefix+"*.", "methods", "methods.*"),
+	staleForms(ServicesPrefix+"*.methods.*."),
+	policyFormsBelow(ServicesPrefix+"*.methods.*.", everyPolicy),
 )
+
+// givenForms are those of a level that a declaration or code gives.
+var givenForms = slices.Concat(staleForms(""), policyFormsBelow("", everyPolicy))
 
 func levelForms(prefix string) []config.ShortForm {
 	return slices.Concat(
 		sectionForms(prefix, transportSections...),
 		sectionForms(prefix, authSections...),
+		staleForms(prefix),
 		policyFormsBelow(prefix, everyPolicy),
 	)
 }
@@ -58,9 +69,13 @@ func levelForms(prefix string) []config.ShortForm {
 func sectionForms(prefix string, names ...string) []config.ShortForm {
 	forms := make([]config.ShortForm, len(names))
 	for i, name := range names {
-		forms[i].Key = sectionKey(prefix, name)
+		forms[i].Key = strings.TrimSuffix(prefix+name, ".")
 	}
 	return forms
+}
+
+func staleForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{{Key: prefix + "stale-if-error", Value: "max-age", Want: "write a duration such as 1h"}}
 }
 
 func policyFormsBelow(prefix string, hasShortForm func(policyForm) bool) []config.ShortForm {
@@ -72,67 +87,7 @@ func policyFormsBelow(prefix string, hasShortForm func(policyForm) bool) []confi
 		}
 		forms = append(forms, form)
 	}
-	return append(forms, sectionForms(prefix, budgetSection)...)
+	return append(forms, sectionForms(prefix, "retry.budget")...)
 }
 
 func everyPolicy(policyForm) bool { return true }
-
-func sectionKey(prefix, name string) string { return strings.TrimSuffix(prefix+name, ".") }
-
-// globalSections reports single values where the settings of all clients need a
-// group of keys.
-func (r *resolver) globalSections() {
-	r.sections(globalPrefix, "", "services", "configs")
-	r.sections(defaultPrefix, transportSections...)
-	for _, f := range policyForms {
-		want := ""
-		if !f.isGlobal {
-			want = "write keys below it, which are the defaults of all clients; to switch it for one client, set " + servicesPrefix + "<name>." + f.policy
-		}
-		r.section(globalPrefix+f.policy, want)
-	}
-	r.sections(globalPrefix, budgetSection)
-}
-
-// levelSections does so for a client's settings, or those of a base.
-func (r *resolver) levelSections(prefix string) {
-	r.sections(prefix, transportSections...)
-	r.sections(prefix, authSections...)
-	r.policySections(prefix)
-}
-
-func (r *resolver) policySections(prefix string) {
-	for _, f := range policyForms {
-		r.section(prefix+f.policy, "")
-	}
-	r.sections(prefix, budgetSection)
-}
-
-func (r *resolver) sections(prefix string, names ...string) {
-	for _, name := range names {
-		if name != "headers" { // they are read as a group
-			r.section(sectionKey(prefix, name), "")
-		}
-	}
-}
-
-// section reports that key has a value and not keys below it. want says what to
-// write if there is more to say than that.
-func (r *resolver) section(key, want string) {
-	err := r.cfg.Bind(key, &struct{}{})
-	if err == nil {
-		return
-	}
-	var wrong *config.Error
-	if errors.As(err, &wrong) {
-		told := *wrong
-		if want != "" {
-			told.Want = want
-		}
-		if isAuthentication(r.nameOf(key)) && told.Value != "" {
-			told.Value, told.Message = hidden, "a secret is where a group of keys is needed"
-		}
-		err = &told
-	}
-	r.problems = append(r.problems, err)
-}
