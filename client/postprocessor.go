@@ -294,7 +294,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 	}
 	next.Engine = engine.New(engine.Config{
 		Name: l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
-		Intercept: aroundAttempts(p.interceptorsWith(g.tokens)), InterceptCall: aroundCalls(p.calls),
+		Intercept: aroundAttempts(p.interceptors), Authorize: aroundAttempts(p.ownInterceptors(g.tokens)), Identity: s.Identity(), InterceptCall: aroundCalls(p.calls),
 		Describe: g.describe, Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
 	})
 	for i := range l.declaration.Methods {
@@ -304,16 +304,17 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 	return next, nil
 }
 
-// interceptorsWith are the interceptors of every attempt, the innermost last.
-func (p *HttpClientBeanPostProcessor) interceptorsWith(tokens *oauth.Tokens) []Interceptor {
-	interceptors := slices.Clone(p.interceptors)
-	if tokens != nil { // what others add may be signed with it
-		interceptors = append(interceptors, authorize(tokens))
+// ownInterceptors are those of every attempt that are not the user's: below the
+// user's, so that what these add may be signed with a token.
+func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []Interceptor {
+	var own []Interceptor
+	if tokens != nil {
+		own = append(own, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
-		interceptors = append(interceptors, newCodings(p.codings).decompress)
+		own = append(own, newCodings(p.codings).decompress)
 	}
-	return interceptors
+	return own
 }
 
 // isOpaque reports whether a port may send more than once for a request, or

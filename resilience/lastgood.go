@@ -93,16 +93,29 @@ func NewLastGood[K comparable, T any](config LastGoodConfig) *LastGood[K, T] {
 // Call runs fn, keeps its result under key, and returns what was kept last if fn
 // fails. Without such an answer it returns what fn did.
 func (l *LastGood[K, T]) Call(ctx context.Context, key K, fn func(context.Context) (T, error)) (T, error) {
+	return l.CallBy(ctx, func(T, error) (K, bool) { return key, true }, fn)
+}
+
+// CallBy is Call with a key that is known only when fn has returned. keyOf gets what
+// fn returned, and returns the key under which a result is kept or looked up, or
+// false: then nothing is. It is not called for an error that is returned as it is.
+func (l *LastGood[K, T]) CallBy(ctx context.Context, keyOf func(T, error) (K, bool), fn func(context.Context) (T, error)) (T, error) {
 	if l.invalid != nil {
 		var none T
 		return none, l.invalid
 	}
 	value, err := fn(ctx)
 	if err == nil {
-		l.keep(key, value)
+		if key, ok := keyOf(value, nil); ok {
+			l.keep(key, value)
+		}
 		return value, nil
 	}
 	if errors.Is(ctx.Err(), context.Canceled) || !matches(l.config.On, err) {
+		return value, err
+	}
+	key, ok := keyOf(value, err)
+	if !ok {
 		return value, err
 	}
 	kept, age, ok := l.get(key)

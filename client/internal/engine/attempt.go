@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/message"
@@ -26,8 +27,13 @@ type attempt struct {
 	sends   sends
 	body    *message.SentBody // nil: none, or one in memory
 	isShown bool              // to a call interceptor, and not sent
-	values  [4]string         // of headers, as long as they last
-	used    int               // of values
+	isProbe bool              // not sent: the fingerprint is wanted
+
+	isWatched   bool // the fingerprint of the request is wanted
+	fingerprint atomic.Pointer[string]
+
+	values [4]string // of headers, as long as they last
+	used   int       // of values
 }
 
 // own returns a copy of a header's values that nobody else has: interceptors and
@@ -117,7 +123,7 @@ func (e *bodyError) Unwrap() error { return e.cause }
 func (c *call) beginAttempt() *attempt {
 	c.attempts++
 	c.acted = MayHaveActed
-	return &attempt{}
+	return &attempt{isWatched: c.op.Stale != nil && !c.streams && c.isWatched()}
 }
 
 // attemptBegun is when the attempt began. The first begins as soon as the call is

@@ -40,6 +40,7 @@ type call struct {
 	idempotencyKey string
 	attempts       int
 	acted          Acted          // the service, upon the last attempt
+	fingerprint    string         // of the request that was sent last; "": not known
 	stream         *http.Response // the response, when it is read as a stream
 	wait           *waitContext   // in which the call waits
 

@@ -38,6 +38,12 @@ type Config struct {
 	// Intercept puts interceptors around the exchange of one attempt; nil: there
 	// are none.
 	Intercept func(next Exchange) Exchange
+	// Authorize puts around the port what the client itself adds to each attempt;
+	// nil: nothing.
+	Authorize func(next Exchange) Exchange
+	// Identity is what responses depend on besides the request: the base URL and
+	// the headers that the port adds.
+	Identity string
 	// InterceptCall puts interceptors around the exchange of a whole call; nil:
 	// there are none.
 	InterceptCall func(next Exchange) Exchange
@@ -78,7 +84,7 @@ type Engine struct {
 // New returns an engine that has no operations yet.
 func New(c Config) *Engine {
 	e := &Engine{
-		Config: c, send: c.Port.Request, isIntercepted: c.Intercept != nil,
+		Config: c, send: c.Port.Request, isIntercepted: c.Intercept != nil || c.Authorize != nil,
 		stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
@@ -90,7 +96,13 @@ func New(c Config) *Engine {
 	if e.isIntercepted || e.IsOpaque {
 		e.send = e.record(e.send)
 	}
-	if e.isIntercepted {
+	if c.Authorize != nil {
+		e.send = c.Authorize(e.send)
+	}
+	if e.isWatched() {
+		e.send = e.watch(e.send)
+	}
+	if c.Intercept != nil {
 		e.send = c.Intercept(e.send)
 	}
 	if c.InterceptCall != nil {

@@ -53,18 +53,24 @@ func (h *hedged) attempt(ctx context.Context) error {
 	leg.sink = kept
 	before := leg.attempts
 	err := leg.attemptOnce(ctx)
-	if leg.attempts == before {
-		h.uncount()
-	}
-	if err != nil {
-		return err
-	}
+	return h.endAttempt(leg, leg.attempts > before, kept, err)
+}
+
+// endAttempt notes the end of an attempt. One that the circuit breaker has rejected
+// was not made.
+func (h *hedged) endAttempt(leg *call, wasMade bool, r *message.Response, err error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.first == nil {
-		h.first = kept
+	if !h.isOver {
+		h.call.fingerprint = leg.fingerprint
 	}
-	return nil
+	if !h.isOver && !wasMade {
+		h.call.attempts--
+	}
+	if err == nil && h.first == nil {
+		h.first = r
+	}
+	return err
 }
 
 // begin returns the call of another attempt, or nil if it is too late for one. Who
@@ -80,15 +86,6 @@ func (h *hedged) begin() *call {
 	leg := &call{Engine: c.Engine, op: c.op, message: h.message, idempotencyKey: c.idempotencyKey, begun: c.begun, admitted: time.Now(), attempts: c.attempts}
 	c.attempts++
 	return leg
-}
-
-// uncount takes back an attempt that the circuit breaker has rejected.
-func (h *hedged) uncount() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.isOver {
-		h.call.attempts--
-	}
 }
 
 // end detaches the attempts that are still under way from the call.

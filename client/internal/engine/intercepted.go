@@ -21,6 +21,8 @@ type interceptedCall struct {
 	start call          // what each run begins as
 	body  io.ReadCloser // of that request
 
+	isProbe bool // nothing is sent: the fingerprint of the request is wanted
+
 	mu   sync.Mutex
 	call *call // counts the attempts of all runs; nil when it has ended
 }
@@ -43,12 +45,13 @@ func (i *interceptedCall) begin() (*call, error) {
 	return &c, nil
 }
 
-// count adds the attempts of a run.
-func (i *interceptedCall) count(attempts int) {
+// count adds the attempts of a run to those of the call.
+func (i *interceptedCall) count(attempts int, fingerprint string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.call != nil {
 		i.call.attempts += attempts
+		i.call.fingerprint = fingerprint
 	}
 }
 
@@ -101,6 +104,12 @@ func runCall(req *http.Request) (*http.Response, error) {
 	}
 	changed := *i.start.message
 	changed.Path, changed.Query, changed.Header, changed.IsComplete = req.URL.EscapedPath(), req.URL.RawQuery, req.Header, true
+	if i.isProbe {
+		c := i.start
+		c.message = &changed
+		i.count(0, c.probeAttempt(req.Context()))
+		return nil, c.failed(errProbed, 0).Described
+	}
 	kept := &message.Response{}
 	c, err := i.begin()
 	if err != nil {
@@ -111,7 +120,7 @@ func runCall(req *http.Request) (*http.Response, error) {
 	c.message, c.sink = &changed, kept
 	before := c.attempts
 	err = c.runGuarded(req.Context())
-	i.count(c.attempts - before)
+	i.count(c.attempts-before, c.fingerprint)
 	if err != nil {
 		return nil, c.failed(err, time.Since(c.begun)).Described
 	}

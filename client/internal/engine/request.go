@@ -19,7 +19,7 @@ const AttemptHeader = "X-Retry-Attempt"
 // attempt or with the caller, but for a body that is only read.
 func (c *call) newRequest(ctx context.Context, a *attempt) (*http.Request, error) {
 	m := c.message
-	if c.isIntercepted || c.recordsSends() {
+	if c.isIntercepted || c.recordsSends() || a.isWatched {
 		ctx = c.withInfo(ctx, a)
 	}
 	r := &a.request

@@ -50,6 +50,9 @@ func (s *sends) unproven() int32 {
 // error is not nil.
 func (c *call) transmit(a *attempt, req *http.Request) (*http.Response, error) {
 	response, err := complete(c.send(req))
+	if a.isWatched {
+		c.fingerprint = a.sentFingerprint()
+	}
 	if !c.op.IsRepeatable && provesNoAction(response, err) && c.areSendsProven(a) {
 		c.acted = NotActed
 	}
