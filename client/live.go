@@ -12,6 +12,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -39,8 +40,8 @@ type generation struct {
 	shownBaseURL *url.URL // without secrets
 	allowed      nethttp.AllowedHosts
 	secrets      secretNames
-	tokens       *oauth.Tokens // nil: no OAuth2
-	telemetry    *telemetry    // nil: none
+	tokens       *oauth.Tokens        // nil: no OAuth2
+	telemetry    *telemetry.Telemetry // nil: none
 	decoders     []ErrorDecoder
 	operations   []operation
 }
@@ -50,7 +51,6 @@ type operation struct {
 	template  string        // of the path, as it may be shown
 	hidesPath bool          // an argument in the path is a secret by its name
 	coding    ContentCoding // of the body; nil: none
-	observed  *observed     // nil: no telemetry
 }
 
 // close gives back what the generation has beside its port.

@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -133,14 +133,8 @@ func (l *live) tell(ctx context.Context, level slog.Level, message string, event
 	logger.Log(ctx, level, message, args...)
 }
 
-func retriesOf(i *instruments) metric.Int64Counter   { return i.retries }
-func hedgesOf(i *instruments) metric.Int64Counter    { return i.hedges }
-func hedgeWinsOf(i *instruments) metric.Int64Counter { return i.hedgeWins }
-func exhaustedOf(i *instruments) metric.Int64Counter { return i.exhausted }
-func staleOf(i *instruments) metric.Int64Counter     { return i.stale }
-
 func (l *live) onStateChange(change resilience.StateChange) {
-	l.telemetry().changed(l.declaration.Name, change)
+	l.telemetry().Changed(l.declaration.Name, change.Name, change.To.String())
 	level := slog.LevelInfo
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
@@ -149,7 +143,7 @@ func (l *live) onStateChange(change resilience.StateChange) {
 }
 
 // telemetry is nil if there is none, or no engine yet.
-func (l *live) telemetry() *telemetry {
+func (l *live) telemetry() *telemetry.Telemetry {
 	g := l.current()
 	if g == nil {
 		return nil
@@ -157,22 +151,23 @@ func (l *live) telemetry() *telemetry {
 	return g.With.telemetry
 }
 
-// observed is what telemetry needs of an operation; nil: there is none.
-func (l *live) observed(op *engine.Operation) *observed {
-	o, _ := op.Observer.(*observed)
-	return o
+// count adds one to a counter of a method.
+func count(op *engine.Operation, counter telemetry.Counter) {
+	if o, ok := op.Observer.(*observed); ok {
+		o.Count(counter)
+	}
 }
 
 func (l *live) onSlowCall(took time.Duration) {
 	l.counters.slowCalls.Add(1)
-	l.telemetry().slowCall(l.declaration.Name)
+	l.telemetry().SlowCall(l.declaration.Name)
 	l.tell(context.Background(), slog.LevelInfo, "slow call", resilience.Event{Kind: resilience.EventSlowCall, Delay: took})
 }
 
 func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
-		l.observed(op).count(retriesOf)
+		count(op, telemetry.Retries)
 		l.tell(e.Context, slog.LevelWarn, "retrying a call", resilience.Event{
 			Kind: resilience.EventRetryScheduled, Method: op.Method, Attempt: e.Attempt, Delay: e.Delay, Err: engine.Describe(e.Err),
 		})
@@ -181,7 +176,7 @@ func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 
 func (l *live) onBudgetExhausted(ctx context.Context, op *engine.Operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
-	l.observed(op).count(exhaustedOf)
+	count(op, telemetry.BudgetExhausted)
 	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
 		Kind: resilience.EventBudgetExhausted, Method: op.Method, Attempt: attempt, Err: engine.Describe(err),
 	})
@@ -190,7 +185,7 @@ func (l *live) onBudgetExhausted(ctx context.Context, op *engine.Operation, atte
 func (l *live) onHedge(op *engine.Operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
-		l.observed(op).count(hedgesOf)
+		count(op, telemetry.Hedges)
 		l.tell(context.Background(), slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
 	}
 }
@@ -198,7 +193,7 @@ func (l *live) onHedge(op *engine.Operation) func(int, time.Duration) {
 func (l *live) onHedgeWon(op *engine.Operation) func(int) {
 	return func(attempt int) {
 		l.counters.hedgesWon.Add(1)
-		l.observed(op).count(hedgeWinsOf)
+		count(op, telemetry.HedgeWins)
 		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", resilience.Event{Kind: resilience.EventHedgeWon, Method: op.Method, Attempt: attempt})
 	}
 }
@@ -206,7 +201,7 @@ func (l *live) onHedgeWon(op *engine.Operation) func(int) {
 func (l *live) onStale(op *engine.Operation) func(time.Duration, error) {
 	return func(age time.Duration, cause error) {
 		l.counters.staleAnswers.Add(1)
-		l.observed(op).count(staleOf)
+		count(op, telemetry.StaleResponses)
 		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", resilience.Event{
 			Kind: resilience.EventStaleAnswer, Method: op.Method, Delay: age, Err: engine.Describe(cause),
 		})

@@ -23,6 +23,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -60,7 +61,7 @@ type HttpClientBeanPostProcessor struct {
 	meters      metric.MeterProvider          // nil: no metrics
 	propagator  propagation.TextMapPropagator // nil: the global one
 	observing   sync.Mutex                    // guards telemetry
-	telemetry   *telemetry                    // nil: none, or not made yet
+	telemetry   *telemetry.Telemetry          // nil: none, or not made yet
 	app         *container.ApplicationContext // nil: none
 	events      *lifecycle.Events             // nil: none
 	unsubscribe func()
@@ -407,7 +408,7 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: newCodings(p.codings).of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
-	if o := g.With.telemetry.observe(g.With, op); o != nil {
+	if o := g.With.observe(op); o != nil {
 		op.Observer = o
 	}
 	p.addPolicies(l, op, m, s)

@@ -68,9 +68,10 @@ var table = map[string]row{
 	"client/internal/engine": {imports: []string{
 		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
-	"client/internal/registry": {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
+	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
+	"client/internal/registry":  {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings",
+		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
 		"internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",

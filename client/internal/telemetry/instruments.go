@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package telemetry
 
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
-
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // instruments are what clients are measured by.
@@ -37,7 +34,7 @@ var durationBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5,
 
 // newInstruments makes the instruments. Those of which the error tells do
 // nothing.
-func newInstruments(meter metric.Meter, read func() []gauges) (*instruments, error) {
+func newInstruments(meter metric.Meter, read func() []Gauges) (*instruments, error) {
 	m := &maker{meter: meter}
 	i := &instruments{
 		requests:    m.duration("http.client.request.duration", "Duration of HTTP client requests."),
@@ -106,7 +103,7 @@ func (m *maker) gauge(name, unit, description string) metric.Int64ObservableUpDo
 	return c
 }
 
-// gaugeInstruments show what [gauges] hold. One that is nil could not be made.
+// gaugeInstruments show what [Gauges] hold. One that is nil could not be made.
 type gaugeInstruments struct {
 	active, state, inside, queued, limit, adaptive metric.Int64ObservableUpDownCounter
 }
@@ -121,67 +118,61 @@ func (g *gaugeInstruments) made() []metric.Observable {
 	return made
 }
 
-var breakerStates = []resilience.CircuitState{
-	resilience.StateClosed, resilience.StateOpen, resilience.StateHalfOpen, resilience.StateForcedOpen, resilience.StateDisabled,
-}
-
-func (g *gaugeInstruments) observe(o metric.Observer, of *gauges, shown *shownBreakers) {
+func (g *gaugeInstruments) observe(o metric.Observer, of *Gauges, shown *shownBreakers) {
 	observe := func(instrument metric.Int64ObservableUpDownCounter, value int64, attributes ...attribute.KeyValue) {
 		if instrument != nil {
 			o.ObserveInt64(instrument, value, metric.WithAttributes(attributes...))
 		}
 	}
-	observe(g.active, of.inFlight, attribute.String("client", of.client))
-	for _, b := range of.breakers {
-		name, now := b.Name(), b.State()
-		if !shown.admit(of.client, name) {
+	observe(g.active, of.InFlight, attribute.String("client", of.Client))
+	for _, b := range of.Breakers {
+		if !shown.admit(of.Client, b.Name) {
 			continue
 		}
 		for _, state := range breakerStates {
 			value := int64(0)
-			if state == now {
+			if state == b.State {
 				value = 1
 			}
-			observe(g.state, value, attribute.String("name", name), attribute.String("state", state.String()))
+			observe(g.state, value, attribute.String("name", b.Name), attribute.String("state", state))
 		}
 	}
-	for name, b := range of.bulkheads {
-		s, attributes := b.Snapshot(), attribute.String("name", name)
-		observe(g.inside, int64(s.Active), attributes)
-		observe(g.queued, int64(s.Waiting), attributes)
-		observe(g.limit, int64(s.MaxConcurrent), attributes)
+	for _, b := range of.Bulkheads {
+		name := attribute.String("name", b.Name)
+		observe(g.inside, int64(b.Active), name)
+		observe(g.queued, int64(b.Queued), name)
+		observe(g.limit, int64(b.Limit), name)
 	}
-	for name, a := range of.adaptives {
-		observe(g.adaptive, int64(a.Limit()), attribute.String("name", name))
+	for _, a := range of.Adaptives {
+		observe(g.adaptive, int64(a.Limit), attribute.String("name", a.Name))
 	}
 }
 
-// gauges are what a client has that is measured when somebody looks.
-type gauges struct {
-	client    string
-	inFlight  int64
-	breakers  []*resilience.CircuitBreaker // by name
-	bulkheads map[string]*resilience.Bulkhead
-	adaptives map[string]*resilience.AdaptiveLimiter
+// Gauges are what a client has that is measured when somebody looks.
+type Gauges struct {
+	Client    string
+	InFlight  int64
+	Breakers  []Breaker // ordered by name
+	Bulkheads []Bulkhead
+	Adaptives []Adaptive
 }
 
-func (p *HttpClientBeanPostProcessor) gauges() []gauges {
-	p.mu.Lock()
-	clients := slices.Clone(p.clients)
-	p.mu.Unlock()
-	all := make([]gauges, len(clients))
-	for i, l := range clients {
-		all[i] = l.gauges()
-	}
-	return all
+// Breaker is a circuit breaker at a moment.
+type Breaker struct{ Name, State string }
+
+// Bulkhead is a bulkhead at a moment.
+type Bulkhead struct {
+	Name                  string
+	Active, Queued, Limit int
 }
 
-func (l *live) gauges() gauges {
-	policies := l.policies.Snapshot()
-	of := gauges{client: l.declaration.Name, breakers: policies.Breakers, bulkheads: policies.Bulkheads, adaptives: policies.Adaptives}
-	_, of.inFlight = l.engines.Count()
-	return of
+// Adaptive is an adaptive limiter at a moment.
+type Adaptive struct {
+	Name  string
+	Limit int
 }
+
+var breakerStates = []string{"closed", "open", "half-open", "forced-open", "disabled"}
 
 // maxShownBreakers is how many circuit breakers of one client are told apart: of
 // hosts there may be many.
@@ -215,20 +206,19 @@ func (s *shownBreakers) admit(client, name string) bool {
 	return true
 }
 
-// changed counts the transition of a circuit breaker.
-func (t *telemetry) changed(client string, change resilience.StateChange) {
+// Changed counts the transition of a circuit breaker of a client to a state.
+func (t *Telemetry) Changed(client, breaker, state string) {
 	if t == nil || t.instruments == nil {
 		return
 	}
-	name := change.Name
-	if !t.breakers.admit(client, name) {
-		name = other
+	if !t.breakers.admit(client, breaker) {
+		breaker = Other
 	}
-	t.transitions.Add(context.Background(), 1, metric.WithAttributes(attribute.String("name", name), attribute.String("state", change.To.String())))
+	t.transitions.Add(context.Background(), 1, metric.WithAttributes(attribute.String("name", breaker), attribute.String("state", state)))
 }
 
-// slowCall counts an attempt that a circuit breaker takes for slow.
-func (t *telemetry) slowCall(client string) {
+// SlowCall counts an attempt that a circuit breaker takes for slow.
+func (t *Telemetry) SlowCall(client string) {
 	if t == nil || t.instruments == nil {
 		return
 	}
