@@ -16,7 +16,6 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // The secrets of these tests begin with sesame, and say where they stand.
@@ -246,8 +245,8 @@ func TestHiddenSecretsAreSent(t *testing.T) {
 func TestFailedCallsShowNoSecret(t *testing.T) {
 	log := &recordingHandler{}
 	app := secretsApp(t, log)
-	var told []resilience.Event
-	lifecycle.Subscribe(app.Events(), func(e resilience.Event) { told = append(told, e) })
+	var told []client.PolicyEvent
+	lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) { told = append(told, e) })
 	_, err := getBean[taggedSecrets](t, app).Get(t.Context())
 	var failed *client.Error
 	if !errors.As(err, &failed) {
