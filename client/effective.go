@@ -139,7 +139,7 @@ func shownValue(name string, value any) string {
 	if secret.Name(last) || isAuthentication(name) {
 		return hidden
 	}
-	return secret.URLs(fmt.Sprint(value))
+	return secret.SettingText(fmt.Sprint(value))
 }
 
 // isAuthentication reports whether a setting says how a client shows who it is.
