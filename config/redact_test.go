@@ -29,6 +29,8 @@ shop:
   size: 1.50
   group: {x: 1}
   ref: ${shop.group}
+  mail: ada:sesame@smtp
+  about-mail: mail goes through ${shop.mail} today
   dsn: ada:sesame@tcp(db:3306)/shop
   see: look at ${shop.words-of-db} for more
   words-of-db: Server=db;Password=open sesame
@@ -66,7 +68,8 @@ func TestRedactedValuesHoldNoSecret(t *testing.T) {
 		"shop.escaped":          "${payment.api-key}",
 		"shop.size":             "1.50",
 		"shop.dsn":              "******@tcp(db:3306)/shop",
-		"shop.see":              "look at Server=db;Password=****** for more", // classified where it is read
+		"shop.see":              "look at Server=db;Password=******",
+		"shop.about-mail":       "mail goes through ******@smtp today", // a value is classified where it is read
 		"shop.words-of-db":      "Server=db;Password=******",
 		"shop.blob":             "https://x.blob/c?sv=1&sig=******",
 		"shop.account":          `{"user":"ada","password":"******"}`,
