@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
 // connectionSettings say how the service is reached and who asks.
@@ -55,8 +57,8 @@ func (r *resolver) connection(s *connectionSettings, prefix string) {
 	}
 	if read(r, &s.hosts, prefix+"allowed-hosts") {
 		for _, host := range s.hosts {
-			if !isAllowedHost(host) {
-				r.wrong(prefix+"allowed-hosts", "write hosts such as files.example.com, files.example.com:8443 or *.example.com")
+			if _, err := hostpattern.Parse(host); err != nil {
+				r.wrong(prefix+"allowed-hosts", "write hosts such as files.example.com, files.example.com:8443, *.example.com or [2001:db8::1]:8443")
 			}
 		}
 	}
@@ -135,12 +137,4 @@ func (s *connectionSettings) apply(c *PortConfig, host string) error {
 	var err error
 	c.TLS, err = s.tls.config(host)
 	return err
-}
-
-// isAllowedHost reports whether a host may stand in the setting allowed-hosts.
-func isAllowedHost(host string) bool {
-	name, isWildcard := strings.CutPrefix(host, "*.")
-	u, err := url.Parse("http://" + name)
-	return err == nil && u.Host == name && u.Hostname() != "" && !strings.Contains(name, "*") &&
-		(!isWildcard || strings.Contains(name, "."))
 }

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
 // observed is what telemetry needs of an operation, made once so that a call
@@ -59,9 +60,10 @@ func (t *telemetry) observe(e *engine, op *operation) *observed {
 	o.calls.common = named
 	o.requests.common = append(serverAttributes(e.baseURL), o.request...)
 	for _, allowed := range e.allowed {
+		host, _ := hostpattern.Parse(allowed) // a wrong one stops the start
 		for _, scheme := range []string{"http", "https"} {
 			o.abroad[server{scheme, allowed}] = &outcomes{
-				common: append(serverAttributes(&url.URL{Scheme: scheme, Host: allowed}), o.request...),
+				common: append(serverAttributes(&url.URL{Scheme: scheme, Host: host.String()}), o.request...),
 			}
 		}
 	}

@@ -59,12 +59,12 @@ var table = map[string]row{
 	"container/containertest":     {imports: []string{"container", "internal/goroutines"}, tests: []string{"config"}},
 
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
-	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
+	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/hostpattern", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client": {imports: []string{
 		"client/port", "client/internal/nethttp", "client/internal/oauth",
 		"kernel", "config", "lifecycle", "resilience", "container",
-		"internal/drain", "internal/naming", "internal/random", "internal/secret", "internal/uritemplate", "internal/usercode",
+		"internal/drain", "internal/hostpattern", "internal/naming", "internal/random", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
@@ -75,6 +75,7 @@ var table = map[string]row{
 	"internal/drain":        {},
 	"internal/eventbus":     {},
 	"internal/goroutines":   {},
+	"internal/hostpattern":  {},
 	"internal/naming":       {},
 	"internal/nettest":      {},
 	"internal/placeholder":  {},
