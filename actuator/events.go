@@ -110,7 +110,7 @@ func (g *gathered) event() event {
 		e.From, e.To = g.From.String(), g.To.String()
 	}
 	if g.Err != nil {
-		e.Error = shortened(secret.URLs(usercode.Text(g.Err)), maxErrorText)
+		e.Error = shortened(secret.Text(usercode.Text(g.Err)), maxErrorText)
 	}
 	return e
 }

@@ -47,7 +47,7 @@ func (names secretNames) url(base *url.URL, path, query string) string {
 
 // text is a text that may be printed: without user info in URLs, and without the
 // values of their query parameters whose names say that they are secret.
-func (names secretNames) text(text string) string { return secret.URLsWith(text, names.has) }
+func (names secretNames) text(text string) string { return secret.TextWith(text, names.has) }
 
 // declared is what may be printed of declared headers, whose values may hold
 // placeholders.
@@ -92,9 +92,9 @@ func shownTemplate(source string) string {
 		variable, _, _ := strings.Cut(source[len(literal):], "}")
 		source = source[len(literal)+len(variable):]
 		if isQuery { // it may go on with &name=value
-			b.WriteString(secret.URLs("?" + literal)[1:])
+			b.WriteString(secret.Text("?" + literal)[1:])
 		} else {
-			b.WriteString(secret.URLs(literal))
+			b.WriteString(secret.Text(literal))
 		}
 		b.WriteString(variable)
 		isQuery = isQuery || strings.Contains(literal, "?") || strings.HasPrefix(variable, "{?")

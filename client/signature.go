@@ -65,7 +65,7 @@ func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []t
 	}
 	var err error
 	if m.template, err = parseTemplate(verb.value); err != nil {
-		d.fail(field.Name, "%s", secret.URLs(err.Error()))
+		d.fail(field.Name, "%s", secret.Text(err.Error()))
 	}
 	d.readSignature(&m)
 	if len(d.problems) == before {

@@ -59,10 +59,10 @@ var table = map[string]row{
 	"container/containertest":     {imports: []string{"container", "internal/goroutines"}, tests: []string{"config"}},
 
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
-	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
+	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/hostpattern", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
-		imports: []string{"config", "resilience", "client/port", "kernel", "internal/naming", "internal/secret"},
+		imports: []string{"config", "resilience", "client/port", "kernel", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
 	"client/internal/message": {imports: []string{"client/port", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
@@ -73,7 +73,7 @@ var table = map[string]row{
 	"client": {imports: []string{
 		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
-		"internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
+		"internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
@@ -84,6 +84,7 @@ var table = map[string]row{
 	"internal/drain":        {},
 	"internal/eventbus":     {},
 	"internal/goroutines":   {},
+	"internal/hostpattern":  {},
 	"internal/naming":       {},
 	"internal/nettest":      {},
 	"internal/placeholder":  {},
