@@ -82,7 +82,7 @@ func (c *call) hedge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.deliver(&answer{first.status, first.header, first.body})
+	return c.deliver(first.answer())
 }
 
 // runOrStale runs the call, or takes the last good answer to the same request
@@ -101,7 +101,9 @@ func (c *call) runOrStale(ctx context.Context) error {
 	if err != nil {
 		return failed
 	}
-	return c.deliver(&answer{kept.status, kept.header.Clone(), kept.body}) // it stays for others
+	a := kept.answer()
+	a.header = a.header.Clone() // it stays for others
+	return c.deliver(a)
 }
 
 // key tells requests apart whose answers may differ.

@@ -226,6 +226,7 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 	}
 	a := &c.answer
 	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
+	a.redirected = redirectedTo(response)
 	return c.deliver(a)
 }
 
@@ -244,6 +245,9 @@ func (c *call) readBody(buffer *bytes.Buffer, body io.Reader) error {
 
 // deliver hands an answer to the sink.
 func (c *call) deliver(a *answer) error {
+	if len(a.header["Link"]) > 0 {
+		a.location = c.location(a)
+	}
 	if err := c.sink.take(a); err != nil {
 		e := c.newError()
 		e.Status, e.Header, e.Err = a.status, c.secrets.header(a.header), err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -158,14 +159,23 @@ type keptAnswer struct {
 	status int
 	header http.Header
 	body   []byte
+
+	redirected *url.URL // where a redirect has led to; nil: there was none
 }
 
 func (k *keptAnswer) take(a *answer) error {
-	k.status, k.header, k.body = a.status, a.header, bytes.Clone(a.body)
+	k.status, k.header, k.body, k.redirected = a.status, a.header, bytes.Clone(a.body), a.redirected
 	return nil
 }
 
+func (k *keptAnswer) answer() *answer {
+	return &answer{status: k.status, header: k.header, body: k.body, redirected: k.redirected}
+}
+
 func (k *keptAnswer) response(req *http.Request) *http.Response {
+	if k.redirected != nil {
+		req = redirectedRequest(req, k.redirected)
+	}
 	return &http.Response{
 		Status:     fmt.Sprintf("%d %s", k.status, http.StatusText(k.status)),
 		StatusCode: k.status, Proto: req.Proto, ProtoMajor: req.ProtoMajor, ProtoMinor: req.ProtoMinor,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -20,12 +21,14 @@ type Response[T any] struct {
 	Status int
 	Header http.Header
 	Body   T // the zero value when the answer has no body
+
+	location *url.URL // that has responded; nil: not known, or not needed
 }
 
 func (*Response[T]) bodyType() reflect.Type { return reflect.TypeFor[T]() }
 
 func (r *Response[T]) fill(a *answer, decode func(a *answer, target any) error) error {
-	r.Status, r.Header = a.status, a.header
+	r.Status, r.Header, r.location = a.status, a.header, a.location
 	return decode(a, &r.Body)
 }
 

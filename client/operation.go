@@ -101,6 +101,9 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+
+	redirected *url.URL // where a redirect has led to; nil: there was none
+	location   *url.URL // that has responded; nil: nobody asks for it
 }
 
 // sink takes an answer into whatever the caller wants of it. Its error is an
