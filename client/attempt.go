@@ -219,28 +219,29 @@ func setPath(u *url.URL, escaped string) {
 func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) error {
 	buffer := c.buffers.Get().(*bytes.Buffer)
 	defer c.putBuffer(buffer)
-	if err := c.readBody(buffer, response.Body); err != nil {
+	isCut, err := c.readBody(buffer, response.Body)
+	if err != nil {
 		e := c.unanswered(ctx, attemptCtx, asCodingError(err))
 		e.Status, e.Header = response.StatusCode, c.secrets.header(response.Header)
 		return e
 	}
 	a := &c.answer
 	a.status, a.header, a.body = response.StatusCode, response.Header, buffer.Bytes()
-	a.redirected = redirectedTo(response)
+	a.isCut, a.redirected = isCut, redirectedTo(response)
 	return c.deliver(a)
 }
 
 // readBody reads a body whole, or as much of one that nobody wants as is worth it
 // so that the connection can be used again.
-func (c *call) readBody(buffer *bytes.Buffer, body io.Reader) error {
+func (c *call) readBody(buffer *bytes.Buffer, body io.Reader) (isCut bool, err error) {
 	if !c.op.discards {
-		return readBody(buffer, body, c.op.maxResponseSize)
+		return false, readBody(buffer, body, c.op.maxResponseSize)
 	}
-	_, err := buffer.ReadFrom(io.LimitReader(body, maxDrained))
+	n, err := buffer.ReadFrom(io.LimitReader(body, maxDrained))
 	if errors.Is(err, ErrTooLarge) {
-		return nil
+		return true, nil
 	}
-	return err
+	return n == maxDrained, err
 }
 
 // deliver hands an answer to the sink.

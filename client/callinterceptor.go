@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // CallInterceptor wraps whole calls, with all their attempts: to answer from a
@@ -20,7 +22,10 @@ import (
 //
 //   - next runs the call: circuit breaker, attempts, time limits. Its error is an
 //     [*Error], also for an answer whose status is not of the 2xx; its answer
-//     has been read whole, unless the method streams.
+//     has been read whole, unless the method streams, or returns only an error:
+//     then ContentLength is -1 if it may not be whole.
+//   - [IsStreaming] tells, by the context of the request, whether the method
+//     streams.
 //   - next may be called several times, also on several goroutines at a time,
 //     each with a request of its own then, and after the Exchange has returned.
 //     Stopping the client waits for each run; none begins after that.
@@ -97,6 +102,9 @@ type interceptedKey struct{}
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c, start: *c}
 	defer i.end()
+	if c.streams {
+		ctx = port.WithStreaming(ctx)
+	}
 	a := &attempt{isShown: true}
 	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
@@ -160,25 +168,30 @@ type keptAnswer struct {
 	header http.Header
 	body   []byte
 
+	isCut      bool     // the body may not be whole: nobody wants it
 	redirected *url.URL // where a redirect has led to; nil: there was none
 }
 
 func (k *keptAnswer) take(a *answer) error {
-	k.status, k.header, k.body, k.redirected = a.status, a.header, bytes.Clone(a.body), a.redirected
+	*k = keptAnswer{a.status, a.header, bytes.Clone(a.body), a.isCut, a.redirected}
 	return nil
 }
 
 func (k *keptAnswer) answer() *answer {
-	return &answer{status: k.status, header: k.header, body: k.body, redirected: k.redirected}
+	return &answer{status: k.status, header: k.header, body: k.body, isCut: k.isCut, redirected: k.redirected}
 }
 
 func (k *keptAnswer) response(req *http.Request) *http.Response {
 	if k.redirected != nil {
 		req = redirectedRequest(req, k.redirected)
 	}
+	length := int64(len(k.body))
+	if k.isCut {
+		length = -1
+	}
 	return &http.Response{
 		Status:     fmt.Sprintf("%d %s", k.status, http.StatusText(k.status)),
 		StatusCode: k.status, Proto: req.Proto, ProtoMajor: req.ProtoMajor, ProtoMinor: req.ProtoMinor,
-		Header: k.header, Body: io.NopCloser(bytes.NewReader(k.body)), ContentLength: int64(len(k.body)), Request: req,
+		Header: k.header, Body: io.NopCloser(bytes.NewReader(k.body)), ContentLength: length, Request: req,
 	}
 }

@@ -102,6 +102,7 @@ type answer struct {
 	header http.Header
 	body   []byte
 
+	isCut      bool     // the body may not be whole: nobody wants it
 	redirected *url.URL // where a redirect has led to; nil: there was none
 	location   *url.URL // that has responded; nil: nobody asks for it
 }
