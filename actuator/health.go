@@ -106,7 +106,7 @@ func (h *health) breakers() lifecycle.Health {
 	for name, b := range client.CircuitBreakers(h.app) {
 		details := circuitBreakerOf(b)
 		status := "UP"
-		switch details.CircuitBreakerSnapshot.State {
+		switch details.snapshot.State {
 		case resilience.StateOpen, resilience.StateForcedOpen, resilience.StateHalfOpen:
 			status = "CIRCUIT_" + details.State
 			sum.Status = h.settings.Health.breakerStatus()

@@ -4,7 +4,6 @@ package client
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -12,9 +11,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/pyfly-go/pyfly/internal/usercode"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // File is a file in a form: a field tagged form of type File, *File or []File
@@ -52,89 +50,10 @@ func filesOf(v reflect.Value) []File {
 	return nil
 }
 
-// streamedBody is a body that is read while it is sent: one part after the
-// other.
-type streamedBody struct {
-	parts        []io.Reader
-	starts       []int64 // of those that can be sent again
-	size         int64   // of all; -1: unknown
-	isReplayable bool
-
-	mu   sync.Mutex // guards last
-	last *sentBody  // of the attempt that began last; nil: none
-}
-
-func newStreamedBody(parts ...io.Reader) *streamedBody {
-	b := &streamedBody{parts: parts, starts: make([]int64, len(parts)), isReplayable: true}
-	for i, part := range parts {
-		b.measure(i, part)
-	}
-	return b
-}
-
-// measure finds out where a part begins and how long it is.
-func (b *streamedBody) measure(i int, part io.Reader) {
-	seeker, ok := part.(io.Seeker)
-	if ok {
-		start, err := seeker.Seek(0, io.SeekCurrent)
-		if err == nil {
-			var end int64
-			if end, err = seeker.Seek(0, io.SeekEnd); err == nil {
-				_, err = seeker.Seek(start, io.SeekStart)
-			}
-			b.starts[i] = start
-			if b.size >= 0 {
-				b.size += end - start
-			}
-		}
-		ok = err == nil
-	}
-	if !ok {
-		b.isReplayable, b.size = false, -1
-	}
-}
-
-// open returns the body from its beginning, for one attempt. It waits until the
-// attempt before has let go of the readers.
-func (b *streamedBody) open(ctx, cut context.Context) (*sentBody, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.last != nil {
-		if err := b.rewind(ctx); err != nil {
-			return nil, err
-		}
-	}
-	reader := b.parts[0]
-	if len(b.parts) > 1 {
-		reader = io.MultiReader(b.parts...)
-	}
-	b.last = newSentBody(ctx, cut, reader)
-	return b.last, nil
-}
-
-func (b *streamedBody) rewind(ctx context.Context) error {
-	if !b.isReplayable {
-		return fmt.Errorf("%w: the body has been read and cannot be read again: give one that is an io.Seeker", ErrInvalidRequest)
-	}
-	if err := b.last.waitUntilReleased(ctx); err != nil {
-		return err
-	}
-	for i, part := range b.parts {
-		err := usercode.Call(func() error {
-			_, err := part.(io.Seeker).Seek(b.starts[i], io.SeekStart)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("%w: the body cannot be read again: %w", ErrInvalidRequest, err)
-		}
-	}
-	return nil
-}
-
-// stream makes a body of a reader.
-func (msg *message) stream(b *streamedBody, contentType string) {
-	msg.hasBody, msg.streamed, msg.contentType = true, b, contentType
-	msg.noRetry = msg.noRetry || !b.isReplayable
+// stream makes a message's body of a reader.
+func stream(msg *message.Message, b *message.StreamedBody, contentType string) {
+	msg.HasBody, msg.Streamed, msg.ContentType = true, b, contentType
+	msg.NoRetry = msg.NoRetry || !b.IsReplayable()
 }
 
 // form is a form in the making: fields, and files if it is of several parts.
@@ -198,15 +117,15 @@ func (f *form) flush() {
 }
 
 // end makes the message's body of the form.
-func (f *form) end(msg *message) error {
+func (f *form) end(msg *message.Message) error {
 	if f.writer == nil {
-		msg.hasBody, msg.body, msg.contentType = true, []byte(f.urlencoded), formMediaType
+		msg.HasBody, msg.Body, msg.ContentType = true, []byte(f.urlencoded), formMediaType
 		return nil
 	}
 	if err := f.writer.Close(); err != nil {
 		return err
 	}
 	f.flush()
-	msg.stream(newStreamedBody(f.parts...), f.writer.FormDataContentType())
+	stream(msg, message.NewStreamedBody(f.parts...), f.writer.FormDataContentType())
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"reflect"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // CallOption changes one call. A method takes them as its last parameter:
@@ -48,26 +50,26 @@ func CallHeader(name, value string) CallOption {
 func NoRetry() CallOption { return func(o *callOptions) { o.noRetry = true } }
 
 // apply takes the options, the last of the arguments, into a message.
-func (msg *message) apply(options []CallOption) error {
+func apply(msg *message.Message, options []CallOption) error {
 	o := callOptions{}
 	for _, option := range options {
 		if option != nil {
 			option(&o)
 		}
 	}
-	msg.timeout, msg.noRetry = o.timeout, msg.noRetry || o.noRetry
+	msg.Timeout, msg.NoRetry = o.timeout, msg.NoRetry || o.noRetry
 	if len(o.header) == 0 {
 		return nil
 	}
 	if err := checkHeader(o.header); err != nil {
 		return err
 	}
-	msg.header = msg.header.Clone()
-	if msg.header == nil {
-		msg.header = http.Header{}
+	msg.Header = msg.Header.Clone()
+	if msg.Header == nil {
+		msg.Header = http.Header{}
 	}
 	for name, values := range o.header {
-		msg.header[http.CanonicalHeaderKey(name)] = values
+		msg.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	return nil
 }

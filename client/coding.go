@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -78,19 +79,19 @@ func (cs codings) names() []string {
 const minCompressed = 1 << 10
 
 // compress encodes a body, once for all attempts. Streams are sent as they are.
-func (msg *message) compress(coding ContentCoding) error {
-	if msg.streamed != nil || len(msg.body) < minCompressed {
+func compress(msg *message.Message, coding ContentCoding) error {
+	if msg.Streamed != nil || len(msg.Body) < minCompressed {
 		return nil
 	}
-	encoded, err := encodeBody(coding, msg.body)
+	encoded, err := encodeBody(coding, msg.Body)
 	if err != nil {
 		return fmt.Errorf("%w: the body cannot be compressed as %s: %w", ErrInvalidRequest, coding.Name(), err)
 	}
-	msg.body = encoded
-	if msg.header = msg.header.Clone(); msg.header == nil {
-		msg.header = http.Header{}
+	msg.Body = encoded
+	if msg.Header = msg.Header.Clone(); msg.Header == nil {
+		msg.Header = http.Header{}
 	}
-	msg.header.Set("Content-Encoding", coding.Name())
+	msg.Header.Set("Content-Encoding", coding.Name())
 	return nil
 }
 
@@ -144,7 +145,7 @@ func (cs codings) decode(response *http.Response, streams bool) {
 	if len(applied) == 0 {
 		return
 	}
-	drains := !streams || response.ContentLength >= 0 && response.ContentLength <= maxDrained
+	drains := !streams || response.ContentLength >= 0 && response.ContentLength <= message.MaxDrained
 	response.Header = response.Header.Clone()
 	response.Header.Del("Content-Encoding")
 	response.Header.Del("Content-Length")

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
@@ -27,41 +28,15 @@ type Response[T any] struct {
 
 func (*Response[T]) bodyType() reflect.Type { return reflect.TypeFor[T]() }
 
-func (r *Response[T]) fill(a *answer, decode func(a *answer, target any) error) error {
-	r.Status, r.Header, r.location = a.status, a.header, a.location
-	return decode(a, &r.Body)
+func (r *Response[T]) fill(got *message.Response, decode func(r *message.Response, target any) error) error {
+	r.Status, r.Header, r.location = got.Status, got.Header, got.Location
+	return decode(got, &r.Body)
 }
 
 // responder is a pointer to a Response of any type.
 type responder interface {
 	bodyType() reflect.Type
-	fill(a *answer, decode func(a *answer, target any) error) error
-}
-
-// readBody reads a body whole; more than limit bytes are an ErrTooLarge.
-func readBody(buffer *bytes.Buffer, body io.Reader, limit int64) error {
-	if limit <= 0 {
-		_, err := buffer.ReadFrom(body)
-		return err
-	}
-	for {
-		buffer.Grow(bytes.MinRead)
-		room := buffer.AvailableBuffer()
-		n, err := body.Read(room[:cap(room)])
-		_, _ = buffer.Write(room[:n])
-		switch {
-		case int64(buffer.Len()) > limit:
-			return tooLarge(limit)
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-}
-
-func tooLarge(limit int64) error {
-	return fmt.Errorf("%w: its body has more than the %d bytes of max-response-size", ErrTooLarge, limit)
+	fill(r *message.Response, decode func(r *message.Response, target any) error) error
 }
 
 // decoder takes answers apart by their content type.
@@ -69,26 +44,26 @@ type decoder struct{ codecs codecs }
 
 // decode decodes the body into target, a pointer. No body leaves the zero value.
 // An answer whose content type is unknown, or not told, is taken for JSON.
-func (d decoder) decode(a *answer, target any) error {
+func (d decoder) decode(r *message.Response, target any) error {
 	switch t := target.(type) {
 	case responder:
-		return t.fill(a, d.decode)
+		return t.fill(r, d.decode)
 	case *string:
-		*t = string(a.body)
+		*t = string(r.Body)
 		return nil
 	case *[]byte:
-		*t = bytes.Clone(a.body)
+		*t = bytes.Clone(r.Body)
 		return nil
 	}
-	if len(a.body) == 0 {
+	if len(r.Body) == 0 {
 		return nil
 	}
-	codec := d.codecs.of(contentTypeOf(a.header))
+	codec := d.codecs.of(contentTypeOf(r.Header))
 	if codec == nil {
 		codec = d.codecs.exactly("application/json")
 	}
-	if err := codec.Decode(a.body, target); err != nil {
-		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), usercode.Error(err), contentTypeHint(a.header))
+	if err := codec.Decode(r.Body, target); err != nil {
+		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), usercode.Error(err), contentTypeHint(r.Header))
 	}
 	return nil
 }

@@ -4,8 +4,6 @@ package client
 
 import (
 	"bufio"
-	"compress/flate"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/pyfly-go/pyfly/internal/usercode"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -68,7 +66,7 @@ func (b *decodedBody) Read(p []byte) (int, error) {
 func (b *decodedBody) end() {
 	b.closeLayers()
 	if b.drains {
-		_, _ = io.CopyN(io.Discard, b.encoded, maxDrained)
+		_, _ = io.CopyN(io.Discard, b.encoded, message.MaxDrained)
 	}
 	if b.err != io.EOF {
 		_ = b.closeEncoded()
@@ -185,7 +183,7 @@ func (l *decodingLayer) failed(err error) error {
 	if l.source.err != nil {
 		return l.source.err
 	}
-	return codingError(l.coding.Name(), err)
+	return message.CodingError(l.coding.Name(), err)
 }
 
 func (l *decodingLayer) close() {
@@ -196,22 +194,4 @@ func (l *decodingLayer) close() {
 	decoder := l.decoder
 	l.decoder = nil
 	_ = decoder.Close()
-}
-
-func codingError(name string, err error) error {
-	return fmt.Errorf("%w: it is not of its content coding %s: %w", ErrDecode, name, err)
-}
-
-// asCodingError makes an [ErrDecode] of the error of a body that a port has
-// decoded itself, as net/http does with gzip.
-func asCodingError(err error) error {
-	if err == io.EOF {
-		return err
-	}
-	err = usercode.Error(err)
-	isBroken := errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, new(flate.CorruptInputError))
-	if !isBroken || errors.Is(err, ErrDecode) {
-		return err
-	}
-	return codingError("gzip", err)
 }

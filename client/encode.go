@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/internal/uritemplate"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
@@ -37,7 +38,7 @@ func newEncoder(m *Method, cs codecs) (*encoder, error) {
 
 // encode turns the arguments after ctx into a message. Its error is an
 // ErrInvalidRequest: nothing has been sent.
-func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
+func (m *encoder) encode(msg *message.Message, args []reflect.Value) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // a user's MarshalJSON, MarshalText or String
 			err = fmt.Errorf("%w: an argument panicked while it was encoded: %w", ErrInvalidRequest, kernel.NewPanicError(r))
@@ -63,13 +64,13 @@ func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
 			return err
 		}
 	}
-	if msg.path, err = m.template.expandPath(variables); err != nil {
+	if msg.Path, err = m.template.expandPath(variables); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalidRequest, err)
 	}
-	msg.query = joinQuery(m.template.expandQuery(variables), e.query)
+	msg.Query = joinQuery(m.template.expandQuery(variables), e.query)
 	if m.typ.IsVariadic() {
 		options, _ := args[len(args)-1].Interface().([]CallOption)
-		if err := msg.apply(options); err != nil {
+		if err := apply(msg, options); err != nil {
 			return err
 		}
 	}
@@ -79,7 +80,7 @@ func (m *encoder) encode(msg *message, args []reflect.Value) (err error) {
 // draft is a message in the making.
 type draft struct {
 	*encoder
-	message *message
+	message *message.Message
 	args    []reflect.Value
 	query   string // further parameters, escaped
 	form    *form  // nil: none
@@ -94,7 +95,7 @@ func (e *draft) add(p *Parameter, variables []argumentValue) error {
 		}
 		return e.setBody(v)
 	case p.In == "url":
-		e.message.link = URL(e.args[p.arg].String())
+		e.message.Link = e.args[p.arg].String()
 		return nil
 	case p.In == "form" && p.format == nil:
 		return e.addFiles(p)
@@ -138,19 +139,19 @@ func (e *draft) addFiles(p *Parameter) error {
 }
 
 func (e *draft) header() http.Header {
-	if e.message.header == nil {
-		e.message.header = http.Header{}
+	if e.message.Header == nil {
+		e.message.Header = http.Header{}
 	}
-	return e.message.header
+	return e.message.Header
 }
 
 func (e *draft) addHeaders(header http.Header) error {
-	if e.message.header == nil {
-		e.message.header = header // most calls have no other
+	if e.message.Header == nil {
+		e.message.Header = header // most calls have no other
 		return checkHeader(header)
 	}
 	for name, values := range header {
-		e.message.header[http.CanonicalHeaderKey(name)] = values
+		e.message.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	return checkHeader(header)
 }
@@ -160,8 +161,8 @@ func (e *draft) addHeader(name string, value *argumentValue) error {
 		if err := checkHeaderValue("header "+name, text); err != nil {
 			return err
 		}
-		e.message.header = e.header().Clone() // it may be the caller's
-		e.message.header.Add(name, text)
+		e.message.Header = e.header().Clone() // it may be the caller's
+		e.message.Header.Add(name, text)
 	}
 	return nil
 }
@@ -178,8 +179,8 @@ func (e *draft) addCookie(name string, value *argumentValue) error {
 		if known := e.header().Get("Cookie"); known != "" {
 			pair = known + "; " + pair
 		}
-		e.message.header = e.header().Clone()
-		e.message.header.Set("Cookie", pair)
+		e.message.Header = e.header().Clone()
+		e.message.Header.Set("Cookie", pair)
 	}
 	return nil
 }
@@ -229,23 +230,23 @@ func (e *draft) setBody(v reflect.Value) error {
 		return nil
 	}
 	msg := e.message
-	msg.hasBody, msg.contentType = true, e.ContentType
+	msg.HasBody, msg.ContentType = true, e.ContentType
 	switch body := v.Interface().(type) {
 	case []byte:
-		msg.body = body
-		if msg.contentType == "" {
-			msg.contentType = "application/octet-stream"
+		msg.Body = body
+		if msg.ContentType == "" {
+			msg.ContentType = "application/octet-stream"
 		}
 		return nil
 	case io.Reader:
-		if msg.contentType == "" {
-			msg.contentType = "application/octet-stream"
+		if msg.ContentType == "" {
+			msg.ContentType = "application/octet-stream"
 		}
-		msg.stream(newStreamedBody(body), msg.contentType)
+		stream(msg, message.NewStreamedBody(body), msg.ContentType)
 		return nil
 	case string:
 		if e.raw {
-			msg.body = []byte(body)
+			msg.Body = []byte(body)
 			return nil
 		}
 	}
@@ -256,9 +257,9 @@ func (e *draft) setBody(v reflect.Value) error {
 	if err != nil {
 		return fmt.Errorf("%w: the body cannot be encoded as %s: %w", ErrInvalidRequest, e.codec.MediaType(), err)
 	}
-	msg.body = body
-	if msg.contentType == "" {
-		msg.contentType = e.codec.MediaType()
+	msg.Body = body
+	if msg.ContentType == "" {
+		msg.ContentType = e.codec.MediaType()
 	}
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/pyfly-go/pyfly/config"
 )
 
 // parseHeaders reads the tag headers: "Name: value; Other: value".
@@ -60,22 +58,4 @@ func isToken(name string) bool {
 		}
 	}
 	return name != ""
-}
-
-// expandHeaders fills the placeholders in the values of declared headers.
-func expandHeaders(cfg *config.Config, header http.Header) (http.Header, error) {
-	if len(header) == 0 {
-		return nil, nil
-	}
-	expanded := make(http.Header, len(header))
-	for name, values := range header {
-		for _, value := range values {
-			text, err := cfg.Expand(value)
-			if err != nil {
-				return nil, fmt.Errorf("the header %s: %w", name, err)
-			}
-			expanded.Add(name, text)
-		}
-	}
-	return expanded, checkHeader(expanded)
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 )
 
@@ -27,17 +28,17 @@ type URL string
 var linkType = reflect.TypeFor[URL]()
 
 // follow takes a link in place of the message's path and query.
-func (msg *message) follow(base *url.URL, allowed nethttp.AllowedHosts) error {
-	if msg.link == "" {
+func follow(msg *message.Message, base *url.URL, allowed nethttp.AllowedHosts) error {
+	if msg.Link == "" {
 		return nil
 	}
-	link, err := url.Parse(string(msg.link))
+	link, err := url.Parse(msg.Link)
 	if err != nil {
 		return fmt.Errorf("%w: the link cannot be read as a URL", ErrInvalidRequest)
 	}
 	if allowed.Allow(base, link) && link.Opaque == "" {
-		msg.elsewhere = &url.URL{Scheme: link.Scheme, Host: link.Host}
-		msg.path, msg.query = link.EscapedPath(), link.RawQuery
+		msg.Elsewhere = &url.URL{Scheme: link.Scheme, Host: link.Host}
+		msg.Path, msg.Query = link.EscapedPath(), link.RawQuery
 		return nil
 	}
 	isAbsolute := link.Scheme != "" || link.Host != ""
@@ -45,7 +46,7 @@ func (msg *message) follow(base *url.URL, allowed nethttp.AllowedHosts) error {
 		return fmt.Errorf("%w: the link leads to %s://%s, but the client's service is %s://%s", ErrInvalidRequest, link.Scheme, link.Host, base.Scheme, base.Host)
 	}
 	path, isBelow := strings.CutPrefix(link.EscapedPath(), strings.TrimSuffix(base.EscapedPath(), "/"))
-	if !isBelow || path != "" && path[0] != '/' || link.Opaque != "" || !isAbsolute && !strings.HasPrefix(string(msg.link), "/") {
+	if !isBelow || path != "" && path[0] != '/' || link.Opaque != "" || !isAbsolute && !strings.HasPrefix(msg.Link, "/") {
 		return fmt.Errorf("%w: the link does not lead below the client's base URL", ErrInvalidRequest)
 	}
 	for segment := range strings.SplitSeq(path, "/") {
@@ -53,6 +54,6 @@ func (msg *message) follow(base *url.URL, allowed nethttp.AllowedHosts) error {
 			return fmt.Errorf("%w: the link has the path segment %q", ErrInvalidRequest, segment)
 		}
 	}
-	msg.path, msg.query = path, link.RawQuery
+	msg.Path, msg.Query = path, link.RawQuery
 	return nil
 }

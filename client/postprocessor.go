@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"sync"
@@ -19,7 +18,12 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
+	"github.com/pyfly-go/pyfly/client/internal/registry"
+	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -57,11 +61,10 @@ type HttpClientBeanPostProcessor struct {
 	meters      metric.MeterProvider          // nil: no metrics
 	propagator  propagation.TextMapPropagator // nil: the global one
 	observing   sync.Mutex                    // guards telemetry
-	telemetry   *telemetry                    // nil: none, or not made yet
+	telemetry   *telemetry.Telemetry          // nil: none, or not made yet
 	app         *container.ApplicationContext // nil: none
 	events      *lifecycle.Events             // nil: none
 	unsubscribe func()
-	background  sync.WaitGroup // for replaced engines that end
 
 	mu      sync.Mutex
 	clients []*live
@@ -74,7 +77,7 @@ var (
 	_ lifecycle.Starter                = (*HttpClientBeanPostProcessor)(nil)
 	_ lifecycle.Stopper                = (*HttpClientBeanPostProcessor)(nil)
 	_ lifecycle.PreDestroyer           = (*HttpClientBeanPostProcessor)(nil)
-	_ container.Aware                  = (*HttpClientBeanPostProcessor)(nil)
+	_ container.ContextAware           = (*HttpClientBeanPostProcessor)(nil)
 )
 
 // Option configures [NewHttpClientBeanPostProcessor] and [Module].
@@ -187,7 +190,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return nil
 	case *w == nil:
 		*w = &wiring{}
-	case (*w).live != nil && !(*w).live.isClosed():
+	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
 	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
@@ -203,7 +206,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	l.current.Store(e)
+	l.engines.Begin(e)
 	if err := p.add(l); err != nil {
 		return err
 	}
@@ -264,57 +267,69 @@ func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
 
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
-func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, before *engine) (*engine, error) {
-	baseURL, err := parseBaseURL(s.baseURL)
+func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
+	baseURL, err := settings.ParseBaseURL(s.BaseURL)
 	if err != nil {
 		return nil, err
 	}
-	port, tokens, signature, portID := HttpClientPort(nil), (*oauth.Tokens)(nil), s.signature(), new(int)
-	if before != nil && before.signature == signature {
-		port, tokens, portID = before.port, before.tokens, before.portID
+	g := &generation{
+		settings: effective(s), signature: s.Signature(), baseURL: baseURL, shownBaseURL: s.ShownURL(baseURL),
+		allowed: s.Connection.AllowedHosts, secrets: s.Connection.SecretNames, telemetry: p.observe(), decoders: p.errorDecoders,
+	}
+	next := &registry.Generation[*generation]{With: g}
+	var adapter HttpClientPort
+	if before != nil && before.With.signature == g.signature {
+		adapter, next.Port, g.tokens = before.Engine.Port, before.Port, before.With.tokens
 	} else {
-		cfg, err := p.portConfig(l.declaration, s, baseURL)
+		cfg, err := p.portConfig(l.declaration, s)
 		if err != nil {
 			return nil, err
 		}
-		if port, err = p.newPort(cfg); err != nil {
+		next.Port = new(registry.Port)
+		if adapter, err = p.newPort(cfg); err != nil {
 			return nil, err
 		}
-		if s.connection.oauth2.tokenURL != "" {
-			tokens = newTokens(s.connection.oauth2, cfg, baseURL)
+		if s.Auth.OAuth2.TokenURL != "" {
+			g.tokens = newTokens(s.Auth.OAuth2, cfg, baseURL)
 		}
 	}
-	interceptors := slices.Clone(p.interceptors)
-	if tokens != nil { // innermost: what others add may be signed with it
-		interceptors = append(interceptors, authorize(tokens))
-	}
-	if len(p.codings) > 0 {
-		interceptors = append(interceptors, newCodings(p.codings).decompress)
-	}
-	e := newEngine(l, baseURL, port, interceptors)
-	e.telemetry = p.observe()
-	e.settings, e.shownBaseURL = s.effective, shownBaseURL(baseURL, s.shownBaseURL)
-	e.portID = portID
-	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
-	e.errorDecoders = p.errorDecoders
-	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
+	next.Engine = engine.New(engine.Config{
+		Name: l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
+		Intercept: aroundAttempts(p.interceptors), Authorize: aroundAttempts(p.ownInterceptors(g.tokens)), Identity: s.Identity(), InterceptCall: aroundCalls(p.calls),
+		Describe: g.describe, Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
+	})
 	for i := range l.declaration.Methods {
 		m := &l.declaration.Methods[i]
-		op := p.newOperation(l, m, s.methods[m.Name])
-		op.index, op.observed = i, e.telemetry.observe(e, op)
-		e.operations = append(e.operations, op)
+		p.addOperation(l, next, m, s.Methods[m.Name])
 	}
-	return e, nil
+	return next, nil
+}
+
+// ownInterceptors are those of every attempt that are not the user's: below the
+// user's, so that what these add may be signed with a token.
+func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []Interceptor {
+	var own []Interceptor
+	if tokens != nil {
+		own = append(own, authorize(tokens))
+	}
+	if len(p.codings) > 0 {
+		own = append(own, newCodings(p.codings).decompress)
+	}
+	return own
+}
+
+// isOpaque reports whether a port may send more than once for a request, or
+// follow a redirect, without telling.
+func isOpaque(sender HttpClientPort) bool {
+	adapter, ok := sender.(*nethttp.Adapter)
+	return !ok || adapter.IsWrapped()
 }
 
 // portConfig is what the port of a client is told.
-func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *clientSettings, baseURL *url.URL) (PortConfig, error) {
-	cfg := s.portConfig(d.Name)
+func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *settings.Client) (PortConfig, error) {
+	cfg, err := s.PortConfig(d.Name)
 	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
-	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
-		return PortConfig{}, fmt.Errorf("the client %s: %w", d.Name, err)
-	}
-	return cfg, nil
+	return cfg, err
 }
 
 func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, error) {
@@ -333,11 +348,6 @@ func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, e
 	return port, nil
 }
 
-// signature tells the settings of a port from others.
-func (s *clientSettings) signature() string {
-	return fmt.Sprintf("%+v %+v", s.portConfig(""), s.connection)
-}
-
 // add takes over the life of a client. The port of one that is wired late, when
 // the others have been started, is started at once.
 func (p *HttpClientBeanPostProcessor) add(l *live) error {
@@ -350,7 +360,7 @@ func (p *HttpClientBeanPostProcessor) add(l *live) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 	defer cancel()
-	return l.start(ctx)
+	return l.engines.Engine().Start(ctx)
 }
 
 // apply applies changed settings to all clients, or, if any is wrong, to none.
@@ -359,7 +369,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	clients := slices.Clone(p.clients)
 	p.config = change.Config
 	p.mu.Unlock()
-	resolved := make([]*clientSettings, len(clients))
+	resolved := make([]*settings.Client, len(clients))
 	var errs []error
 	for i, l := range clients {
 		var err error
@@ -377,101 +387,53 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	}
 }
 
-// portConfig is what a port is told. Timeouts of zero mean none in settings,
-// and the default in a PortConfig.
-func (s *clientSettings) portConfig(name string) PortConfig {
-	c := PortConfig{
-		Name: name, BaseURL: s.baseURL, Header: http.Header{},
-		Timeout: s.timeout, ConnectTimeout: s.connectTimeout, MaxResponseSize: int64(s.maxResponseSize),
+// addOperation gives the engine of a generation the operation of a method.
+func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generation[*generation], m *Method, s settings.Settings) {
+	secrets := secretNames(s.Connection.SecretNames)
+	op := &engine.Operation{
+		Index: len(g.Operations), Client: l.declaration.Name, Method: m.Name, Verb: m.Verb,
+		IsRepeatable: m.Idempotent,
+		SendsKey:     m.Idempotent && !engine.IsIdempotent(m.Verb),
+		Accept:       m.acceptValues(p.codecs),
+		Header:       s.OfMethod,
+		Streams:      m.streams(),
+		Discards:     m.typ.NumOut() == 1 && !m.streams(),
+		IdleTimeout:  s.IdleTimeout,
+		Timeout:      s.Timeout, MaxResponseSize: int64(s.MaxResponseSize), TotalTimeout: s.TotalTimeout,
+		RetryStatuses: s.RetryStatuses, AttemptHeader: s.AttemptHeader,
 	}
-	for _, m := range s.methods { // the port must not cut what a method allows
-		c.Timeout = wider(c.Timeout, m.timeout)
-		c.MaxResponseSize = wider(c.MaxResponseSize, int64(m.maxResponseSize))
+	if p.retryIf != nil {
+		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	for name, value := range s.headers {
-		c.Header.Set(name, value)
+	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: newCodings(p.codings).of(s.Connection.Compression)}
+	g.Operations = append(g.Operations, op)
+	g.With.operations = append(g.With.operations, of)
+	if o := g.With.observe(op); o != nil {
+		op.Observer = o
 	}
-	c.Timeout = unlimited(c.Timeout)
-	c.ConnectTimeout = unlimited(c.ConnectTimeout)
-	c.MaxResponseSize = unlimited(c.MaxResponseSize)
-	return c
+	p.addPolicies(l, op, m, s)
 }
 
-// wider returns the larger of two limits, of which 0 means none.
-func wider[N ~int64](a, b N) N {
-	if a == 0 || b == 0 {
-		return 0
+func (p *HttpClientBeanPostProcessor) addPolicies(l *live, op *engine.Operation, m *Method, s settings.Settings) {
+	op.Held, op.Guard = l.guard(m, &s)
+	l.stale(op, &s)
+	l.breaker(op, &s)
+	budget := l.policies.Budget(s.Budget)
+	if s.HedgeEnabled && op.IsRepeatable && !op.Streams {
+		c := s.Hedge
+		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
+		c.IsDefinite = op.IsDefinite
+		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
+		op.Hedge = resilience.NewHedge(c)
 	}
-	return max(a, b)
-}
-
-// unlimited turns a limit of 0, none, into what a PortConfig calls none.
-func unlimited[N ~int64](limit N) N {
-	if limit == 0 {
-		return -1
-	}
-	return limit
-}
-
-// breakerOf gives an operation its circuit breaker.
-func (l *live) breakerOf(op *operation, s *settings) {
-	if !s.breakerEnabled {
+	if !s.RetryEnabled {
 		return
 	}
-	c := s.breaker
-	c.IsFailure, c.OnStateChange, c.OnSlowCall = countsAsFailure, l.onStateChange, l.onSlowCall
-	switch s.breakerScope {
-	case scopeMethod:
-		op.breaker = l.breaker(op.method, c)
-	case scopeHost:
-		l.reconfigureHosts(c)
-		op.breakerOf = func(host string) *resilience.CircuitBreaker { return l.breakerOfHost(host, c) }
-	default:
-		op.breaker = l.breaker("", c)
-	}
-}
-
-// countsAsFailure is the breaker's condition.
-func countsAsFailure(err error) bool {
-	e, ok := err.(*Error)
-	return ok && e.serviceFailed
-}
-
-func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
-	op := &operation{
-		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
-		hidesPath:   secretNames(s.connection.secrets).inPath(m),
-		repeatable:  m.Idempotent,
-		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
-		accept:      m.acceptValues(p.codecs),
-		header:      s.ofMethod,
-		coding:      newCodings(p.codings).of(s.connection.compression),
-		streams:     m.streams(),
-		discards:    m.typ.NumOut() == 1 && !m.streams(),
-		idleTimeout: s.idleTimeout,
-		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
-		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,
-	}
-	op.held, op.guard = l.guard(m, &s)
-	op.stale = l.staleAnswers(op, &s)
-	l.breakerOf(op, &s)
-	budget := l.retryBudget(s.budget)
-	if s.hedgeEnabled && op.repeatable && !op.streams {
-		c := s.hedge
-		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
-		c.IsDefinite = op.isDefinite
-		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
-		op.hedge = resilience.NewHedge(c)
-	}
-	if !s.retryEnabled {
-		return op
-	}
-	c := s.retry
-	c.RetryOn, c.Budget, c.Breaker = op.mayRepeat, budget, op.breaker
+	c := s.Retry
+	c.RetryOn, c.Budget, c.Breaker = op.MayRepeat, budget, op.Breaker
 	c.OnRetry = l.onRetry(op)
 	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }
-	op.retry = resilience.NewRetryPolicy(c)
-	return op
+	op.Retry = resilience.NewRetryPolicy(c)
 }
 
 // Start starts the ports of all clients. The context calls it before any other
@@ -485,7 +447,7 @@ func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 		return nil
 	}
 	for _, l := range clients {
-		if err := l.start(ctx); err != nil {
+		if err := l.engines.Engine().Start(ctx); err != nil {
 			return err
 		}
 	}
@@ -507,10 +469,9 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 	errs := make([]error, len(clients))
 	var wg sync.WaitGroup
 	for i, l := range clients {
-		wg.Go(func() { errs[i] = l.stop(ctx) })
+		wg.Go(func() { errs[i] = l.engines.Stop(ctx) })
 	}
 	wg.Wait()
-	p.background.Wait()
 	return errors.Join(append(errs, p.unobserve())...)
 }
 

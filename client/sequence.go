@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
@@ -58,8 +59,8 @@ func (f *frontEnd) iterate(ctx context.Context, args []reflect.Value, element re
 			return
 		}
 		if err := f.sleep(ctx, events.wait()); err != nil {
-			e, op := f.engine()
-			yieldError(yield, e.notSent(op, &message{path: f.encoder.Path}, err))
+			g, op := f.current()
+			yieldError(yield, g.NotSent(op, &message.Message{Path: f.encoder.Path}, err))
 			return
 		}
 	}
@@ -89,8 +90,8 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 	if events.isOver = response.StatusCode == http.StatusNoContent; events.isOver { // no more, says the standard
 		return io.EOF
 	}
-	e, op := f.engine()
-	next := f.decoder.elements(response, op.maxResponseSize, events)
+	g, op := f.current()
+	next := f.decoder.elements(response, op.MaxResponseSize, events)
 	for {
 		target := reflect.New(element)
 		err := usercode.Error(next(target.Interface()))
@@ -100,10 +101,7 @@ func (f *frontEnd) iterateOnce(ctx context.Context, args []reflect.Value, elemen
 		case err != nil && f.encoder.Reconnect && ctx.Err() == nil && !errors.Is(err, ErrDecode) && !errors.Is(err, ErrTooLarge):
 			return io.EOF
 		case err != nil:
-			if b, ok := response.Body.(*streamBody); ok {
-				b.fail(err)
-			}
-			return e.streamFailed(ctx, op, msg, response, err)
+			return g.StreamFailed(ctx, op, msg, response, err)
 		case !yield(target.Elem(), nil):
 			return errLoopLeft
 		}
@@ -115,14 +113,14 @@ func (f *frontEnd) sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	for {
-		e, _ := f.engine()
+		g, _ := f.current()
 		select {
 		case <-timer.C:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-e.stopped:
-			if next, _ := f.engine(); next == e { // it has not just been replaced
+		case <-g.Stopped():
+			if next, _ := f.current(); next == g { // it has not just been replaced
 				return ErrStopped
 			}
 		}
@@ -240,7 +238,7 @@ func (e *elementReader) brokenOr(err error) error {
 func (e *elementReader) Read(p []byte) (int, error) {
 	if e.limit > 0 {
 		if e.left <= 0 {
-			return 0, tooLarge(e.limit)
+			return 0, message.TooLarge(e.limit)
 		}
 		p = p[:min(int64(len(p)), e.left)]
 	}

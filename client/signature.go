@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
@@ -58,7 +59,7 @@ var methodTags = []string{"idempotent", "content-type", "accept", "headers", "re
 func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []tag) {
 	before := len(d.problems)
 	m := Method{Name: field.Name, Verb: strings.ToUpper(verb.key), Path: shownTemplate(verb.value), field: field.Index[0], typ: field.Type, declared: &declared{}}
-	m.Idempotent = isIdempotent(m.Verb)
+	m.Idempotent = engine.IsIdempotent(m.Verb)
 	for _, tag := range others {
 		d.readMethodTag(&m, tag)
 	}

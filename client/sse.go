@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // Event is a server-sent event, as the HTML standard has it (section 9.2,
@@ -108,7 +110,7 @@ func (r *eventReader) line(size *int64) (string, error) {
 			}
 		}
 		if *size++; r.limit > 0 && *size > r.limit {
-			return "", tooLarge(r.limit)
+			return "", message.TooLarge(r.limit)
 		}
 		switch c {
 		case '\n':

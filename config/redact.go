@@ -14,8 +14,12 @@ import (
 // of a secret; an http URL keeps its scheme and host. User info and secret query
 // parameters of URLs are hidden. It is "" if key is not set, or is set to a group
 // of keys. The elements of a list are separated by a comma and a space.
-func (c *Config) Redacted(key string) string {
-	n := c.lookUp(key)
+func (c *Config) Redacted(key string) string { return c.redacted(key, c.find(key)) }
+
+// redacted returns the value of key as it may be shown. n is what files and code
+// say.
+func (c *Config) redacted(key string, n *node) string {
+	n = c.override(key, n)
 	if n == nil || n.isGroup() {
 		return ""
 	}

@@ -5,13 +5,10 @@ package resilience
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // AdaptiveLimiterConfig configures an [AdaptiveLimiter]. A zero field means its
@@ -37,8 +34,8 @@ func (c AdaptiveLimiterConfig) Validate() error {
 	d := c.WithDefaults()
 	isNegative := d.InitialLimit < 0 || d.MinLimit < 0 || d.MaxLimit < 0 // and told
 	if !isNegative && (d.MinLimit > d.InitialLimit || d.InitialLimit > d.MaxLimit) {
-		order = fmt.Errorf("%w: min-limit %d, initial-limit %d, max-limit %d: they must grow in this order",
-			kernel.ErrConfig, d.MinLimit, d.InitialLimit, d.MaxLimit)
+		order = wrongTogether([]string{"initial-limit", "max-limit", "min-limit"}, "min-limit %d, initial-limit %d, max-limit %d: they must grow in this order",
+			d.MinLimit, d.InitialLimit, d.MaxLimit)
 	}
 	return errors.Join(notNegative("initial-limit", c.InitialLimit), notNegative("min-limit", c.MinLimit),
 		notNegative("max-limit", c.MaxLimit), order)

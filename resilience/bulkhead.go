@@ -6,11 +6,8 @@ import (
 	"container/list"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
-
-	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // BulkheadConfig configures a [Bulkhead]. A zero field means its default.
@@ -32,7 +29,7 @@ const defaultMaxConcurrent = 25
 func (c BulkheadConfig) Validate() error {
 	var queue error
 	if c.MaxQueue < 0 {
-		queue = fmt.Errorf("%w: max-queue is %d: it must not be negative", kernel.ErrConfig, c.MaxQueue)
+		queue = wrongField("max-queue", "max-queue is %d: it must not be negative", c.MaxQueue)
 	}
 	return errors.Join(notNegative("max-concurrent", c.MaxConcurrent), queue, noNegativeTime("max-wait", c.MaxWait))
 }

@@ -4,10 +4,7 @@ package resilience
 
 import (
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // CircuitBreakerConfig configures a [CircuitBreaker]. A zero field means its
@@ -40,7 +37,7 @@ type CircuitBreakerConfig struct {
 	// failures: [CountWindow] looks at the last WindowSize calls, [TimeWindow]
 	// at those that ended within the last WindowDuration. Default "": no
 	// window.
-	SlidingWindow string `koanf:"sliding-window"`
+	SlidingWindow SlidingWindow `koanf:"sliding-window"`
 	// WindowSize is the size of a count window. Default 100.
 	WindowSize int `koanf:"window-size"`
 	// WindowDuration is the length of a time window, which moves in steps of
@@ -69,12 +66,6 @@ type CircuitBreakerConfig struct {
 	// OnSlowCall is told of every slow call, by the goroutine that made it.
 	OnSlowCall func(took time.Duration) `koanf:"-"`
 }
-
-// The kinds of sliding windows.
-const (
-	CountWindow = "count"
-	TimeWindow  = "time"
-)
 
 // StateChange is one transition of a [CircuitBreaker].
 type StateChange struct {
@@ -105,7 +96,7 @@ func (c CircuitBreakerConfig) Validate() error {
 		notNegative("half-open-successes", c.HalfOpenSuccesses),
 		noNegativeTime("half-open-max-wait", c.HalfOpenMaxWait),
 		notNegative("window-size", c.WindowSize),
-		noNegativeTime("window-duration", c.WindowDuration),
+		c.validateWindowDuration(),
 		notNegative("minimum-calls", c.MinimumCalls),
 		share("failure-rate", c.FailureRate),
 		share("slow-call-rate", c.SlowCallRate),
@@ -114,36 +105,43 @@ func (c CircuitBreakerConfig) Validate() error {
 	)
 }
 
+func (c CircuitBreakerConfig) validateWindowDuration() error {
+	if c.WindowDuration == NoDelay {
+		return wrongField("window-duration", "window-duration must be longer than 0")
+	}
+	return noNegativeTime("window-duration", c.WindowDuration)
+}
+
 // validateTogether looks at fields that depend on each other.
 func (c CircuitBreakerConfig) validateTogether() error {
 	var problems []error
-	wrong := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%w: "+format, append([]any{kernel.ErrConfig}, args...)...))
+	wrong := func(fields []string, format string, args ...any) {
+		problems = append(problems, wrongTogether(fields, format, args...))
 	}
 	d := c.WithDefaults()
-	if c.SlidingWindow != "" && c.SlidingWindow != CountWindow && c.SlidingWindow != TimeWindow {
-		wrong("sliding-window is %q: it must be count or time, or be left out", c.SlidingWindow)
+	if !c.SlidingWindow.isValid() {
+		wrong([]string{"sliding-window"}, "sliding-window is %.50q: it must be count or time, or be left out", c.SlidingWindow)
 	}
 	if c.SlidingWindow == "" && c.SlowCallDuration > 0 {
-		wrong("slow-call-duration needs a sliding-window: count or time")
+		wrong([]string{"slow-call-duration", "sliding-window"}, "slow-call-duration needs a sliding-window: count or time")
 	}
 	if c.SlidingWindow == CountWindow && d.MinimumCalls > d.WindowSize && d.WindowSize > 0 {
-		wrong("minimum-calls is %d, which a window-size of %d never holds", d.MinimumCalls, d.WindowSize)
+		wrong([]string{"minimum-calls", "window-size"}, "minimum-calls is %d, which a window-size of %d never holds", d.MinimumCalls, d.WindowSize)
 	}
 	if c.SlidingWindow == CountWindow && d.WindowSize > maxWindowSize {
-		wrong("window-size is %d: it must be at most %d", d.WindowSize, maxWindowSize)
+		wrong([]string{"window-size"}, "window-size is %d: it must be at most %d", d.WindowSize, maxWindowSize)
 	}
-	if c.SlidingWindow == TimeWindow && d.WindowDuration >= 0 && d.WindowDuration < timeBuckets {
-		wrong("window-duration is %s: it must be longer", d.WindowDuration)
+	if c.SlidingWindow == TimeWindow && d.WindowDuration > 0 && d.WindowDuration < timeBuckets {
+		wrong([]string{"window-duration", "sliding-window"}, "window-duration is %s: it must be longer", d.WindowDuration)
 	}
 	if d.HalfOpenSuccesses > d.HalfOpenProbes && d.HalfOpenProbes > 0 {
-		wrong("half-open-successes is %d, but there are only %d half-open-probes", d.HalfOpenSuccesses, d.HalfOpenProbes)
+		wrong([]string{"half-open-successes", "half-open-probes"}, "half-open-successes is %d, but there are only %d half-open-probes", d.HalfOpenSuccesses, d.HalfOpenProbes)
 	}
 	if c.RecoveryMultiplier != 0 && !(c.RecoveryMultiplier >= 1 && c.RecoveryMultiplier <= 100) {
-		wrong("recovery-multiplier is %v: it must be between 1 and 100", c.RecoveryMultiplier)
+		wrong([]string{"recovery-multiplier"}, "recovery-multiplier is %v: it must be between 1 and 100", c.RecoveryMultiplier)
 	}
 	if d.MaxRecoveryTimeout >= 0 && d.MaxRecoveryTimeout < d.RecoveryTimeout {
-		wrong("max-recovery-timeout is %s, less than the recovery-timeout of %s", d.MaxRecoveryTimeout, d.RecoveryTimeout)
+		wrong([]string{"max-recovery-timeout", "recovery-timeout"}, "max-recovery-timeout is %s, less than the recovery-timeout of %s", d.MaxRecoveryTimeout, d.RecoveryTimeout)
 	}
 	return errors.Join(problems...)
 }
@@ -211,5 +209,5 @@ func share(key string, value float64) error {
 	if value == 0 || value > 0 && value <= 1 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %v: it must be above 0 and at most 1", kernel.ErrConfig, key, max(value, 0))
+	return wrongField(key, "%s is %v: it must be above 0 and at most 1", key, max(value, 0))
 }

@@ -2,12 +2,7 @@
 
 package resilience
 
-import (
-	"fmt"
-	"time"
-
-	"github.com/pyfly-go/pyfly/kernel"
-)
+import "time"
 
 // NoDelay says, in a duration field of a configuration, that there is none: a
 // zero field means the default.
@@ -36,14 +31,14 @@ func notNegative(key string, n int) error {
 	if n >= 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s must be at least 1", kernel.ErrConfig, key)
+	return wrongField(key, "%s must be at least 1", key)
 }
 
 func noNegativeTime(key string, d time.Duration) error {
 	if d >= 0 || d == NoDelay {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %s: it must not be negative", kernel.ErrConfig, key, d)
+	return wrongField(key, "%s is %s: it must not be negative", key, d)
 }
 
 // within accepts 0 to most, and the mark of an explicit zero.
@@ -51,5 +46,5 @@ func within(key string, n, most float64) error {
 	if n >= 0 && n <= most || n == explicitZero {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %v: it must be between 0 and %v", kernel.ErrConfig, key, n, most)
+	return wrongField(key, "%s is %v: it must be between 0 and %v", key, n, most)
 }

@@ -19,6 +19,14 @@ func sumOf(a, b time.Duration) time.Duration {
 	return a + b
 }
 
+// textOf is a duration in JSON; "" for zero, which is left out.
+func textOf(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return max(0, d).String() // NoDelay is negative
+}
+
 // grown is base times factor to the power of n, at most most. It takes the same
 // time for every n.
 func grown(base time.Duration, factor float64, n int, most time.Duration) time.Duration {

@@ -2,10 +2,13 @@
 
 package resilience
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Event tells what a policy has done. Declared clients publish it on the
-// application context's bus.
+// application context's bus. In JSON, its durations are texts such as "1.5s".
 type Event struct {
 	Kind    EventKind     `json:"kind"`
 	At      time.Time     `json:"at"`
@@ -18,6 +21,15 @@ type Event struct {
 	Delay   time.Duration `json:"delay,omitempty"`   // until the retry; how long the slow call took; the age of the stale answer
 	Err     error         `json:"-"`                 // why
 	TraceID string        `json:"traceId,omitempty"` // of the call, if it is traced and the policy knows the call
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (e Event) MarshalJSON() ([]byte, error) {
+	type fields Event
+	return json.Marshal(struct {
+		fields
+		Delay string `json:"delay,omitempty"`
+	}{fields(e), textOf(e.Delay)})
 }
 
 // EventKind says what an [Event] is about.

@@ -80,9 +80,9 @@ func (highest) Int64N(n int64) int64 { return n - 1 }
 func (highest) Text() string         { return "" }
 
 func TestDelaysDoNotOverflow(t *testing.T) {
-	for _, jitter := range []string{resilience.NoJitter, resilience.FullJitter, resilience.EqualJitter, resilience.DecorrelatedJitter} {
+	for _, jitter := range []resilience.Jitter{resilience.NoJitter, resilience.FullJitter, resilience.EqualJitter, resilience.DecorrelatedJitter} {
 		for _, base := range []time.Duration{time.Hour, longest} {
-			t.Run(jitter+" "+base.String(), func(t *testing.T) {
+			t.Run(jitter.String()+" "+base.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					ctx, cancel := context.WithCancel(random.WithSource(t.Context(), highest{}))
 					last := time.Duration(0)
@@ -184,12 +184,12 @@ func TestValidateNamesEveryFieldThatIsWrong(t *testing.T) {
 		fields string
 	}{
 		"hedge":           {resilience.HedgeConfig{Delay: -2, Quantile: nan, MaxHedges: -2}, "delay max-hedges quantile"},
-		"retry":           {resilience.RetryConfig{MaxAttempts: -2, BaseDelay: -2, Multiplier: nan, MaxDelay: -2, Jitter: "some", MaxRetryAfter: -2, RetryOn: 7}, "max-attempts base-delay multiplier max-delay jitter max-retry-after retry-on"},
+		"retry":           {resilience.RetryConfig{MaxAttempts: -2, BaseDelay: -2, Multiplier: nan, MaxDelay: -2, Jitter: "some", MaxRetryAfter: -2}, "max-attempts base-delay multiplier max-delay jitter max-retry-after"},
 		"budget":          {resilience.RetryBudgetConfig{Ratio: nan, MinPerSecond: nan}, "ratio min-per-second"},
 		"rate limit":      {resilience.RateLimiterConfig{PerSecond: nan, Burst: -2, MaxWait: -2}, "per-second burst max-wait"},
 		"bulkhead":        {resilience.BulkheadConfig{MaxConcurrent: -2, MaxQueue: -2, MaxWait: -2}, "max-concurrent max-queue max-wait"},
 		"adaptive limit":  {resilience.AdaptiveLimiterConfig{InitialLimit: -2, MinLimit: -2, MaxLimit: -2}, "initial-limit min-limit max-limit"},
-		"last good":       {resilience.LastGoodConfig{MaxAge: -2, MaxEntries: -2, MaxBytes: -2, On: 7}, "max-age max-entries max-bytes retry-on"},
+		"last good":       {resilience.LastGoodConfig{MaxAge: -2, MaxEntries: -2, MaxBytes: -2}, "max-age max-entries max-bytes"},
 		"timeout":         {resilience.TimeoutConfig{Limit: -2}, "limit"},
 		"circuit breaker": {resilience.CircuitBreakerConfig{FailureThreshold: -2, RecoveryTimeout: -2, RecoveryMultiplier: nan, MaxRecoveryTimeout: -2, HalfOpenProbes: -2, HalfOpenSuccesses: -2, HalfOpenMaxWait: -2, SlidingWindow: "sum", WindowSize: -2, WindowDuration: -2, MinimumCalls: -2, FailureRate: nan, SlowCallDuration: -2, SlowCallRate: nan}, "failure-threshold recovery-timeout recovery-multiplier max-recovery-timeout half-open-probes half-open-successes half-open-max-wait sliding-window window-size window-duration minimum-calls failure-rate slow-call-duration slow-call-rate"},
 		"a count window":  {resilience.CircuitBreakerConfig{SlidingWindow: resilience.CountWindow, WindowSize: 1 << 30, MinimumCalls: 1 << 31, RecoveryTimeout: time.Hour, MaxRecoveryTimeout: time.Minute}, "window-size minimum-calls max-recovery-timeout"},

@@ -5,7 +5,6 @@ package resilience
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -50,7 +49,7 @@ const (
 func (c HedgeConfig) Validate() error {
 	var quantile error
 	if !(c.Quantile >= 0 && c.Quantile < 1) {
-		quantile = fmt.Errorf("%w: quantile is %v: it must be between 0 and 1", kernel.ErrConfig, c.Quantile)
+		quantile = wrongField("quantile", "quantile is %v: it must be between 0 and 1", c.Quantile)
 	}
 	return errors.Join(noNegativeTime("delay", c.Delay), notNegative("max-hedges", c.MaxHedges), quantile)
 }

@@ -401,9 +401,9 @@ func TestAFallbackAnswers(t *testing.T) {
 		"answered":        {f, func(context.Context) error { return errDown }, t.Context(), nil},
 		"another error":   {f, func(context.Context) error { return errors.New("x") }, t.Context(), instead},
 		"cancelled":       {f, func(context.Context) error { cancel(); return errDown }, cancelled, errDown},
-		"not its error":   {resilience.NewFallback(func(context.Context, error) error { return nil }, instead), func(context.Context) error { return errDown }, t.Context(), errDown},
+		"not its error":   {resilience.NewFallback(func(context.Context, error) error { return nil }, resilience.Errors(instead)), func(context.Context) error { return errDown }, t.Context(), errDown},
 		"no function":     {resilience.NewFallback(nil, nil), succeed, t.Context(), kernel.ErrConfig},
-		"a wrong matcher": {resilience.NewFallback(func(context.Context, error) error { return nil }, 7), succeed, t.Context(), kernel.ErrConfig},
+		"an open circuit": {resilience.NewFallback(func(context.Context, error) error { return nil }, resilience.Errors(kernel.ErrCircuitOpen)), func(context.Context) error { return kernel.ErrCircuitOpen }, t.Context(), nil},
 	} {
 		if err := c.policy.Execute(c.ctx, c.fn); !errors.Is(err, c.want) || c.want == nil && err != nil {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

@@ -6,12 +6,9 @@ import (
 	"container/list"
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"sync"
 	"time"
-
-	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // RateLimiterConfig configures a [RateLimiter]. A zero field means its default.
@@ -32,7 +29,7 @@ type RateLimiterConfig struct {
 func (c RateLimiterConfig) Validate() error {
 	var perSecond error
 	if !(c.PerSecond > 0) || math.IsInf(c.PerSecond, 0) {
-		perSecond = fmt.Errorf("%w: per-second is %v: it must be above 0", kernel.ErrConfig, c.PerSecond)
+		perSecond = wrongField("per-second", "per-second is %v: it must be above 0", c.PerSecond)
 	}
 	return errors.Join(perSecond, notNegative("burst", c.Burst), noNegativeTime("max-wait", c.MaxWait))
 }

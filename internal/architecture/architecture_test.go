@@ -36,7 +36,7 @@ var table = map[string]row{
 	"kernel":     {},
 	"config":     {imports: []string{"kernel", "internal/naming", "internal/placeholder", "internal/secret", "internal/usercode", "github.com/knadh/koanf", "go.yaml.in/yaml/v3"}},
 	"lifecycle":  {imports: []string{"kernel", "internal/eventbus", "internal/usercode"}},
-	"resilience": {imports: []string{"kernel", "internal/random"}},
+	"resilience": {imports: []string{"kernel", "internal/random"}, tests: []string{"config"}},
 	"logging": {
 		imports: []string{"config", "internal/secret", "internal/terminal", "internal/usercode", "go.opentelemetry.io/otel/trace"},
 		tests:   []string{"kernel"},
@@ -61,10 +61,19 @@ var table = map[string]row{
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
 	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
+	"client/internal/settings": {
+		imports: []string{"config", "resilience", "client/port", "kernel", "internal/naming", "internal/secret"},
+	},
+	"client/internal/message": {imports: []string{"client/port", "internal/usercode"}},
+	"client/internal/engine": {imports: []string{
+		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
+	}},
+	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
+	"client/internal/registry":  {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/nethttp", "client/internal/oauth",
+		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
-		"internal/drain", "internal/naming", "internal/random", "internal/secret", "internal/uritemplate", "internal/usercode",
+		"internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
