@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -21,12 +22,14 @@ type Response[T any] struct {
 	Status int
 	Header http.Header
 	Body   T // the zero value when the answer has no body
+
+	location *url.URL // that has responded; nil: not known, or not needed
 }
 
 func (*Response[T]) bodyType() reflect.Type { return reflect.TypeFor[T]() }
 
 func (r *Response[T]) fill(got *message.Response, decode func(r *message.Response, target any) error) error {
-	r.Status, r.Header = got.Status, got.Header
+	r.Status, r.Header, r.location = got.Status, got.Header, got.Location
 	return decode(got, &r.Body)
 }
 

@@ -69,6 +69,9 @@ type interceptedKey struct{}
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c, start: *c}
 	defer i.end()
+	if c.streams {
+		ctx = port.WithStreaming(ctx)
+	}
 	a := &attempt{isShown: true}
 	request, err := c.newRequest(context.WithValue(c.withInfo(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
@@ -134,9 +137,16 @@ func runCall(req *http.Request) (*http.Response, error) {
 
 // responseTo makes a response to a request of what was read.
 func responseTo(req *http.Request, r *message.Response) *http.Response {
+	if r.Redirected != nil {
+		req = redirectedRequest(req, r.Redirected)
+	}
+	length := int64(len(r.Body))
+	if r.IsCut {
+		length = -1
+	}
 	return &http.Response{
 		Status:     fmt.Sprintf("%d %s", r.Status, http.StatusText(r.Status)),
 		StatusCode: r.Status, Proto: req.Proto, ProtoMajor: req.ProtoMajor, ProtoMinor: req.ProtoMinor,
-		Header: r.Header, Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: int64(len(r.Body)), Request: req,
+		Header: r.Header, Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: length, Request: req,
 	}
 }

@@ -33,7 +33,9 @@ func (c *call) runOrStale(ctx context.Context) error {
 	if err != nil {
 		return failed
 	}
-	if o := c.deliver(&message.Response{Status: kept.Status, Header: kept.Header.Clone(), Body: kept.Body}); o != nil { // it stays for others
+	own := *kept
+	own.Header = kept.Header.Clone() // it stays for others
+	if o := c.deliver(&own); o != nil {
 		return o
 	}
 	return nil

@@ -68,6 +68,10 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	IsCut      bool     // the body may not be whole: nobody wants it
+	Redirected *url.URL // where a redirect has led to; nil: there was none
+	Location   *url.URL // that has responded; nil: nobody asks for it
 }
 
 // Sink takes a response into what the caller wants of it. Its error is an
@@ -77,7 +81,8 @@ type Sink interface{ Take(*Response) error }
 // Take keeps a copy of another response: a Response is a [Sink] that decodes
 // nothing.
 func (r *Response) Take(other *Response) error {
-	*r = Response{Status: other.Status, Header: other.Header, Body: bytes.Clone(other.Body)}
+	*r = *other
+	r.Body = bytes.Clone(other.Body)
 	return nil
 }
 
