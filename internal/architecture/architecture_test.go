@@ -37,6 +37,7 @@ var table = map[string]row{
 	"config":     {imports: []string{"kernel", "internal/naming", "internal/placeholder", "internal/secret", "internal/usercode", "github.com/knadh/koanf", "go.yaml.in/yaml/v3"}},
 	"lifecycle":  {imports: []string{"kernel", "internal/eventbus", "internal/usercode"}},
 	"resilience": {imports: []string{"kernel", "internal/random"}, tests: []string{"config"}},
+	"discovery":  {imports: []string{"kernel", "internal/random"}},
 	"logging": {
 		imports: []string{"config", "internal/secret", "internal/terminal", "internal/usercode", "go.opentelemetry.io/otel/trace"},
 		tests:   []string{"kernel"},
