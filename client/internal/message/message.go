@@ -62,7 +62,7 @@ func (m *Message) Base(own *url.URL) *url.URL {
 	return own
 }
 
-// Response is a response with a status of 2xx whose body has been read whole. The
+// Response is a response with a status of 2xx, or 304, whose body has been read whole. The
 // body is valid until the sink returns.
 type Response struct {
 	Status int
@@ -74,8 +74,12 @@ type Response struct {
 	Location   *url.URL // that has responded; nil: nobody asks for it
 }
 
+// ErrNotModified is the error of a sink that has no place for a response with the
+// status 304, which has no body.
+var ErrNotModified = errors.New("not modified")
+
 // Sink takes a response into what the caller wants of it. Its error is an
-// [ErrDecode].
+// [ErrDecode] or [ErrNotModified].
 type Sink interface{ Take(*Response) error }
 
 // Take keeps a copy of another response: a Response is a [Sink] that decodes
