@@ -98,8 +98,11 @@ func (b *batch) take() (taken eventBatch) {
 	return taken
 }
 
-// maxErrorText is how much of an error is sent.
-const maxErrorText = 300
+// These are how much of an error is sent, and looked at for secrets.
+const (
+	maxErrorText = 300
+	maxErrorRead = 16 << 10
+)
 
 func (g *gathered) event() event {
 	e := event{
@@ -110,7 +113,7 @@ func (g *gathered) event() event {
 		e.From, e.To = g.From.String(), g.To.String()
 	}
 	if g.Err != nil {
-		e.Error = shortened(secret.Text(usercode.Text(g.Err)), maxErrorText)
+		e.Error = shortened(secret.Text(shortened(usercode.Text(g.Err), maxErrorRead)), maxErrorText)
 	}
 	return e
 }

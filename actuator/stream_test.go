@@ -213,6 +213,24 @@ func TestThereAreOnlySoManyStreams(t *testing.T) {
 	}
 }
 
+func TestHeadOfTheStreamEndsAtOnce(t *testing.T) {
+	r := run(t, map[string]any{"pyfly.actuator.max-streams": 1})
+	for range 3 { // none takes a place
+		begun := time.Now()
+		a := ask(t, http.MethodHead, r.url+"/events", "")
+		if a.status != 200 || a.header.Get("Content-Type") != "text/event-stream" || a.body != "" {
+			t.Errorf("%d %v", a.status, a.header)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	}
+	follow(t, r.url).await("hello", any1)
+	if a := ask(t, http.MethodHead, r.url+"/events", "", withHeader("Via", "1.1 proxy")); a.status != 401 {
+		t.Errorf("without the token: %d", a.status)
+	}
+}
+
 func TestStreamsEndWithTheApplication(t *testing.T) {
 	app := newApp(nil)
 	if err := app.Start(t.Context()); err != nil {
