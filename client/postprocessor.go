@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
@@ -193,7 +194,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, message.NewCodings(p.codings))
 	if err != nil {
 		return err
 	}
@@ -212,7 +213,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	for i := range d.Methods {
 		m := &d.Methods[i]
-		fn, err := m.implement(l, i, newCodecs(p.codecs))
+		fn, err := m.implement(l, i, message.NewCodecs(p.codecs))
 		if err != nil {
 			return err
 		}
@@ -313,7 +314,8 @@ func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []In
 		own = append(own, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
-		own = append(own, newCodings(p.codings).decompress)
+		codings := message.NewCodings(p.codings)
+		own = append(own, func(next Exchange) Exchange { return codings.Decompress(next) })
 	}
 	return own
 }
@@ -373,7 +375,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	var errs []error
 	for i, l := range clients {
 		var err error
-		resolved[i], err = resolveSettings(change.Config, l.declaration, newCodings(p.codings))
+		resolved[i], err = resolveSettings(change.Config, l.declaration, message.NewCodings(p.codings))
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -405,7 +407,7 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: newCodings(p.codings).of(s.Connection.Compression)}
+	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: message.NewCodings(p.codings).Of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.observe(op); o != nil {

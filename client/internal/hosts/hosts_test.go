@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package nethttp_test
+package hosts_test
 
 import (
 	"net/url"
 	"testing"
 
-	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 )
 
 func TestWhichHostsAreAllowed(t *testing.T) {
-	hosts := nethttp.AllowedHosts{"Files.example", "other.example:8443", "*.cdn.example"}
+	allowed := hosts.Allowed{"Files.example", "other.example:8443", "*.cdn.example"}
 	for _, test := range []struct {
 		from, to string
 		want     bool
@@ -38,7 +38,7 @@ func TestWhichHostsAreAllowed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := hosts.Allow(from, to); got != test.want {
+		if got := allowed.Allow(from, to); got != test.want {
 			t.Errorf("from %s to %s: %t, want %t", test.from, test.to, got, test.want)
 		}
 	}
