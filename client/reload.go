@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
@@ -20,7 +21,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	var errs []error
 	for i, l := range clients {
 		var err error
-		resolved[i], err = resolveSettings(change.Config, l.declaration, newCodings(p.codings))
+		resolved[i], err = resolveSettings(change.Config, l.declaration, message.NewCodings(p.codings))
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -5,6 +5,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"reflect"
 )
 
@@ -24,7 +25,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, message.NewCodings(p.codings))
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	for i := range d.Methods {
 		m := &d.Methods[i]
-		fn, err := m.implement(l, i, newCodecs(p.codecs))
+		fn, err := m.implement(l, i, message.NewCodecs(p.codecs))
 		if err != nil {
 			return err
 		}

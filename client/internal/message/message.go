@@ -8,9 +8,13 @@ package message
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // ErrDecode is the error of a response that is not what the method's result says.
@@ -43,6 +47,33 @@ func (m *Message) Owned() *Message {
 	copied := *m
 	copied.Header, copied.Body = m.Header.Clone(), bytes.Clone(m.Body)
 	return &copied
+}
+
+// SetHeader sets a header. The message's header may be the caller's, so that it is
+// copied.
+func (m *Message) SetHeader(name, value string) {
+	if m.Header = m.Header.Clone(); m.Header == nil {
+		m.Header = http.Header{}
+	}
+	m.Header.Set(name, value)
+}
+
+// Check refuses a message that its caller has escaped and that would not arrive as
+// it is.
+func (m *Message) Check() error {
+	if err := checkPath(m.Path); err != nil {
+		return err
+	}
+	if strings.ContainsAny(m.Query, " #\r\n") {
+		return fmt.Errorf("%w: its query is not escaped", port.ErrInvalidRequest)
+	}
+	return CheckHeader(m.Header)
+}
+
+// stream makes the body of what is read while it is sent.
+func (m *Message) stream(b *StreamedBody, contentType string) {
+	m.HasBody, m.Streamed, m.ContentType = true, b, contentType
+	m.NoRetry = m.NoRetry || !b.IsReplayable()
 }
 
 // IsEmpty reports whether the body has no bytes.

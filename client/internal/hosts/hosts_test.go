@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package nethttp_test
+package hosts_test
 
 import (
 	"net/url"
 	"testing"
 
-	"github.com/pyfly-go/pyfly/client/internal/nethttp"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 )
 
 func TestWhichHostsAreAllowed(t *testing.T) {
-	hosts := nethttp.AllowedHosts{"Files.example", "other.example:8443", "*.cdn.example", "*.ports.example:8443", "2001:db8::1", "[2001:db8::2]:8443", "192.0.2.1", "https://wrong.example"}
+	allowed := hosts.Allowed{"Files.example", "other.example:8443", "*.cdn.example", "*.ports.example:8443", "2001:db8::1", "[2001:db8::2]:8443", "192.0.2.1", "https://wrong.example"}
 	for _, test := range []struct {
 		from, to string
 		want     bool
@@ -49,7 +49,7 @@ func TestWhichHostsAreAllowed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := hosts.Allow(from, to); got != test.want {
+		if got := allowed.Allow(from, to); got != test.want {
 			t.Errorf("from %s to %s: %t, want %t", test.from, test.to, got, test.want)
 		}
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package message
 
 import (
 	"bufio"
@@ -9,14 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
-// Event is a server-sent event, as the HTML standard has it (section 9.2,
-// https://html.spec.whatwg.org/multipage/server-sent-events.html). A method that
-// returns an iter.Seq2[client.Event, error] gets events as they are; any other
-// element type is decoded from their data.
+// Event is a server-sent event, as the HTML standard has it (section 9.2).
 type Event struct {
 	ID    string        // the last one that the server has sent
 	Name  string        // "message" unless the server says otherwise
@@ -110,7 +105,7 @@ func (r *eventReader) line(size *int64) (string, error) {
 			}
 		}
 		if *size++; r.limit > 0 && *size > r.limit {
-			return "", message.TooLarge(r.limit)
+			return "", TooLarge(r.limit)
 		}
 		switch c {
 		case '\n':
@@ -157,7 +152,7 @@ func (r *eventReader) field(e *Event, data *[]string, line string) {
 }
 
 // decodeEvent takes an event into an element.
-func (d decoder) decodeEvent(e Event, target any) error {
+func (d Decoder) decodeEvent(e Event, target any) error {
 	switch t := target.(type) {
 	case *Event:
 		*t = e
@@ -166,7 +161,7 @@ func (d decoder) decodeEvent(e Event, target any) error {
 		*t = e.Data
 		return nil
 	}
-	if err := d.codecs.exactly("application/json").Decode([]byte(e.Data), target); err != nil {
+	if err := d.Codecs.exactly(jsonMediaType).Decode([]byte(e.Data), target); err != nil {
 		return fmt.Errorf("%w: the data of the event %q: %w", ErrDecode, e.Name, err)
 	}
 	return nil

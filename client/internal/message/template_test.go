@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package message
 
 import (
+	"fmt"
 	"net/url"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/pyfly-go/pyfly/internal/uritemplate"
 )
 
-func expand(t *template, values ...any) (path, query string, err error) {
-	arguments := make([]argumentValue, len(values))
+func expand(t *Template, values ...any) (path, query string, err error) {
+	arguments := make([]uritemplate.Value, len(values))
 	for i, v := range values {
-		if v == nil {
-			arguments[i] = absent
-			continue
-		}
-		if arguments[i], err = formatterOf(reflect.TypeOf(v))(reflect.ValueOf(v)); err != nil {
-			return "", "", err
-		}
+		arguments[i] = argument(v)
 	}
 	path, err = t.expandPath(arguments)
 	return path, t.expandQuery(arguments), err
+}
+
+func argument(v any) uritemplate.Value {
+	switch v := v.(type) {
+	case nil:
+		return uritemplate.Value{Missing: true}
+	case []string:
+		return uritemplate.Value{Kind: uritemplate.List, List: v}
+	case [][2]string:
+		return uritemplate.Value{Kind: uritemplate.Pairs, Pairs: v}
+	}
+	return uritemplate.Value{Text: fmt.Sprint(v)}
 }
 
 func TestTemplatesAreExpanded(t *testing.T) {
@@ -63,10 +71,10 @@ func TestTemplatesAreExpanded(t *testing.T) {
 		{"/report{.format}", []any{"pdf"}, "/report.pdf", ""},
 		{"/report{.format}", []any{nil}, "/report", ""},
 		{"/map{;x,y}", []any{1, 2}, "/map;x=1;y=2", ""},
-		{"/{ids}", []any{[]int{1, 2, 3}}, "/1,2,3", ""},
+		{"/{ids}", []any{[]string{"1", "2", "3"}}, "/1,2,3", ""},
 		{"/s{?tag*}", []any{[]string{"a", "b"}}, "/s", "tag=a&tag=b"},
 		{"/s{?tag}", []any{[]string{"a", "b,c"}}, "/s", "tag=a,b%2Cc"},
-		{"/s{?filter*}", []any{map[string]int{"min": 1, "max": 2}}, "/s", "max=2&min=1"},
+		{"/s{?filter*}", []any{[][2]string{{"max", "2"}, {"min", "1"}}}, "/s", "max=2&min=1"},
 		{"/s{?a,b,c}", []any{nil, "2", nil}, "/s", "b=2"},
 		{"/s?q={q}{&p}", []any{"a b", 3}, "/s", "q=a%20b&p=3"},
 		{"/größe", nil, "/gr%C3%B6%C3%9Fe", ""},
@@ -74,7 +82,7 @@ func TestTemplatesAreExpanded(t *testing.T) {
 		{"/s{?q}", []any{"line\r\nbreak"}, "/s", "q=line%0D%0Abreak"},
 	}
 	for _, c := range cases {
-		compiled, err := parseTemplate(c.template)
+		compiled, err := ParseTemplate(c.template)
 		if err != nil {
 			t.Errorf("%s: %v", c.template, err)
 			continue
@@ -95,7 +103,7 @@ func TestPathArgumentsThatAreRefused(t *testing.T) {
 		{"/products/{id}", nil}, {"/products/{id}", []string{}}, {"/files{/x*}", []string{"a", ".."}}, {"/files{/x*}", []string{"a", ""}},
 		{"/files{/x}", ""}, {"/files/{+x}", "a/../b"}, {"/files/{+x}", "a/%2e%2E/b"}, {"/files/{+x}", ".."}, {"/files{+x}", "/./a"}, {"/{x}/{x}", "."},
 	} {
-		compiled, err := parseTemplate(c.template)
+		compiled, err := ParseTemplate(c.template)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +134,7 @@ func TestWrongTemplates(t *testing.T) {
 		"/a/../b":     `segment ".."`,
 		"/a/./b":      `segment "."`,
 	} {
-		if _, err := parseTemplate(template); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseTemplate(template); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want it to say %q", template, err, want)
 		}
 	}
@@ -138,7 +146,7 @@ func FuzzPathEscaping(f *testing.F) {
 	for _, seed := range []string{"42", "a/b", "..", "%2e%2e", "{x}", "?q", "#f", "\x00", "ä€", "\r\nX: y", `\`, ";v=1"} {
 		f.Add(seed)
 	}
-	compiled, err := parseTemplate("/a/{x}/b{?q}")
+	compiled, err := ParseTemplate("/a/{x}/b{?q}")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package nethttp
+// Package hosts tells which hosts a client may send to beside its own, and compares
+// the ports of URLs.
+package hosts
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 
 	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
-// AllowedHosts are those beside a client's own that its redirects and links may
+// Allowed are those beside a client's own that its redirects and links may
 // lead to, each a [hostpattern.Pattern]. One that cannot be read allows nothing.
-type AllowedHosts []string
+type Allowed []string
 
 // Allow reports whether one of them is the host of u. A host without port
 // stands for the scheme's own. From https there is no way back to http.
-func (hosts AllowedHosts) Allow(from, u *url.URL) bool {
+func (hosts Allowed) Allow(from, u *url.URL) bool {
 	if u.Scheme != "https" && (u.Scheme != "http" || from.Scheme != "http") || u.User != nil {
 		return false
 	}
@@ -33,17 +34,13 @@ func (hosts AllowedHosts) Allow(from, u *url.URL) bool {
 	})
 }
 
-// harmlessHeaders are those of a request that may follow it to another host:
-// they say how to respond, not who asks.
-var harmlessHeaders = []string{
-	"Accept", "Accept-Encoding", "Accept-Language", "Content-Encoding", "Content-Language", "Content-Length",
-	"Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range", "User-Agent",
-}
-
-func keepHarmless(header http.Header) {
-	for name := range header {
-		if !slices.Contains(harmlessHeaders, http.CanonicalHeaderKey(name)) {
-			delete(header, name)
-		}
+// PortOf returns the port of a URL, or that of its scheme.
+func PortOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
 	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
 }
