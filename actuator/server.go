@@ -69,7 +69,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // components of the settings there are not. With the setting port -1 it does not
 // listen.
 func (s *Server) Start(ctx context.Context) error {
-	if err := s.health.checkGroups(); err != nil {
+	if err := s.endpoints.health.checkGroups(); err != nil {
 		return err
 	}
 	if s.settings.listens() {

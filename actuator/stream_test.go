@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // follower is a client of the event stream.

@@ -21,8 +21,8 @@ const (
 )
 
 var (
-	errReturned = errors.New("Watch returned before its context ended")
-	errExited   = errors.New("Watch called runtime.Goexit")
+	errReturned = errors.New("the method Watch returned before its context ended")
+	errExited   = errors.New("the method Watch called runtime.Goexit")
 )
 
 // watch is the watch of one resolver and service. Its loop is the only goroutine
