@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Event tells what a policy has done. Declared clients publish it on the
-// application context's bus. In JSON, its durations are texts such as "1.5s".
+// Event describes what a policy has done. Declared clients publish it on the
+// application context's event bus. In JSON, durations are strings such as "1.5s".
 type Event struct {
 	Kind    EventKind     `json:"kind"`
 	At      time.Time     `json:"at"`
-	Client  string        `json:"client"`            // "payment-client"
-	Method  string        `json:"method,omitempty"`  // "Charge"; "" if it concerns the whole client
-	Name    string        `json:"name,omitempty"`    // of the circuit breaker that changed: "payment-client/Charge"
-	Attempt int           `json:"attempt,omitempty"` // that failed, or that begins
-	From    CircuitState  `json:"from"`              // of a change of state
+	Client  string        `json:"client"`            // the client, "payment-client"
+	Method  string        `json:"method,omitempty"`  // the method, "Charge"; "" if the event concerns the whole client
+	Name    string        `json:"name,omitempty"`    // the circuit breaker that changed state, "payment-client/Charge"
+	Attempt int           `json:"attempt,omitempty"` // the attempt that failed, or that begins
+	From    CircuitState  `json:"from"`              // the state before a change
 	To      CircuitState  `json:"to"`
-	Delay   time.Duration `json:"delay,omitempty"`   // until the retry; how long the slow call took; the age of the stale answer
-	Err     error         `json:"-"`                 // why
-	TraceID string        `json:"traceId,omitempty"` // of the call, if it is traced and the policy knows the call
+	Delay   time.Duration `json:"delay,omitempty"`   // the delay of a retry or hedge, the duration of a slow call, or the age of an old response
+	Err     error         `json:"-"`                 // the cause
+	TraceID string        `json:"traceId,omitempty"` // of the call, if it is traced and known
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -32,7 +32,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	}{fields(e), textOf(e.Delay)})
 }
 
-// EventKind says what an [Event] is about.
+// EventKind is the kind of an [Event].
 type EventKind string
 
 // The kinds of events.
@@ -40,12 +40,12 @@ const (
 	EventStateChanged    EventKind = "state-changed"    // of a circuit breaker
 	EventRejected        EventKind = "rejected"         // by circuit breaker, bulkhead, rate limit or adaptive limit
 	EventRetryScheduled  EventKind = "retry-scheduled"  // after a failed attempt
-	EventBudgetExhausted EventKind = "budget-exhausted" // so that there is no retry or hedge
+	EventBudgetExhausted EventKind = "budget-exhausted" // a retry or hedge did not begin
 	EventHedgeStarted    EventKind = "hedge-started"
 	EventHedgeWon        EventKind = "hedge-won"
 	EventSlowCall        EventKind = "slow-call"
-	EventStaleAnswer     EventKind = "stale-answer" // given in place of a failure
+	EventStaleAnswer     EventKind = "stale-answer" // an old response replaced an error
 )
 
-// MarshalText makes a state a word in JSON.
+// MarshalText implements [encoding.TextMarshaler] by String.
 func (s CircuitState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
