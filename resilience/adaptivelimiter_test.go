@@ -106,7 +106,7 @@ func TestAnAdaptiveLimiterDoesNotStarveAService(t *testing.T) {
 			}
 		}, 20},
 		"calls that fail fast": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
-			callers(t, l, 18, 2*time.Minute, until(fast, errDown))
+			callers(t, l, 18, 20*time.Second, until(fast, errDown))
 		}, 18},
 		"calls that become slower step by step": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
 			for i := range 10 {

@@ -7,25 +7,24 @@ import (
 	"reflect"
 )
 
-// Pipeline is several policies as one, from the outside in: the first runs the
-// second, and so on to the call. This is the order that declared clients use,
-// each of which may be left out:
+// Pipeline combines policies, from the outermost to the innermost: the first runs the
+// second, and so on; the last runs the function. Declared clients use this order;
+// each policy is optional:
 //
 //	bulkhead, rate limit -> total timeout -> retry -> hedge -> circuit breaker -> attempt timeout
 //
-// Its calls share no state, whatever its policies do with the function that they
-// are given. Made of this package's policies, but for [Hedge], it allocates
-// nothing of its own; with any other policy in it, it allocates a function for
-// each policy and call. It is safe for concurrent use.
+// The calls of a pipeline share no state, whatever its policies do with their
+// function. A pipeline of this package's policies, except for [Hedge], costs hardly
+// more than nested calls and allocates nothing; with any other policy, it allocates
+// a function for each policy and call. Pipeline is safe for concurrent use.
 type Pipeline struct {
 	policies []Policy // no nil and no pipeline
 	order    order
 	runner   runner
 }
 
-// NewPipeline returns a pipeline. A policy that is nil, or a nil pointer to a
-// policy of this package, is left out. The policies of a pipeline among them take
-// its place.
+// NewPipeline returns a pipeline of policies, from the outermost to the innermost. It
+// ignores policies that are nil or nil pointers to a type of this package.
 func NewPipeline(policies ...Policy) *Pipeline {
 	p := &Pipeline{}
 	for _, policy := range policies {
@@ -79,8 +78,8 @@ type noPolicy struct{}
 
 func (noPolicy) run(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 
-// anyPolicies may keep the functions that they are given, so each call makes its
-// own.
+// anyPolicies are policies that may keep the function that they run, so each call
+// creates new functions.
 type anyPolicies []Policy
 
 func (p anyPolicies) run(ctx context.Context, fn func(context.Context) error) error {
@@ -91,9 +90,9 @@ func (p anyPolicies) run(ctx context.Context, fn func(context.Context) error) er
 	return p[0].Execute(ctx, fn)
 }
 
-// step is a policy that is known to be sequential, around others. The compiler sees
-// which functions the policies are given and that none of them is kept, so it
-// allocates none.
+// step is a sequential policy around the next ones. It calls the methods of concrete
+// types, so that the compiler can prove that functions do not escape, and places
+// them on the stack.
 type step struct {
 	retry   *RetryPolicy    // or
 	breaker *CircuitBreaker // or
