@@ -127,6 +127,23 @@ func TestNobodyKeepsAProbeOut(t *testing.T) {
 	}
 }
 
+func TestHeldConnectionsDoNotHoldUpTheStop(t *testing.T) {
+	app := newApp(nil)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	url := serverOf(app).URL()
+	hold(t, url, 3, holders["answers that nobody reads"])
+	probe(t, url)
+	begun := time.Now()
+	if err := app.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 8*time.Second {
+		t.Errorf("the stop took %s", took)
+	}
+}
+
 // hold opens connections, side by side, which send a text and read nothing.
 func hold(t *testing.T, url string, total int, text string) {
 	t.Helper()

@@ -77,7 +77,7 @@ func (g *guard) allowsHost(hostport string) bool {
 	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	isAddress := err == nil
 	switch {
-	case isAddress && (address.Unmap().IsLoopback() || !g.settings.onLoopback()):
+	case isAddress && (address.IsLoopback() || !g.settings.onLoopback()):
 		return true
 	case strings.EqualFold(strings.TrimSuffix(host, "."), "localhost"):
 		return true

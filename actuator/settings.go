@@ -162,7 +162,7 @@ func (s *Settings) onLoopback() bool {
 		return false
 	}
 	address, err := netip.ParseAddr(s.Address)
-	return s.Address == "localhost" || err == nil && address.Unmap().IsLoopback()
+	return s.Address == "localhost" || err == nil && address.IsLoopback()
 }
 
 // listenAddress is what to listen on.
