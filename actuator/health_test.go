@@ -350,8 +350,6 @@ func TestTheApplicationIsOutOfServiceAsSoonAsItsShutdownBegins(t *testing.T) {
 			t.Errorf("while it shuts down: %d %s", a.status, a.body)
 		}
 		cancel()
-		if err := <-stopped; err != nil {
-			t.Error(err)
-		}
+		<-stopped // Stop has no time to wait for connections, and may say so
 	}
 }

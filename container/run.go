@@ -123,6 +123,15 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
+// isClosedBefore waits for either channel, and reports whether the first is closed.
+func isClosedBefore(first, second <-chan struct{}) bool {
+	select {
+	case <-first:
+	case <-second:
+	}
+	return isClosed(first)
+}
+
 func onlyCancelled(err error) bool {
 	var report *StartupError
 	return errors.As(err, &report) &&

@@ -84,24 +84,12 @@ func (rs *runners) err() error {
 // hook, and reports those that have not.
 func (r *run) awaitRunners(ctx context.Context) []*Problem {
 	begun := r.elapsed()
-	limit := time.NewTimer(r.stopLimit)
-	defer limit.Stop()
+	patience, cancel := hook.Patience(ctx, r.stopLimit)
+	defer cancel()
 	var problems []*Problem
-	isOver := false
 	for _, running := range r.runners.running {
-		select {
-		case <-running.done:
+		if isClosedBefore(running.done, patience.Done()) {
 			continue
-		default:
-		}
-		if !isOver {
-			select {
-			case <-running.done:
-				continue
-			case <-ctx.Done():
-			case <-limit.C:
-			}
-			isOver = true
 		}
 		b := running.bean
 		p := &Problem{

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -99,11 +99,7 @@ func (r *run) stop(ctx context.Context) {
 	}
 	r.publish(ctx, lifecycle.ContextClosed{}, r.stopLimit)
 	r.endLife()
-	select {
-	case <-r.watched:
-	case <-ctx.Done(): // a subscriber hangs, or is the caller
-	case <-time.After(r.stopLimit):
-	}
+	r.awaitWatch(ctx)
 	problems := r.awaitRunners(ctx)
 	errs := []error{r.runners.err()}
 	problems = append(problems, r.shutDown(ctx)...)
@@ -115,6 +111,14 @@ func (r *run) stop(ctx context.Context) {
 		r.app.guarded.Info("application context stopped", "beans", r.startedBeans())
 	}
 	r.end(errors.Join(errs...))
+}
+
+// awaitWatch waits for the end of the watch, unless one of its subscribers hangs or is
+// the caller.
+func (r *run) awaitWatch(ctx context.Context) {
+	patience, cancel := hook.Patience(ctx, r.stopLimit)
+	defer cancel()
+	isClosedBefore(r.watched, patience.Done())
 }
 
 func (r *run) startedBeans() int {
@@ -177,15 +181,11 @@ func (s *stopping) note(p *Problem) {
 // lazy bean for instance, as for a hook.
 func (s *stopping) awaitMaking() {
 	idle := s.run.maker.close()
-	limit := time.NewTimer(s.run.stopLimit)
-	defer limit.Stop()
-	select {
-	case <-idle:
-		return
-	case <-s.ctx.Done():
-	case <-limit.C:
+	patience, cancel := hook.Patience(s.ctx, s.run.stopLimit)
+	defer cancel()
+	if !isClosedBefore(idle, patience.Done()) {
+		s.problems = append(s.problems, s.run.maker.giveUpAll()...)
 	}
-	s.problems = append(s.problems, s.run.maker.giveUpAll()...)
 }
 
 // each runs work for the beans of a stage that have some, each after those that
