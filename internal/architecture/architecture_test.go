@@ -62,6 +62,7 @@ var table = map[string]row{
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
 	"client/internal/hosts":   {imports: []string{"internal/hostpattern"}},
 	"client/internal/nethttp": {imports: []string{"client/port", "client/internal/hosts", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
+	"client/internal/balance": {imports: []string{"discovery", "kernel", "internal/random"}},
 	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
