@@ -26,9 +26,9 @@ func (r *resolver) given(g Given, name string) *level {
 // expandAll returns a copy of a group of values with the placeholders filled.
 func (r *resolver) expandAll(l *level, path string, values map[string]any) map[string]any {
 	expanded := maps.Clone(values)
-	for key, value := range values {
+	for _, key := range sorted(values) {
 		name := path + key
-		switch value := value.(type) {
+		switch value := values[key].(type) {
 		case map[string]any:
 			expanded[key] = r.expandAll(l, name+".", value)
 		case string:

@@ -27,7 +27,11 @@ func (r *resolver) wrongAt(l *level, name, want string) {
 // wrong reports the value of a setting. want says what to do.
 func (r *resolver) wrong(n note, want string) {
 	if n.level == nil || n.level.origin == "" {
-		r.problems = append(r.problems, r.cfg.Errorf(n.Key, "%s", want))
+		err := r.cfg.Errorf(n.Key, "%s", want)
+		if isAuthentication(n.Name) && err.Value != "" {
+			err.Value, err.Message = hidden, hidden+" is not allowed"
+		}
+		r.problems = append(r.problems, err)
 		return
 	}
 	key := r.own() + cmp.Or(n.level.at, n.level.name) + n.Name[len(n.level.name):]
