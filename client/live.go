@@ -22,6 +22,7 @@ import (
 // breakers, budget, limits, counters.
 type live struct {
 	declaration *Declaration
+	defaults    *defaults // nil: none
 	processor   *HttpClientBeanPostProcessor
 	current     atomic.Pointer[engine]
 	counters    counters

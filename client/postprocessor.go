@@ -182,7 +182,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	w := wiringOf(client, *d.marker)
 	switch {
-	case *w == nil && d.isFake(client):
+	case (*w).isBare() && d.isFake(client):
 		setStubs(client)
 		return nil
 	case *w == nil:
@@ -190,7 +190,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.isClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, newCodings(p.codings))
 	if err != nil {
 		return err
 	}
@@ -199,6 +199,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	p.warnOfLongerName(d)
 	l := newLive(p, d)
+	l.defaults = (*w).defaults
 	e, err := p.newEngine(l, s, nil)
 	if err != nil {
 		return err
@@ -218,7 +219,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		}
 		client.Field(m.field).Set(fn)
 	}
-	*w = &wiring{live: l, fallback: (*w).fallback}
+	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
 	return nil
 }
 
@@ -355,7 +356,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	var errs []error
 	for i, l := range clients {
 		var err error
-		resolved[i], err = resolveSettings(change.Config, l.declaration, newCodings(p.codings))
+		resolved[i], err = resolveSettings(change.Config, l.declaration, l.defaults, newCodings(p.codings))
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

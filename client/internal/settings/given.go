@@ -52,7 +52,7 @@ func (r *resolver) expandText(l *level, name, text string) string {
 	if name != "base-url" {
 		expanded, err := r.cfg.Expand(text)
 		if err != nil {
-			r.problems = append(r.problems, fmt.Errorf("%s: %s: %w", l.origin, l.name+name, err))
+			r.problems = append(r.problems, unresolved(err, l.origin+": "+r.own()+l.name+name))
 		}
 		text = expanded
 	}
@@ -70,7 +70,7 @@ func (r *resolver) expandHeaders(m *Method) http.Header {
 			text, err := r.cfg.Expand(value)
 			switch {
 			case err != nil:
-				r.problems = append(r.problems, fmt.Errorf("%s.%s: the header %s: %w", r.declaration.Type, m.Name, name, err))
+				r.problems = append(r.problems, unresolved(err, fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, m.Name, name)))
 			case strings.ContainsFunc(text, isControl):
 				r.problems = append(r.problems, &problem{fmt.Sprintf("%s.%s: the header %s: its value has a control character such as a line break", r.declaration.Type, m.Name, name)})
 			default:

@@ -4,8 +4,10 @@ package settings
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -14,6 +16,17 @@ type problem struct{ text string }
 
 func (p *problem) Error() string        { return p.text }
 func (p *problem) Is(target error) bool { return target == kernel.ErrConfig }
+
+// unresolved places an error of filling placeholders, which knows only these.
+func unresolved(err error, where string) error {
+	wrong := (*config.Error)(nil)
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	told := *wrong
+	told.Message = where + ": " + wrong.Message
+	return &told
+}
 
 // wrongAt reports the value that a level gives a setting, or would give.
 func (r *resolver) wrongAt(l *level, name, want string) {

@@ -3,6 +3,7 @@
 package settings_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -76,6 +77,15 @@ func TestMistakesInCode(t *testing.T) {
 		},
 		`client.Defaults: ` + own + `base: "nothing" is not allowed: write default or one of the names below pyfly.client.configs.: `: func(d *settings.Declaration) {
 			d.Defaults = defaults("base", "nothing")
+		},
+		`tag of Shop.ServiceClient: ` + own + `headers.X-A: ${nowhere} is neither a key nor an environment variable: set nowhere, or give a default: ${nowhere:...}`: func(d *settings.Declaration) {
+			d.Tag.Values["headers"] = map[string]any{"X-A": "a ${nowhere}"}
+		},
+		`Shop.Find: the header X-A: ${nowhere} is neither a key nor an environment variable: set nowhere, or give a default: ${nowhere:...}`: func(d *settings.Declaration) {
+			d.Methods[1].Headers = http.Header{"X-A": {"${nowhere}"}}
+		},
+		`Shop.ServiceClient: url "http://shop": ${nowhere} is neither a key nor an environment variable: set nowhere, or give a default: ${nowhere:...}`: func(d *settings.Declaration) {
+			d.Tag.Values["base-url"] = "${nowhere}"
 		},
 		`Shop has no base URL: tag ServiceClient with url:"http://..." or set ` + own + `base-url`: func(d *settings.Declaration) {
 			d.Tag = settings.Given{}
