@@ -103,7 +103,7 @@ func (e *Error) RetryAfter() time.Duration {
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) { // then it is the largest
 		const most = int64(math.MaxInt64 / time.Second)
 		return time.Duration(max(0, min(seconds, most))) * time.Second
 	}

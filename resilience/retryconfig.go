@@ -25,7 +25,7 @@ type RetryConfig struct {
 	// [EqualJitter] or [DecorrelatedJitter]. Default none.
 	Jitter string `koanf:"jitter"`
 	// MaxRetryAfter is how long a Retry-After may ask to wait: an error that
-	// asks for more is not tried again. Default 0: any time.
+	// asks for more is not tried again. Default 5m; NoDelay: any time is allowed.
 	MaxRetryAfter time.Duration `koanf:"max-retry-after"`
 	// RetryOn says which errors are tried again:
 	//
@@ -71,6 +71,8 @@ const (
 	defaultMultiplier  = 2
 	defaultBaseDelay   = time.Second
 	defaultMaxDelay    = 30 * time.Second
+
+	defaultMaxRetryAfter = 5 * time.Minute
 )
 
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
@@ -112,6 +114,8 @@ func (c *RetryConfig) SetExplicitZero(key string) {
 		c.BaseDelay = NoDelay
 	case "max-delay":
 		c.MaxDelay = NoDelay
+	case "max-retry-after":
+		c.MaxRetryAfter = NoDelay
 	case "multiplier":
 		c.Multiplier = explicitZero
 	}
@@ -126,6 +130,7 @@ func (c RetryConfig) WithDefaults() RetryConfig {
 		c.Multiplier = defaultMultiplier
 	}
 	setDefaultTime(&c.MaxDelay, max(defaultMaxDelay, c.BaseDelay))
+	setDefaultTime(&c.MaxRetryAfter, defaultMaxRetryAfter)
 	return c
 }
 
