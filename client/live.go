@@ -21,6 +21,7 @@ import (
 // breakers, budget, limits, counters.
 type live struct {
 	declaration *Declaration
+	defaults    *defaults // nil: none
 	processor   *HttpClientBeanPostProcessor
 	engines     registry.Engines[*generation]
 	policies    *registry.Policies

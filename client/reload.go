@@ -21,7 +21,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	var errs []error
 	for i, l := range clients {
 		var err error
-		resolved[i], err = resolveSettings(change.Config, l.declaration, message.NewCodings(p.codings))
+		resolved[i], err = resolveSettings(change.Config, l.declaration, l.defaults, message.NewCodings(p.codings))
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -17,7 +17,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	w := wiringOf(client, *d.marker)
 	switch {
-	case *w == nil && d.isFake(client):
+	case (*w).isBare() && d.isFake(client):
 		setStubs(client)
 		return nil
 	case *w == nil:
@@ -25,7 +25,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, message.NewCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, message.NewCodings(p.codings))
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	p.warnOfLongerName(d)
 	l := newLive(p, d)
+	l.defaults = (*w).defaults
 	e, err := p.newEngine(l, s, nil)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		}
 		client.Field(m.field).Set(fn)
 	}
-	*w = &wiring{live: l, fallback: (*w).fallback}
+	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
 	return nil
 }
 

@@ -26,9 +26,9 @@ func (r *resolver) given(g Given, name string) *level {
 // expandAll returns a copy of a group of values with the placeholders filled.
 func (r *resolver) expandAll(l *level, path string, values map[string]any) map[string]any {
 	expanded := maps.Clone(values)
-	for key, value := range values {
+	for _, key := range sorted(values) {
 		name := path + key
-		switch value := value.(type) {
+		switch value := values[key].(type) {
 		case map[string]any:
 			expanded[key] = r.expandAll(l, name+".", value)
 		case string:
@@ -52,7 +52,7 @@ func (r *resolver) expandText(l *level, name, text string) string {
 	if name != "base-url" {
 		expanded, err := r.cfg.Expand(text)
 		if err != nil {
-			r.problems = append(r.problems, fmt.Errorf("%s: %s: %w", l.origin, l.name+name, err))
+			r.problems = append(r.problems, unresolved(err, l.origin+": "+r.own()+l.name+name))
 		}
 		text = expanded
 	}
@@ -70,7 +70,7 @@ func (r *resolver) expandHeaders(m *Method) http.Header {
 			text, err := r.cfg.Expand(value)
 			switch {
 			case err != nil:
-				r.problems = append(r.problems, fmt.Errorf("%s.%s: the header %s: %w", r.declaration.Type, m.Name, name, err))
+				r.problems = append(r.problems, unresolved(err, fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, m.Name, name)))
 			case strings.ContainsFunc(text, isControl):
 				r.problems = append(r.problems, &problem{fmt.Sprintf("%s.%s: the header %s: its value has a control character such as a line break", r.declaration.Type, m.Name, name)})
 			default:
