@@ -43,7 +43,7 @@ func TooLarge(limit int64) error {
 
 // CodingError says that a body is not of its content coding.
 func CodingError(name string, err error) error {
-	return fmt.Errorf("%w: it is not of its content coding %s: %w", ErrDecode, name, err)
+	return NewDecodeError(": it is not of its content coding "+name, err)
 }
 
 // AsCodingError makes an [ErrDecode] of the error of a body that a port has

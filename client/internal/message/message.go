@@ -59,7 +59,7 @@ func (m *Message) SetHeader(name, value string) {
 }
 
 // Check refuses a message that its caller has escaped and that would not arrive as
-// it is.
+// it is. Header names that differ in case become one.
 func (m *Message) Check() error {
 	if err := checkPath(m.Path); err != nil {
 		return err
@@ -67,7 +67,11 @@ func (m *Message) Check() error {
 	if strings.ContainsAny(m.Query, " #\r\n") {
 		return fmt.Errorf("%w: its query is not escaped", port.ErrInvalidRequest)
 	}
-	return CheckHeader(m.Header)
+	if err := CheckHeader(m.Header); err != nil {
+		return err
+	}
+	m.Header = canonical(m.Header)
+	return nil
 }
 
 // stream makes the body of what is read while it is sent.

@@ -4,7 +4,9 @@ package settings
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/pyfly-go/pyfly/config"
@@ -72,7 +74,8 @@ func nameOf(field string) string {
 
 // headers adds those of a level.
 func (r *resolver) headers(l *level, s *Settings, headers map[string]string) {
-	for name, value := range headers {
+	for _, name := range slices.Sorted(maps.Keys(headers)) { // of two that differ in case only, one and the same counts
+		value := headers[name]
 		if !isToken(name) || strings.ContainsFunc(value, isControl) {
 			r.wrongAt(l, headerName(name), "it cannot be sent as a header: give a name of letters, digits and dashes and a value without line breaks")
 		}
