@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
@@ -194,7 +195,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, message.NewCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, coding.New(p.codings))
 	if err != nil {
 		return err
 	}
@@ -314,8 +315,8 @@ func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []In
 		own = append(own, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
-		codings := message.NewCodings(p.codings)
-		own = append(own, func(next Exchange) Exchange { return codings.Decompress(next) })
+		codings := coding.New(p.codings)
+		own = append(own, func(next Exchange) Exchange { return message.Decompress(codings, next) })
 	}
 	return own
 }
@@ -375,7 +376,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	var errs []error
 	for i, l := range clients {
 		var err error
-		resolved[i], err = resolveSettings(change.Config, l.declaration, message.NewCodings(p.codings))
+		resolved[i], err = resolveSettings(change.Config, l.declaration, coding.New(p.codings))
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -407,7 +408,7 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: message.NewCodings(p.codings).Of(s.Connection.Compression)}
+	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.observe(op); o != nil {

@@ -90,6 +90,40 @@ func TestXMLThatIsAStringIsSentAsItIs(t *testing.T) {
 	require.Equal(t, "application/soap+xml", got.header.Get("Content-Type"))
 }
 
+func TestABodyThatIsNoGzipIsNotAskedForAgain(t *testing.T) {
+	for _, test := range []struct{ encoding, body string }{
+		{"gzip", "this is no gzip"}, {"gzip", "{}"}, {"gzip", inGzip(`{"name":"rake"}`)[:5]}, {"gzip", inGzip(`{"name":"rake"}`)[:20]},
+		{"x-gzip", "this is no gzip"}, {"X-GZIP", "{}"},
+	} {
+		calls := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			calls++
+			w.Header().Set("Content-Encoding", test.encoding)
+			_, _ = io.WriteString(w, test.body)
+		}))
+		_, err := wireBy[standardClient](t, over("standards", server.URL)).Get(t.Context())
+		require.ErrorIs(t, err, client.ErrDecode, test)
+		require.Equal(t, 1, calls, test)
+		server.Close()
+	}
+}
+
+func TestXGzipIsGzip(t *testing.T) {
+	for _, encoding := range []string{"gzip", "x-gzip", "X-Gzip", "identity, gzip"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", encoding)
+			_, _ = io.WriteString(w, inGzip(`{"name":"rake"}`))
+		}))
+		same := client.WithTransport(func(t http.RoundTripper) http.RoundTripper { return t })
+		for _, opts := range [][]client.Option{nil, {same}} {
+			p, err := wireBy[standardClient](t, over("standards", server.URL), opts...).Get(t.Context())
+			require.NoError(t, err, encoding)
+			require.Equal(t, "rake", p.Name, encoding)
+		}
+		server.Close()
+	}
+}
+
 func TestAnEmptySequence(t *testing.T) {
 	for _, response := range []*http.Response{answer(200, ""), answer(204, ""), answer(200, "null", "Content-Type", "application/json"), answer(200, "\ufeffnull")} {
 		c := wire[standardClient](t, nil, portFunc(func(*http.Request) (*http.Response, error) { return response, nil }))

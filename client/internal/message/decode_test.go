@@ -4,7 +4,6 @@ package message
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -138,11 +137,4 @@ func TestPrintable(t *testing.T) {
 		require.True(t, utf8.ValidString(got) && strings.HasSuffix(got, "..."), got)
 	}
 	require.Equal(t, strings.Repeat("x", 512), Printable(strings.Repeat("x", 512), 512))
-}
-
-func TestAnErrorOfACodingIsNotQuoted(t *testing.T) {
-	err := CodingError("user", errors.New(secretValue))
-	require.ErrorIs(t, err, ErrDecode)
-	require.ErrorContains(t, err, "content coding user")
-	requireHarmless(t, err)
 }

@@ -7,18 +7,18 @@ package message
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // ErrDecode is the error of a response that is not what the method's result says.
-var ErrDecode = errors.New("the answer cannot be decoded")
+var ErrDecode = coding.ErrDecode
 
 // Message is what one call sends. All attempts of the call read it; none changes
 // it.
@@ -118,4 +118,4 @@ func (r *Response) Take(other *Response) error {
 
 // MaxDrained is how much of a body that nobody wants is read so that its
 // connection can be used again.
-const MaxDrained = 64 << 10
+const MaxDrained = coding.MaxDrained
