@@ -11,7 +11,10 @@ import "github.com/pyfly-go/pyfly/client/internal/engine"
 //
 //   - next runs the call: circuit breaker, attempts, time limits. Its error is an
 //     [*Error], also for an answer whose status is not of the 2xx; its answer
-//     has been read whole, unless the method streams.
+//     has been read whole, unless the method streams, or returns only an error:
+//     then ContentLength is -1 if it may not be whole.
+//   - [IsStreaming] tells, by the context of the request, whether the method
+//     streams.
 //   - next may be called several times, also on several goroutines at a time,
 //     each with a request of its own then, and after the Exchange has returned.
 //     Stopping the client waits for each run; none begins after that.

@@ -5,6 +5,7 @@ package client
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
 
 	"github.com/pyfly-go/pyfly/client/internal/message"
@@ -17,12 +18,14 @@ type Response[T any] struct {
 	Status int
 	Header http.Header
 	Body   T // the zero value when the answer has no body
+
+	location *url.URL // that has responded; nil: not known, or not needed
 }
 
 func (*Response[T]) bodyType() reflect.Type { return reflect.TypeFor[T]() }
 
 func (r *Response[T]) fill(got *message.Response, d message.Decoder) error {
-	r.Status, r.Header = got.Status, got.Header
+	r.Status, r.Header, r.location = got.Status, got.Header, got.Location
 	return decode(d, got, &r.Body)
 }
 

@@ -143,7 +143,11 @@ func (i *invocation) errorValue() reflect.Value { return reflect.ValueOf(&i.err)
 
 // Take implements message.Sink.
 func (i *invocation) Take(r *message.Response) error {
-	if i.target == nil {
+	_, wantsStatus := i.target.(responder)
+	switch {
+	case r.Status == http.StatusNotModified && !wantsStatus:
+		return message.ErrNotModified
+	case i.target == nil:
 		return nil
 	}
 	return decode(i.decoder, r, i.target)

@@ -16,6 +16,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
 // observed reports what an engine does with a method to telemetry, in plain values.
@@ -36,8 +37,9 @@ func (g *generation) observe(op *engine.Operation) *observed {
 	o := &observed{generation: g, operation: op, server: serverOf(g.baseURL)}
 	c := telemetry.MethodConfig{Client: op.Client, Method: op.Method, Verb: op.Verb, Template: g.operations[op.Index].template, Server: o.server}
 	for _, allowed := range g.allowed {
+		host, _ := hostpattern.Parse(allowed) // a wrong one stops the start
 		for _, scheme := range []string{"http", "https"} {
-			c.Others = append(c.Others, serverOf(&url.URL{Scheme: scheme, Host: allowed}))
+			c.Others = append(c.Others, serverOf(&url.URL{Scheme: scheme, Host: host.String()}))
 		}
 	}
 	o.Method = g.telemetry.Method(c)
@@ -113,7 +115,8 @@ func (o *observed) EndAttempt(ctx context.Context, span engine.Span, m *message.
 func (o *observed) allowed(host *url.URL) telemetry.Server {
 	for _, allowed := range o.generation.allowed {
 		if (hosts.Allowed{allowed}).Allow(o.generation.baseURL, host) {
-			return serverOf(&url.URL{Scheme: host.Scheme, Host: allowed})
+			pattern, _ := hostpattern.Parse(allowed)
+			return serverOf(&url.URL{Scheme: host.Scheme, Host: pattern.String()})
 		}
 	}
 	return telemetry.Server{}

@@ -97,7 +97,10 @@ type builtCall struct {
 
 // Take implements message.Sink.
 func (b *builtCall) Take(r *message.Response) error {
-	if b.answer == nil {
+	switch {
+	case r.Status == http.StatusNotModified:
+		return message.ErrNotModified
+	case b.answer == nil:
 		return nil
 	}
 	if err := b.answer(r.Status, r.Header, r.Body); err != nil {

@@ -66,7 +66,7 @@ func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []t
 	}
 	var err error
 	if m.template, err = message.ParseTemplate(verb.value); err != nil {
-		d.fail(field.Name, "%s", secret.URLs(err.Error()))
+		d.fail(field.Name, "%s", secret.Text(err.Error()))
 	}
 	d.readSignature(&m)
 	if len(d.problems) == before {

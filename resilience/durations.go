@@ -11,6 +11,10 @@ import (
 // instead of overflowing.
 const forever time.Duration = math.MaxInt64
 
+// hasGoneBack is by how much a clock that has gone back is another one: the clock of
+// a test in virtual time, which uses a policy that was made outside of it.
+const hasGoneBack = time.Hour
+
 // sumOf adds two durations that are not negative.
 func sumOf(a, b time.Duration) time.Duration {
 	if a > forever-b {

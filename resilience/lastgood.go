@@ -143,11 +143,11 @@ func (l *LastGood[K, T]) keep(key K, value T) {
 	if !areEqual(key, key) || l.config.MaxBytes > 0 && bytes > l.config.MaxBytes { // no key that holds a NaN is ever found again
 		return
 	}
-	l.entries[key] = l.recent.PushFront(answer)
-	l.bytes += bytes
-	for l.recent.Len() > l.config.MaxEntries || l.config.MaxBytes > 0 && l.bytes > l.config.MaxBytes {
+	for l.recent.Len() >= l.config.MaxEntries || l.config.MaxBytes > 0 && l.bytes > l.config.MaxBytes-bytes {
 		l.drop(l.recent.Back())
 	}
+	l.entries[key] = l.recent.PushFront(answer)
+	l.bytes += bytes
 }
 
 func (l *LastGood[K, T]) get(key K) (value T, age time.Duration, ok bool) {

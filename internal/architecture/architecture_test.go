@@ -37,6 +37,7 @@ var table = map[string]row{
 	"config":     {imports: []string{"kernel", "internal/naming", "internal/placeholder", "internal/secret", "internal/usercode", "github.com/knadh/koanf", "go.yaml.in/yaml/v3"}},
 	"lifecycle":  {imports: []string{"kernel", "internal/eventbus", "internal/usercode"}},
 	"resilience": {imports: []string{"kernel", "internal/random"}, tests: []string{"config"}},
+	"discovery":  {imports: []string{"kernel", "internal/random"}},
 	"logging": {
 		imports: []string{"config", "internal/secret", "internal/terminal", "internal/usercode", "go.opentelemetry.io/otel/trace"},
 		tests:   []string{"kernel"},
@@ -60,11 +61,12 @@ var table = map[string]row{
 
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
 	"client/internal/coding":  {imports: []string{"internal/usercode", "kernel"}},
-	"client/internal/hosts":   {},
+	"client/internal/hosts":   {imports: []string{"internal/hostpattern"}},
 	"client/internal/nethttp": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
+	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
-		imports: []string{"config", "resilience", "client/port", "kernel", "internal/naming", "internal/secret"},
+		imports: []string{"config", "resilience", "client/port", "kernel", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
 	"client/internal/message": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/uritemplate", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
@@ -75,7 +77,7 @@ var table = map[string]row{
 	"client": {imports: []string{
 		"client/port", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
-		"internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
+		"internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
@@ -86,6 +88,7 @@ var table = map[string]row{
 	"internal/drain":        {},
 	"internal/eventbus":     {},
 	"internal/goroutines":   {},
+	"internal/hostpattern":  {},
 	"internal/naming":       {},
 	"internal/nettest":      {},
 	"internal/placeholder":  {},

@@ -13,8 +13,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // telemetry keeps spans and metrics in memory.

@@ -71,7 +71,7 @@ func (c *call) exchange(ctx context.Context) error {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !isSuccess(response) {
 		return c.rejected(response)
 	}
 	return c.accept(ctx, attemptCtx, response)
@@ -147,13 +147,18 @@ func (c *call) timeout() time.Duration {
 func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) error {
 	buffer := c.buffers.Get().(*bytes.Buffer)
 	defer c.putBuffer(buffer)
-	if err := c.readBody(buffer, response.Body); err != nil {
+	isCut, err := c.readBody(buffer, response.Body)
+	if err != nil {
 		o := c.unanswered(ctx, attemptCtx, message.AsCodingError(err))
 		o.Status, o.Header, o.Acted = response.StatusCode, response.Header, HasActed
 		return o
 	}
 	r := &c.response
 	r.Status, r.Header, r.Body = response.StatusCode, response.Header, buffer.Bytes()
+	r.IsCut, r.Redirected = isCut, redirectedTo(response)
+	if r.Status == http.StatusNotModified { // RFC 9110, section 15.4.5
+		r.Body = nil
+	}
 	if o := c.deliver(r); o != nil {
 		return o
 	}
@@ -162,19 +167,22 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 
 // readBody reads a body whole, or as much of one that nobody wants as is worth it
 // so that the connection can be used again.
-func (c *call) readBody(buffer *bytes.Buffer, body io.Reader) error {
+func (c *call) readBody(buffer *bytes.Buffer, body io.Reader) (isCut bool, err error) {
 	if !c.op.Discards {
-		return message.ReadBody(buffer, body, c.op.MaxResponseSize)
+		return false, message.ReadBody(buffer, body, c.op.MaxResponseSize)
 	}
-	_, err := buffer.ReadFrom(io.LimitReader(body, message.MaxDrained))
+	n, err := buffer.ReadFrom(io.LimitReader(body, message.MaxDrained))
 	if errors.Is(err, port.ErrTooLarge) {
-		return nil
+		return true, nil
 	}
-	return err
+	return n == message.MaxDrained, err
 }
 
 // deliver hands a response to the sink.
 func (c *call) deliver(r *message.Response) *Outcome {
+	if len(r.Header["Link"]) > 0 {
+		r.Location = c.location(r)
+	}
 	err := c.sink.Take(r)
 	if err == nil {
 		return nil

@@ -69,6 +69,9 @@ type interceptedKey struct{}
 func (c *call) runIntercepted(ctx context.Context) error {
 	i := &interceptedCall{call: c, start: *c}
 	defer i.end()
+	if c.streams {
+		ctx = port.WithStreaming(ctx)
+	}
 	a := &attempt{isShown: true}
 	request, err := c.newRequest(context.WithValue(c.withInfo(ctx, a), interceptedKey{}, i), a)
 	if err != nil {
@@ -80,7 +83,7 @@ func (c *call) runIntercepted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !isSuccess(response) {
 		defer func() { _ = response.Body.Close() }()
 		return c.rejected(response)
 	}
@@ -103,7 +106,8 @@ func runCall(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%w: a call interceptor gave it another body, which an Interceptor may do, or a Codec", port.ErrInvalidRequest)
 	}
 	changed := *i.start.message
-	changed.Path, changed.Query, changed.Header, changed.IsComplete = req.URL.EscapedPath(), req.URL.RawQuery, req.Header, true
+	changed.Path, changed.Query, changed.IsComplete = req.URL.EscapedPath(), req.URL.RawQuery, true
+	changed.Header = message.CanonicalHeader(req.Header)
 	if i.isProbe {
 		c := i.start
 		c.message = &changed
@@ -134,9 +138,16 @@ func runCall(req *http.Request) (*http.Response, error) {
 
 // responseTo makes a response to a request of what was read.
 func responseTo(req *http.Request, r *message.Response) *http.Response {
+	if r.Redirected != nil {
+		req = redirectedRequest(req, r.Redirected)
+	}
+	length := int64(len(r.Body))
+	if r.IsCut {
+		length = -1
+	}
 	return &http.Response{
 		Status:     fmt.Sprintf("%d %s", r.Status, http.StatusText(r.Status)),
 		StatusCode: r.Status, Proto: req.Proto, ProtoMajor: req.ProtoMajor, ProtoMinor: req.ProtoMinor,
-		Header: r.Header, Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: int64(len(r.Body)), Request: req,
+		Header: r.Header, Body: io.NopCloser(bytes.NewReader(r.Body)), ContentLength: length, Request: req,
 	}
 }

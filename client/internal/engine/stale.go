@@ -18,7 +18,7 @@ func (c *call) runOrStale(ctx context.Context) error {
 	inner := *c
 	kept, err := c.op.Stale.CallBy(ctx,
 		func(kept *message.Response, err error) (string, bool) {
-			if err == nil && !mayKeep(kept.Header) {
+			if err == nil && (kept.Status == http.StatusNotModified || !mayKeep(kept.Header)) {
 				return "", false
 			}
 			return inner.sentFingerprint(ctx, err == nil)
@@ -33,7 +33,9 @@ func (c *call) runOrStale(ctx context.Context) error {
 	if err != nil {
 		return failed
 	}
-	if o := c.deliver(&message.Response{Status: kept.Status, Header: kept.Header.Clone(), Body: kept.Body}); o != nil { // it stays for others
+	own := *kept
+	own.Header = kept.Header.Clone() // it stays for others
+	if o := c.deliver(&own); o != nil {
 		return o
 	}
 	return nil

@@ -9,10 +9,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
 // Allowed are those beside a client's own that its redirects and links may
-// lead to: "files.example.com", "files.example.com:8443", "*.example.com".
+// lead to, each a [hostpattern.Pattern]. One that cannot be read allows nothing.
 type Allowed []string
 
 // Allow reports whether one of them is the host of u. A host without port
@@ -21,19 +23,16 @@ func (hosts Allowed) Allow(from, u *url.URL) bool {
 	if u.Scheme != "https" && (u.Scheme != "http" || from.Scheme != "http") || u.User != nil {
 		return false
 	}
-	name, port := strings.ToLower(u.Hostname()), PortOf(u)
 	return slices.ContainsFunc(hosts, func(allowed string) bool {
-		allowed, allowedPort, hasPort := strings.Cut(strings.ToLower(allowed), ":")
-		if !hasPort {
-			allowedPort = PortOf(&url.URL{Scheme: u.Scheme})
-		}
-		if port != allowedPort {
+		p, err := hostpattern.Parse(allowed)
+		if err != nil || !p.Matches(u.Hostname()) {
 			return false
 		}
-		if domain, isWildcard := strings.CutPrefix(allowed, "*"); isWildcard {
-			return strings.HasSuffix(name, domain) && len(name) > len(domain)
+		port := p.Port()
+		if port == "" {
+			port = PortOf(&url.URL{Scheme: u.Scheme})
 		}
-		return name == allowed
+		return port == PortOf(u)
 	})
 }
 

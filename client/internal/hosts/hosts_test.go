@@ -10,7 +10,7 @@ import (
 )
 
 func TestWhichHostsAreAllowed(t *testing.T) {
-	allowed := hosts.Allowed{"Files.example", "other.example:8443", "*.cdn.example"}
+	allowed := hosts.Allowed{"Files.example", "other.example:8443", "*.cdn.example", "*.ports.example:8443", "2001:db8::1", "[2001:db8::2]:8443", "192.0.2.1", "https://wrong.example"}
 	for _, test := range []struct {
 		from, to string
 		want     bool
@@ -32,6 +32,17 @@ func TestWhichHostsAreAllowed(t *testing.T) {
 		{"https://inventory", "ftp://files.example", false},
 		{"https://inventory", "//files.example", false},
 		{"https://inventory", "https://files.example.evil.example", false},
+		{"https://inventory", "https://a.ports.example:8443", true},
+		{"https://inventory", "https://a.ports.example", false},
+		{"https://inventory", "https://[2001:db8::1]/x", true},
+		{"https://inventory", "https://[2001:DB8:0:0::1]:443/x", true},
+		{"https://inventory", "https://[2001:db8::1]:8443/x", false},
+		{"https://inventory", "https://[2001:db8::2]:8443/x", true},
+		{"https://inventory", "https://[2001:db8::2]/x", false},
+		{"https://inventory", "https://[2001:db8::3]/x", false},
+		{"https://inventory", "https://192.0.2.1/x", true},
+		{"https://inventory", "https://files.example./x", true},
+		{"https://inventory", "https://wrong.example", false},
 	} {
 		from, _ := url.Parse(test.from)
 		to, err := url.Parse(test.to)

@@ -131,7 +131,7 @@ func (d *Draft) Headers(header http.Header) {
 		d.fail(err)
 		return
 	}
-	header = canonical(header)
+	header = CanonicalHeader(header)
 	if d.message.Header == nil {
 		d.message.Header = header // most calls have no other
 		return
@@ -193,6 +193,9 @@ func (d *Draft) Body(v any) {
 	}
 	d.encode(v)
 }
+
+// TakesText reports whether the body may be a string that is sent as it is.
+func (d *Draft) TakesText() bool { return d.format.isText }
 
 func (d *Draft) encode(v any) {
 	codec := d.format.codec

@@ -29,10 +29,10 @@ func CheckHeader(header http.Header) error {
 	return nil
 }
 
-// canonical returns a header whose names are spelled as [http.CanonicalHeaderKey]
+// CanonicalHeader returns a header whose names are spelled as [http.CanonicalHeaderKey]
 // does: the same one if they are. Names that differ in case are one; it has the
 // values of all of them.
-func canonical(header http.Header) http.Header {
+func CanonicalHeader(header http.Header) http.Header {
 	for name := range header {
 		if name != http.CanonicalHeaderKey(name) {
 			return canonicalCopy(header)

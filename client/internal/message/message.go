@@ -7,6 +7,7 @@ package message
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -70,7 +71,7 @@ func (m *Message) Check() error {
 	if err := CheckHeader(m.Header); err != nil {
 		return err
 	}
-	m.Header = canonical(m.Header)
+	m.Header = CanonicalHeader(m.Header)
 	return nil
 }
 
@@ -97,22 +98,31 @@ func (m *Message) Base(own *url.URL) *url.URL {
 	return own
 }
 
-// Response is a response with a status of 2xx whose body has been read whole. The
+// Response is a response with a status of 2xx, or 304, whose body has been read whole. The
 // body is valid until the sink returns.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	IsCut      bool     // the body may not be whole: nobody wants it
+	Redirected *url.URL // where a redirect has led to; nil: there was none
+	Location   *url.URL // that has responded; nil: nobody asks for it
 }
 
+// ErrNotModified is the error of a sink that has no place for a response with the
+// status 304, which has no body.
+var ErrNotModified = errors.New("not modified")
+
 // Sink takes a response into what the caller wants of it. Its error is an
-// [ErrDecode].
+// [ErrDecode] or [ErrNotModified].
 type Sink interface{ Take(*Response) error }
 
 // Take keeps a copy of another response: a Response is a [Sink] that decodes
 // nothing.
 func (r *Response) Take(other *Response) error {
-	*r = Response{Status: other.Status, Header: other.Header, Body: bytes.Clone(other.Body)}
+	*r = *other
+	r.Body = bytes.Clone(other.Body)
 	return nil
 }
 

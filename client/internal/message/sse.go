@@ -139,7 +139,7 @@ func (r *eventReader) field(e *Event, data *[]string, line string) {
 	case "data":
 		*data = append(*data, value)
 	case "id":
-		if !strings.Contains(value, "\x00") {
+		if !strings.ContainsFunc(value, isControl) { // else it could not be sent
 			r.idBuffer = value
 		}
 	case "retry":
