@@ -25,10 +25,15 @@ type standardClient struct {
 	Path    func(ctx context.Context, path string) error                      `get:"/files/{+path}"`
 	Headers func(ctx context.Context, header http.Header, p standardIn) error `get:"/headers"`
 	SOAP    func(ctx context.Context, body string) error                      `post:"/soap" content-type:"application/soap+xml"`
+	XML     func(ctx context.Context, body document) error                    `post:"/xml" content-type:"text/xml"`
+	Pointer func(ctx context.Context, body *string) error                     `post:"/xml" content-type:"application/xml"`
 	Next    func(ctx context.Context, next client.URL, p standardPage) error  `get:"/list?sort=name"`
 	List    func(ctx context.Context) iter.Seq2[Product, error]               `get:"/list"`
 	Get     func(ctx context.Context) (Product, error)                        `get:"/"`
 }
+
+// document is XML.
+type document string
 
 type standardIn struct {
 	Tenant string `header:"x-tenant,omitempty"`
@@ -83,11 +88,39 @@ func TestHeadersThatDifferInCaseAreSentAsOne(t *testing.T) {
 	}
 }
 
+func TestACallInterceptorMaySpellHeadersDifferently(t *testing.T) {
+	var sent http.Header
+	port := portFunc(func(r *http.Request) (*http.Response, error) {
+		sent = r.Header
+		return answer(200, "{}"), nil
+	})
+	spell := client.CallInterceptor(func(next client.Exchange) client.Exchange {
+		return func(req *http.Request) (*http.Response, error) {
+			req.Header["x-tenant"], req.Header["X-TENANT"] = []string{"b"}, []string{"a"}
+			return next(req)
+		}
+	})
+	c := startWith[standardClient](t, nil, []any{spell}, through(port))
+	for range 10 {
+		_, err := c.Get(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []string{"a", "b"}, sent["X-Tenant"])
+		require.Nil(t, sent["x-tenant"])
+	}
+}
+
 func TestXMLThatIsAStringIsSentAsItIs(t *testing.T) {
 	c, got := serveStandards(t, "")
 	require.NoError(t, c.SOAP(t.Context(), "<Envelope/>"))
 	require.Equal(t, "<Envelope/>", got.body)
 	require.Equal(t, "application/soap+xml", got.header.Get("Content-Type"))
+	require.NoError(t, c.XML(t.Context(), "<named/>"))
+	require.Equal(t, "<named/>", got.body)
+	pointed := "<pointed/>"
+	require.NoError(t, c.Pointer(t.Context(), &pointed))
+	require.Equal(t, "<pointed/>", got.body)
+	require.NoError(t, c.Pointer(t.Context(), nil))
+	require.Empty(t, got.body)
 }
 
 func TestABodyThatIsNoGzipIsNotAskedForAgain(t *testing.T) {
