@@ -5,6 +5,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"reflect"
 )
@@ -25,7 +26,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, (*w).defaults, message.NewCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, coding.New(p.codings))
 	if err != nil {
 		return err
 	}

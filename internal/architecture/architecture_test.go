@@ -60,22 +60,23 @@ var table = map[string]row{
 	"container/containertest":     {imports: []string{"container", "internal/goroutines"}, tests: []string{"config"}},
 
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
+	"client/internal/coding":  {imports: []string{"internal/usercode", "kernel"}},
 	"client/internal/hosts":   {imports: []string{"internal/hostpattern"}},
-	"client/internal/nethttp": {imports: []string{"client/port", "client/internal/hosts", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
+	"client/internal/nethttp": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/balance": {imports: []string{"discovery", "kernel", "internal/random"}},
 	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
 		imports: []string{"config", "resilience", "client/port", "kernel", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
-	"client/internal/message": {imports: []string{"client/port", "client/internal/hosts", "kernel", "internal/uritemplate", "internal/usercode"}},
+	"client/internal/message": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/uritemplate", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
 		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
 	"client/internal/registry":  {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
+		"client/port", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
 		"internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",

@@ -35,7 +35,8 @@ var _ port.HttpClientPort = (*Adapter)(nil)
 
 // New makes an adapter. base is the BaseURL of cfg, parsed.
 func New(base *url.URL, cfg port.PortConfig) (*Adapter, error) {
-	transport, closeConnections := NewTransport(base, cfg)
+	c, closeConnections := newConnections(base, &cfg, cfg.WrapTransport == nil)
+	transport := http.RoundTripper(c)
 	if cfg.WrapTransport != nil {
 		if transport = cfg.WrapTransport(transport); transport == nil {
 			return nil, fmt.Errorf("client %s: WrapTransport returned nil", cfg.Name)
@@ -83,11 +84,18 @@ func (a *Adapter) Request(req *http.Request) (*http.Response, error) {
 	if e.ctx != e.parent {
 		req = req.WithContext(e.ctx)
 	}
+	isDecoded := decodes(req)
+	if isDecoded {
+		a.acceptGzip(req, e)
+	}
 	response, err := a.roundTrip(req)
 	if err != nil {
 		err = e.explain(secret.WithoutURL(err))
 		e.end()
 		return nil, err
+	}
+	if isDecoded {
+		decode(req, response)
 	}
 	a.wrapBody(response, e)
 	return response, nil
