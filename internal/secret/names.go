@@ -3,6 +3,7 @@
 package secret
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,7 +28,7 @@ var lastWords = words("key auth pat")
 
 // wholeWords make a name that of a secret if they are its last word, or all of
 // it.
-var wholeWords = words(`pass sig signature hmac jwt jws jwe otp totp psk pin cvv cvc salt pepper cred creds mnemonic sas
+var wholeWords = words(`pass pw sig signature hmac jwt jws jwe otp totp psk pin cvv cvc salt pepper cred creds mnemonic sas
 	dbpass userpass rootpass adminpass keypass storepass authpass smtppass mailpass sshpass ftppass proxypass redispass pgpass mypass
 	basicauth proxyauth redisauth httpauth registryauth
 	sshkey authkey accountkey masterkey sessionkey hmackey licensekey sharedkey storagekey subscriptionkey deploykey rsakey aeskey
@@ -247,6 +248,14 @@ func holdsWord(name string) bool {
 		}
 	}
 	return false
+}
+
+// holdsSigned reports whether name holds a word that [Parameter] looks for
+// everywhere.
+func holdsSigned(name string) bool {
+	var stack [longest]byte
+	bare := lettersOf(name, stack[:0])
+	return bytes.Contains(bare, []byte("signature")) || bytes.Contains(bare, []byte("assertion"))
 }
 
 // longestWord is longer than all words above.
