@@ -14,8 +14,8 @@ import (
 
 func TestOldAnswersTakeAsMuchMemoryAsTheyMay(t *testing.T) {
 	status := 200
-	body := `{"name":"` + strings.Repeat("x", 8<<20) + `"}`
-	shop := wire[boutique](t, shopSettings("stale-if-error", "10m", "retry.enabled", false, "circuit-breaker.enabled", false, "max-response-size", "32MiB"),
+	body := `{"name":"` + strings.Repeat("x", 256<<10) + `"}`
+	shop := wire[boutique](t, shopSettings("stale-if-error", map[string]any{"max-age": "10m", "max-size": "2MiB"}, "retry.enabled", false, "circuit-breaker.enabled", false),
 		portFunc(func(*http.Request) (*http.Response, error) { return answer(status, body), nil }))
 	const calls = 12
 	for i := range calls {
@@ -29,7 +29,7 @@ func TestOldAnswersTakeAsMuchMemoryAsTheyMay(t *testing.T) {
 			kept++
 		}
 	}
-	assert.Equal(t, 7, kept, "of 8 MiB each in 64 MiB")
+	assert.Equal(t, 7, kept, "of 256 KiB each in 2 MiB")
 	_, err := shop.Get(t.Context(), strconv.Itoa(calls-1))
 	assert.NoError(t, err, "the last")
 }
