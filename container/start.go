@@ -101,7 +101,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.last.Store(r)
 	r.watchConfig()
 	close(r.startDone)
-	r.announce(total)
+	r.announce(ctx, total)
 	switch {
 	case r.isEnding():
 		r.awaitStop(outer)
@@ -234,14 +234,16 @@ func (app *ApplicationContext) Validate() error {
 }
 
 // announce publishes that the context is up and lets the runners run. Start is
-// over by then, so that a subscriber may call Stop.
-func (r *run) announce(ctx context.Context) {
-	r.publish(ctx, lifecycle.ContextRefreshed{}, r.startLimit)
+// over by then, so that a subscriber may call Stop. total ends with the limit of the
+// whole start, which gives subscribers up and does not keep the application from
+// being ready.
+func (r *run) announce(ctx, total context.Context) {
+	r.publish(total, lifecycle.ContextRefreshed{}, r.startLimit)
 	if ctx.Err() != nil {
 		return
 	}
 	r.logStarted()
-	r.publish(ctx, lifecycle.ApplicationReady{}, r.startLimit)
+	r.publish(total, lifecycle.ApplicationReady{}, r.startLimit)
 	r.becomeReady(ctx)
 }
 

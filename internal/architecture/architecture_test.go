@@ -48,7 +48,7 @@ var table = map[string]row{
 		"container/internal/profile", "container/internal/schedule", "container/internal/similar",
 		"internal/beantypes", "internal/eventbus", "internal/goroutines", "internal/naming", "internal/terminal",
 		"internal/usercode", "go.uber.org/dig",
-	}},
+	}, tests: []string{"internal/random"}},
 	"container/internal/chain":    {},
 	"container/internal/draw":     {},
 	"container/internal/hook":     {imports: []string{"internal/usercode"}, tests: []string{"kernel"}},
