@@ -42,7 +42,7 @@ test: ## Run the tests of all modules but e2e, with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
 	@$(GOTEST) $(RACE) $$(go list work | grep -vxF $(patsubst %,-e $(MODULE)/%,e2e $(UNRACED))) | tools/times.sh
 	@echo "== without the race detector"
-	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client ./resilience
+	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client ./resilience && $(GOTEST) -run "InProportion|LargeFile" ./config
 	@$(GOTEST) ./internal/simulation && $(GOTEST) -run TestRandomApplications ./container
 
 # Most of these tests wait, for a browser or for Prometheus. Those that measure

@@ -102,7 +102,7 @@ func TestDefaultsComeBeforeOtherSettings(t *testing.T) {
 			RetryEnabled: client.On, RetryBudget: resilience.RetryBudgetConfig{Ratio: -1}, RetryStatuses: []int{409},
 			HedgeEnabled: client.On, Bulkhead: resilience.BulkheadConfig{MaxConcurrent: 3}, RateLimit: resilience.RateLimiterConfig{PerSecond: 7},
 			RateLimitEnabled: client.Off, StaleIfError: client.StaleIfError{MaxAge: time.Hour, MaxSize: config.MiB},
-			Headers: map[string]string{"X-Key": "k"}, BearerToken: "sesame",
+			Headers: map[string]string{"X-Tenant": "k"}, BearerToken: "sesame",
 		}))
 	require.NoError(t, err)
 	got := settingsOf(t, app)
@@ -111,7 +111,7 @@ func TestDefaultsComeBeforeOtherSettings(t *testing.T) {
 		"base-url": "http://here.invalid" + given, "timeout": "0s" + given, "connect-timeout": "7s from code", "max-response-size": "0B" + given,
 		"retry.enabled": "true" + given, "retry.budget.ratio": "0" + given, "retry.on-statuses": "[409]" + given, "hedge.enabled": "false from code",
 		"bulkhead.enabled": "true from default", "bulkhead.max-concurrent": "3" + given, "rate-limit.enabled": "false" + given,
-		"stale-if-error.max-age": "1h0m0s" + given, "stale-if-error.max-size": "1MiB" + given, "headers.X-Key": "k" + given, "auth.bearer.token": "******" + given,
+		"stale-if-error.max-age": "1h0m0s" + given, "stale-if-error.max-size": "1MiB" + given, "headers.X-Tenant": "k" + given, "auth.bearer.token": "******" + given,
 	} {
 		assert.Equal(t, want, got[name], name)
 	}
@@ -155,7 +155,7 @@ func TestDefaultsDoNotWireAFake(t *testing.T) {
 
 func TestWrongDefaultsStopTheStart(t *testing.T) {
 	for want, s := range map[string]client.Settings{
-		"Retry.RetryOn cannot be given here":                 {Retry: resilience.RetryConfig{RetryOn: errors.ErrUnsupported}},
+		"Retry.RetryOn cannot be given here":                 {Retry: resilience.RetryConfig{RetryOn: resilience.Errors(errors.ErrUnsupported)}},
 		"CircuitBreaker.Name cannot be given here":           {CircuitBreaker: resilience.CircuitBreakerConfig{Name: "x"}},
 		"Methods[\"Get\"].Hedge.Budget cannot be given here": {Methods: map[string]client.MethodSettings{"Get": {Hedge: resilience.HedgeConfig{Budget: resilience.NewRetryBudget(resilience.RetryBudgetConfig{})}}}},
 		`homeless has no method "Got"`:                       {Methods: map[string]client.MethodSettings{"Got": {}}},

@@ -51,8 +51,8 @@ func Clients(app *container.ApplicationContext) []ClientInfo {
 	p.mu.Unlock()
 	infos := make([]ClientInfo, len(clients))
 	for i, l := range clients {
-		e := l.current.Load()
-		infos[i] = ClientInfo{e.secrets.declaration(*l.declaration), e.settings, l.stats()}
+		g := l.current().With
+		infos[i] = ClientInfo{g.secrets.declaration(*l.declaration), g.settings, l.stats()}
 	}
 	slices.SortFunc(infos, func(a, b ClientInfo) int { return cmp.Compare(a.Stats.Client, b.Stats.Client) })
 	return infos
@@ -70,11 +70,9 @@ func CircuitBreakers(app *container.ApplicationContext) map[string]*resilience.C
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range p.clients {
-		l.mu.Lock()
-		for _, b := range l.allBreakers() {
+		for _, b := range l.policies.Snapshot().Breakers {
 			found[b.Name()] = b
 		}
-		l.mu.Unlock()
 	}
 	return found
 }

@@ -60,9 +60,7 @@ func (w *wiring) breaker() *resilience.CircuitBreaker {
 	if w == nil || w.live == nil {
 		return nil
 	}
-	w.live.mu.Lock()
-	defer w.live.mu.Unlock()
-	return w.live.breakers[""]
+	return w.live.policies.Own()
 }
 
 var (

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
@@ -61,20 +63,19 @@ func sendAuthorized(req *http.Request, tokens *oauth.Tokens, next Exchange) (*ht
 		return nil, err
 	}
 	again := req.Clone(req.Context()) // now: the port may change req
-	sent := sendsOf(req.Context())
-	before := sent.unproven()
+	before := engine.Unproven(req.Context())
 	token.SetAuthHeader(req)
 	response, err := next(req)
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
 	tokens.Forget(token)
-	isRepeatable := isIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
-	mayHaveActed := isRedirected(response) || sent.unproven() > before
+	isRepeatable := engine.IsIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
+	mayHaveActed := engine.IsRedirected(response) || engine.Unproven(req.Context()) > before
 	if mayHaveActed && !isRepeatable || !rewind(again) {
 		return response, nil
 	}
-	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
+	_, _ = io.CopyN(io.Discard, response.Body, message.MaxDrained)
 	_ = response.Body.Close()
 	if token, err = tokenFor(again.Context(), tokens); err != nil {
 		closeBody(again)

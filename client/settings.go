@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
@@ -14,10 +15,10 @@ import (
 // resolveSettings works out the settings of a declared client, of which code gives
 // some by the option Defaults. Its error joins everything that is wrong. codings are
 // nil as long as they are not known.
-func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, codings codings) (*settings.Client, error) {
+func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, codings message.Codings) (*settings.Client, error) {
 	var names []string
 	if codings != nil {
-		names = codings.names()
+		names = codings.Names()
 	}
 	declared := d.settings()
 	givenErr := defaults.addTo(declared)

@@ -63,7 +63,7 @@ func Order(n int) BeanOption {
 // meanwhile, and the next to ask tries again. A lazy bean that is first used
 // while the context still starts is started as the last.
 func Lazy() BeanOption {
-	return func(d *definition) { d.scope = lazySingleton }
+	return func(d *definition) { d.scope = ScopeLazySingleton }
 }
 
 // Prototype makes a new bean for each injection point and for each [Get]. It
@@ -71,7 +71,7 @@ func Lazy() BeanOption {
 // belongs to whoever got it: the context neither starts nor stops nor destroys
 // it, unless it could not be handed out.
 func Prototype() BeanOption {
-	return func(d *definition) { d.scope = prototype }
+	return func(d *definition) { d.scope = ScopePrototype }
 }
 
 // DependsOn names beans that must be built and started before this one and

@@ -28,12 +28,12 @@ type runningRunner struct {
 	done chan struct{}
 }
 
-// becomeReady closes the channel of Ready and lets the runners run, unless a
-// Stop has begun.
-func (r *run) becomeReady() {
+// becomeReady closes the channel of Ready and lets the runners run, unless the start
+// has been cancelled or a Stop has begun.
+func (r *run) becomeReady(ctx context.Context) {
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
-	if r.isStopping {
+	if r.isStopping || ctx.Err() != nil {
 		return
 	}
 	for _, i := range r.maker.settled() {
@@ -46,6 +46,7 @@ func (r *run) becomeReady() {
 			go r.runRunner(running, runner)
 		}
 	}
+	r.wasReady = true
 	close(r.app.ready)
 }
 

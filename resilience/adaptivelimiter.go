@@ -20,7 +20,7 @@ type AdaptiveLimiterConfig struct {
 	// Default 20.
 	InitialLimit int `koanf:"initial-limit"`
 	// MinLimit and MaxLimit bound what the limit may become. Defaults 1 and
-	// 1000.
+	// 1000, or the larger of the other limits if that is more.
 	MinLimit int `koanf:"min-limit"`
 	MaxLimit int `koanf:"max-limit"`
 	// IsOverload says which errors tell that what is guarded has too much to
@@ -58,7 +58,7 @@ func (c *AdaptiveLimiterConfig) SetExplicitZero(key string) {
 // zero fields.
 func (c AdaptiveLimiterConfig) WithDefaults() AdaptiveLimiterConfig {
 	setDefault(&c.MinLimit, 1)
-	setDefault(&c.MaxLimit, max(1000, c.InitialLimit))
+	setDefault(&c.MaxLimit, max(1000, c.InitialLimit, c.MinLimit))
 	setDefault(&c.InitialLimit, max(c.MinLimit, min(20, c.MaxLimit)))
 	if c.IsOverload == nil {
 		c.IsOverload = func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
@@ -93,6 +93,7 @@ type AdaptiveLimiter struct {
 	epoch   time.Time
 
 	mu          sync.Mutex
+	latest      time.Duration // reading of the clock
 	limit       float64
 	active      int
 	usual       float64 // nanoseconds that calls take without a queue; 0: not known yet
@@ -216,6 +217,11 @@ func (l *AdaptiveLimiter) begin() (limitedCall, bool) {
 	now := time.Since(l.epoch)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.latest-now > hasGoneBack {
+		l.sample, l.measureAt = sample{until: now}, now+measureEvery
+		l.beginMeasurement(now, forever)
+	}
+	l.latest = now
 	if m := &l.measurement; l.isMeasuring && now >= m.until {
 		l.endMeasurement(now)
 	}

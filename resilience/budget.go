@@ -113,6 +113,10 @@ func (b *RetryBudget) withdraw() bool {
 // advance drops marks that the window has left behind, but for one before it,
 // and begins a new one when the last is a second old.
 func (b *RetryBudget) advance(now reading) {
+	if b.marks[len(b.marks)-1].last.at-now.at > hasGoneBack {
+		b.marks = append(b.marks[:0], mark{first: now})
+		b.recent = slices.Repeat([]time.Duration{longAgo}, len(b.recent))
+	}
 	for len(b.marks) > 1 && b.marks[1].first.at <= now.at-budgetWindow {
 		b.marks = append(b.marks[:0], b.marks[1:]...)
 	}

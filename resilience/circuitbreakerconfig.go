@@ -37,7 +37,7 @@ type CircuitBreakerConfig struct {
 	// failures: [CountWindow] looks at the last WindowSize calls, [TimeWindow]
 	// at those that ended within the last WindowDuration. Default "": no
 	// window.
-	SlidingWindow string `koanf:"sliding-window"`
+	SlidingWindow SlidingWindow `koanf:"sliding-window"`
 	// WindowSize is the size of a count window. Default 100.
 	WindowSize int `koanf:"window-size"`
 	// WindowDuration is the length of a time window, which moves in steps of
@@ -66,12 +66,6 @@ type CircuitBreakerConfig struct {
 	// OnSlowCall is told of every slow call, by the goroutine that made it.
 	OnSlowCall func(took time.Duration) `koanf:"-"`
 }
-
-// The kinds of sliding windows.
-const (
-	CountWindow = "count"
-	TimeWindow  = "time"
-)
 
 // StateChange is one transition of a [CircuitBreaker].
 type StateChange struct {
@@ -125,8 +119,8 @@ func (c CircuitBreakerConfig) validateTogether() error {
 		problems = append(problems, wrongTogether(fields, format, args...))
 	}
 	d := c.WithDefaults()
-	if c.SlidingWindow != "" && c.SlidingWindow != CountWindow && c.SlidingWindow != TimeWindow {
-		wrong([]string{"sliding-window"}, "sliding-window is %q: it must be count or time, or be left out", c.SlidingWindow)
+	if !c.SlidingWindow.isValid() {
+		wrong([]string{"sliding-window"}, "sliding-window is %.50q: it must be count or time, or be left out", c.SlidingWindow)
 	}
 	if c.SlidingWindow == "" && c.SlowCallDuration > 0 {
 		wrong([]string{"slow-call-duration", "sliding-window"}, "slow-call-duration needs a sliding-window: count or time")

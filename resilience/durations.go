@@ -11,12 +11,24 @@ import (
 // instead of overflowing.
 const forever time.Duration = math.MaxInt64
 
+// hasGoneBack is by how much a clock that has gone back is another one: the clock of
+// a test in virtual time, which uses a policy that was made outside of it.
+const hasGoneBack = time.Hour
+
 // sumOf adds two durations that are not negative.
 func sumOf(a, b time.Duration) time.Duration {
 	if a > forever-b {
 		return forever
 	}
 	return a + b
+}
+
+// textOf is a duration in JSON; "" for zero, which is left out.
+func textOf(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return max(0, d).String() // NoDelay is negative
 }
 
 // grown is base times factor to the power of n, at most most. It takes the same

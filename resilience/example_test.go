@@ -59,7 +59,7 @@ func ExampleNewRetryPolicy() {
 	retry := resilience.NewRetryPolicy(resilience.RetryConfig{
 		MaxAttempts: 3,
 		BaseDelay:   time.Millisecond,
-		RetryOn:     new(*net.OpError), // any network error, by errors.As
+		RetryOn:     resilience.ErrorType[*net.OpError](), // by errors.As
 		OnRetry: func(e resilience.RetryEvent) {
 			fmt.Printf("attempt %d: %v; again in %v\n", e.Attempt, e.Err, e.Delay)
 		},

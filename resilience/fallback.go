@@ -16,20 +16,20 @@ var errNoFallback = fmt.Errorf("%w: a fallback needs a function", kernel.ErrConf
 // concurrent use if its function is.
 type Fallback struct {
 	answer func(ctx context.Context, cause error) error
-	match  func(error) bool
+	on     func(error) bool
 	wrong  error
 }
 
-// NewFallback makes a fallback. answer gets the call's error and returns nil, or
-// an error that takes its place. on says for which errors, as RetryOn of a
-// [RetryConfig] does; nil: all of them. The caller's own cancellation is never
-// answered. If on is not valid, Execute returns a kernel.ErrConfig.
-func NewFallback(answer func(ctx context.Context, cause error) error, on any) *Fallback {
-	m, err := newMatcher(on)
-	if err == nil && answer == nil {
-		err = errNoFallback
+// NewFallback returns a fallback. answer gets the call's error and returns nil, or
+// an error that replaces it; if answer is nil, Execute returns a kernel.ErrConfig.
+// on reports whether answer is called for an error, as RetryOn of a [RetryConfig]
+// does; nil: for every error. A call that its caller has cancelled has no fallback.
+func NewFallback(answer func(ctx context.Context, cause error) error, on func(error) bool) *Fallback {
+	f := &Fallback{answer: answer, on: on}
+	if answer == nil {
+		f.wrong = errNoFallback
 	}
-	return &Fallback{answer: answer, match: m.match, wrong: err}
+	return f
 }
 
 // Execute runs fn and, if that fails, the fallback.
@@ -38,7 +38,7 @@ func (f *Fallback) Execute(ctx context.Context, fn func(context.Context) error) 
 		return f.wrong
 	}
 	err := fn(ctx)
-	if err == nil || errors.Is(ctx.Err(), context.Canceled) || !f.match(err) {
+	if err == nil || errors.Is(ctx.Err(), context.Canceled) || !matches(f.on, err) {
 		return err
 	}
 	return f.answer(ctx, err)

@@ -29,16 +29,16 @@ type LastGoodConfig struct {
 	// for each answer that is kept, and must be safe for concurrent use. MaxBytes
 	// needs it.
 	Size func(key, answer any) int64 `koanf:"-"`
-	// On says which errors let the last good answer take their place, as RetryOn
-	// of a [RetryConfig] does. nil: all but the caller's cancellation.
-	On any `koanf:"-"`
+	// On reports whether the last good answer replaces an error, as RetryOn of a
+	// [RetryConfig] does. It must be safe for concurrent use. nil: it replaces
+	// every error. It never replaces the caller's cancellation.
+	On func(error) bool `koanf:"-"`
 	// OnStale is told when an answer of the given age is used.
 	OnStale func(age time.Duration, cause error) `koanf:"-"`
 }
 
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
 func (c LastGoodConfig) Validate() error {
-	_, err := newMatcher(c.On)
 	var bytes error
 	switch {
 	case c.MaxBytes < 0:
@@ -46,7 +46,7 @@ func (c LastGoodConfig) Validate() error {
 	case c.MaxBytes > 0 && c.Size == nil:
 		bytes = fmt.Errorf("%w: max-bytes needs Size, which tells how many bytes an answer takes", kernel.ErrConfig)
 	}
-	return errors.Join(noNegativeTime("max-age", c.MaxAge), notNegative("max-entries", c.MaxEntries), bytes, err)
+	return errors.Join(noNegativeTime("max-age", c.MaxAge), notNegative("max-entries", c.MaxEntries), bytes)
 }
 
 // SetExplicitZero records that the field of the given koanf name is set to zero
@@ -66,7 +66,6 @@ func (c *LastGoodConfig) SetExplicitZero(key string) {
 // for concurrent use. Answers are shared: who gets one must not change it.
 type LastGood[K comparable, T any] struct {
 	config  LastGoodConfig
-	match   func(error) bool
 	invalid error
 
 	mu      sync.Mutex
@@ -85,8 +84,7 @@ type goodAnswer[K comparable, T any] struct {
 // NewLastGood makes an empty memory. If config is not valid, Call returns the
 // error of its Validate.
 func NewLastGood[K comparable, T any](config LastGoodConfig) *LastGood[K, T] {
-	m, _ := newMatcher(config.On)
-	l := &LastGood[K, T]{config: config, match: m.match, invalid: config.Validate(), entries: map[K]*list.Element{}}
+	l := &LastGood[K, T]{config: config, invalid: config.Validate(), entries: map[K]*list.Element{}}
 	setDefaultTime(&l.config.MaxAge, time.Hour)
 	setDefault(&l.config.MaxEntries, 1000)
 	return l
@@ -95,16 +93,29 @@ func NewLastGood[K comparable, T any](config LastGoodConfig) *LastGood[K, T] {
 // Call runs fn, keeps its result under key, and returns what was kept last if fn
 // fails. Without such an answer it returns what fn did.
 func (l *LastGood[K, T]) Call(ctx context.Context, key K, fn func(context.Context) (T, error)) (T, error) {
+	return l.CallBy(ctx, func(T, error) (K, bool) { return key, true }, fn)
+}
+
+// CallBy is Call with a key that is known only when fn has returned. keyOf gets what
+// fn returned, and returns the key under which a result is kept or looked up, or
+// false: then nothing is. It is not called for an error that is returned as it is.
+func (l *LastGood[K, T]) CallBy(ctx context.Context, keyOf func(T, error) (K, bool), fn func(context.Context) (T, error)) (T, error) {
 	if l.invalid != nil {
 		var none T
 		return none, l.invalid
 	}
 	value, err := fn(ctx)
 	if err == nil {
-		l.keep(key, value)
+		if key, ok := keyOf(value, nil); ok {
+			l.keep(key, value)
+		}
 		return value, nil
 	}
-	if errors.Is(ctx.Err(), context.Canceled) || !l.match(err) {
+	if errors.Is(ctx.Err(), context.Canceled) || !matches(l.config.On, err) {
+		return value, err
+	}
+	key, ok := keyOf(value, err)
+	if !ok {
 		return value, err
 	}
 	kept, age, ok := l.get(key)
@@ -132,11 +143,11 @@ func (l *LastGood[K, T]) keep(key K, value T) {
 	if !areEqual(key, key) || l.config.MaxBytes > 0 && bytes > l.config.MaxBytes { // no key that holds a NaN is ever found again
 		return
 	}
-	l.entries[key] = l.recent.PushFront(answer)
-	l.bytes += bytes
-	for l.recent.Len() > l.config.MaxEntries || l.config.MaxBytes > 0 && l.bytes > l.config.MaxBytes {
+	for l.recent.Len() >= l.config.MaxEntries || l.config.MaxBytes > 0 && l.bytes > l.config.MaxBytes-bytes {
 		l.drop(l.recent.Back())
 	}
+	l.entries[key] = l.recent.PushFront(answer)
+	l.bytes += bytes
 }
 
 func (l *LastGood[K, T]) get(key K) (value T, age time.Duration, ok bool) {

@@ -3,6 +3,7 @@
 package resilience
 
 import (
+	"encoding/json"
 	"time"
 )
 
@@ -108,7 +109,8 @@ func (w *countWindow) takeOver(from *countWindow) {
 	}
 }
 
-// CircuitBreakerSnapshot is how a breaker stood at one time.
+// CircuitBreakerSnapshot is the state of a breaker at one time. In JSON, its
+// durations are texts such as "29.5s".
 type CircuitBreakerSnapshot struct {
 	Name       string        `json:"name"`
 	State      CircuitState  `json:"state"`
@@ -122,7 +124,16 @@ type CircuitBreakerSnapshot struct {
 	SlowCalls           int64 `json:"slowCalls"`           // of them
 }
 
-// Snapshot returns how the breaker stands.
+// MarshalJSON implements [json.Marshaler].
+func (s CircuitBreakerSnapshot) MarshalJSON() ([]byte, error) {
+	type fields CircuitBreakerSnapshot
+	return json.Marshal(struct {
+		fields
+		RetryAfter string `json:"retryAfter,omitempty"`
+	}{fields(s), textOf(s.RetryAfter)})
+}
+
+// Snapshot returns the state of the breaker.
 func (b *CircuitBreaker) Snapshot() CircuitBreakerSnapshot {
 	state := b.State()
 	b.mu.Lock()

@@ -159,7 +159,7 @@ func TestSlowCallsOpenTheCircuit(t *testing.T) {
 }
 
 func TestWindowsCountEveryCallOfMany(t *testing.T) {
-	for _, window := range []string{resilience.CountWindow, resilience.TimeWindow} {
+	for _, window := range []resilience.SlidingWindow{resilience.CountWindow, resilience.TimeWindow} {
 		b := resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{
 			SlidingWindow: window, WindowSize: 10_000, WindowDuration: time.Hour, MinimumCalls: 10_000, FailureRate: 1,
 		})
@@ -184,7 +184,7 @@ func TestWindowsCountEveryCallOfMany(t *testing.T) {
 
 func TestJitterKeepsWithinItsBounds(t *testing.T) {
 	const base, most = 100 * time.Millisecond, time.Second
-	for jitter, bounds := range map[string]func(n int, d, last time.Duration) (from, to time.Duration){
+	for jitter, bounds := range map[resilience.Jitter]func(n int, d, last time.Duration) (from, to time.Duration){
 		resilience.NoJitter:    func(_ int, d, _ time.Duration) (time.Duration, time.Duration) { return d, d },
 		resilience.FullJitter:  func(_ int, d, _ time.Duration) (time.Duration, time.Duration) { return 0, d },
 		resilience.EqualJitter: func(_ int, d, _ time.Duration) (time.Duration, time.Duration) { return d / 2, d },

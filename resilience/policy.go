@@ -65,6 +65,11 @@ func Call[T any](ctx context.Context, policy Policy, fn func(context.Context) (T
 	case *RetryPolicy:
 		err := p.Execute(ctx, run)
 		return value, err
+	case *Pipeline:
+		if s, ok := p.runner.(*step); ok {
+			err := s.run(ctx, run)
+			return value, err
+		}
 	}
 	return callAny(ctx, policy, fn)
 }

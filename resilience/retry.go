@@ -21,7 +21,6 @@ import (
 type RetryPolicy struct {
 	config  RetryConfig
 	invalid error // of Validate; Execute returns it
-	matches matcher
 }
 
 // RetryAfterer is an error that says how long to wait before the next attempt.
@@ -34,8 +33,7 @@ type RetryAfterer interface {
 // NewRetryPolicy makes a retry policy. If config is not valid, Execute returns
 // the error of its Validate.
 func NewRetryPolicy(config RetryConfig) *RetryPolicy {
-	matches, _ := newMatcher(config.RetryOn)
-	return &RetryPolicy{invalid: config.Validate(), config: config.WithDefaults(), matches: matches}
+	return &RetryPolicy{invalid: config.Validate(), config: config.WithDefaults()}
 }
 
 // Execute runs fn until it succeeds, fails with an error that is not to be
@@ -135,11 +133,10 @@ func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration,
 	return delay, true
 }
 
+// mayRetry reports whether a call may be tried again after err. An open circuit
+// would reject it again.
 func (p *RetryPolicy) mayRetry(err error) bool {
-	if errors.Is(err, kernel.ErrCircuitOpen) && !p.matches.namesCircuitOpen {
-		return false
-	}
-	return p.matches.match(err)
+	return !errors.Is(err, kernel.ErrCircuitOpen) && matches(p.config.RetryOn, err)
 }
 
 // delay is what follows the given attempt, whose own delay was last: exponential

@@ -23,20 +23,17 @@ type RetryConfig struct {
 	MaxDelay time.Duration `koanf:"max-delay"`
 	// Jitter spreads the delays of many callers: [NoJitter], [FullJitter],
 	// [EqualJitter] or [DecorrelatedJitter]. Default none.
-	Jitter string `koanf:"jitter"`
+	Jitter Jitter `koanf:"jitter"`
 	// MaxRetryAfter is how long a Retry-After may ask to wait: an error that
 	// asks for more is not tried again. Default 5m; NoDelay: any time is allowed.
 	MaxRetryAfter time.Duration `koanf:"max-retry-after"`
-	// RetryOn says which errors are tried again:
+	// RetryOn reports whether a call that failed with this error is tried again.
+	// [Errors], [ErrorType] and [Any] return the usual conditions. It must be safe
+	// for concurrent use. nil: every error.
 	//
-	//   - an error, or a []error: those that match by errors.Is;
-	//   - a pointer such as new(*net.OpError): those that match by errors.As;
-	//   - a func(error) bool: those for which it returns true;
-	//   - a []any of these.
-	//
-	// nil: every error. The caller's cancellation is never tried again, and
-	// kernel.ErrCircuitOpen only if it is given here by name.
-	RetryOn any `koanf:"-"`
+	// Whatever RetryOn returns, a call is not tried again after its caller has
+	// cancelled it, nor if the error is kernel.ErrCircuitOpen.
+	RetryOn func(error) bool `koanf:"-"`
 	// Budget limits the retries of all calls that share it. nil: no limit.
 	Budget *RetryBudget `koanf:"-"`
 	// Breaker is the circuit breaker inside the retry: no delay is waited for
@@ -48,15 +45,6 @@ type RetryConfig struct {
 	// OnBudgetExhausted is told of every retry that the budget has prevented.
 	OnBudgetExhausted func(RetryEvent) `koanf:"-"`
 }
-
-// The kinds of jitter (M. Brooker, Exponential Backoff And Jitter, AWS, 2015).
-// d is the delay that there would be without.
-const (
-	NoJitter           = "none"         // d
-	FullJitter         = "full"         // between 0 and d
-	EqualJitter        = "equal"        // between d/2 and d
-	DecorrelatedJitter = "decorrelated" // between the base delay and three times the last, capped
-)
 
 // RetryEvent tells of an attempt that failed and will be followed by another.
 type RetryEvent struct {
@@ -77,7 +65,6 @@ const (
 
 // Validate names each field that is wrong; the error is kernel.ErrConfig.
 func (c RetryConfig) Validate() error {
-	_, wrongRetryOn := newMatcher(c.RetryOn)
 	return errors.Join(
 		notNegative("max-attempts", c.MaxAttempts),
 		noNegativeTime("base-delay", c.BaseDelay),
@@ -85,7 +72,6 @@ func (c RetryConfig) Validate() error {
 		noNegativeTime("max-retry-after", c.MaxRetryAfter),
 		c.validateMultiplier(),
 		c.validateJitter(),
-		wrongRetryOn,
 	)
 }
 
@@ -97,11 +83,10 @@ func (c RetryConfig) validateMultiplier() error {
 }
 
 func (c RetryConfig) validateJitter() error {
-	switch c.Jitter {
-	case "", NoJitter, FullJitter, EqualJitter, DecorrelatedJitter:
+	if c.Jitter.isValid() {
 		return nil
 	}
-	return wrongField("jitter", "jitter is %q: it must be none, full, equal or decorrelated", c.Jitter)
+	return wrongField("jitter", "jitter is %.50q: it must be none, full, equal or decorrelated", c.Jitter)
 }
 
 // SetExplicitZero records that the field of the given koanf name is set to zero

@@ -71,3 +71,6 @@ func (w word) failures() uint32    { return uint32(w) }
 func (w word) isPlain() bool { return w>>60 == 0 }
 
 func (w word) withFailures(n uint32) word { return w>>32<<32 | word(n) }
+
+// MarshalText makes a state a word in JSON.
+func (s CircuitState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

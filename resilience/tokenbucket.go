@@ -44,12 +44,12 @@ func (b *tokenBucket) change(perSecond float64, burst int, now time.Duration) {
 }
 
 // settle drops the tokens that are more than the burst; those that have come for
-// calls that wait must have been taken before. A clock that has gone back, as
-// between a test in virtual time and what is outside of it, delays no token.
+// calls that wait must have been taken before. If the clock has gone back, as
+// between a test in virtual time and what is outside of it, the bucket is full.
 func (b *tokenBucket) settle(now time.Duration) {
 	earliest, latest := now-b.depth, now+time.Duration(b.interval)+1
 	if b.next < earliest || b.next > latest {
-		b.next, b.rest = min(max(b.next, earliest), latest), 0
+		b.next, b.rest = earliest, 0
 	}
 }
 

@@ -140,13 +140,13 @@ func (w *timeWindow) add(o outcome, now time.Duration) bool {
 
 // bucket returns that of a step, or nil for one that is over.
 func (w *timeWindow) bucket(step int64) *timeBucket {
-	place := &w.buckets[step%timeBuckets]
+	place := &w.buckets[(step%timeBuckets+timeBuckets)%timeBuckets] // step is negative if the clock has gone back
 	for {
 		b := place.Load()
 		switch {
 		case b != nil && b.step == step:
 			return b
-		case b != nil && b.step > step:
+		case b != nil && b.step > step && b.step-step < int64(hasGoneBack/w.step)+timeBuckets:
 			return nil
 		}
 		next := &timeBucket{step: step}

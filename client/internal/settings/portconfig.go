@@ -24,6 +24,12 @@ func (c *Client) PortConfig(name string) (port.PortConfig, error) {
 	return p, nil
 }
 
+// Identity tells apart settings with which the service may answer the same request
+// differently. It holds secrets.
+func (c *Client) Identity() string {
+	return fmt.Sprintf("%s %v %+v %+v", c.BaseURL, c.Headers, c.Connection, c.Auth)
+}
+
 // Signature tells the settings of a port from others. It holds secrets.
 func (c *Client) Signature() string {
 	return fmt.Sprintf("%+v %+v %+v", c.portConfig(""), c.Connection, c.Auth)

@@ -25,7 +25,7 @@ func TestMistakesInFiles(t *testing.T) {
 		own + "retry.budget.ratio: -1":                           `pyfly.yaml:1: ` + own + `retry.budget.ratio: "-1" is not allowed: write a share of calls between 0 and 1, such as 0.2`,
 		own + "retry.budget.min-per-second: 20000":               `pyfly.yaml:1: ` + own + `retry.budget.min-per-second: "20000" is not allowed: write a number of retries per second of at least 0`,
 		own + "circuit-breaker.window-duration: 0":               `pyfly.yaml:1: ` + own + `circuit-breaker.window-duration: "0" is not allowed: write a duration such as 60s`,
-		own + "circuit-breaker.sliding-window: sum":              `pyfly.yaml:1: ` + own + `circuit-breaker.sliding-window: "sum" is not allowed: write count, time or none`,
+		own + "circuit-breaker.sliding-window: sum":              `pyfly.yaml:1: ` + own + `circuit-breaker.sliding-window: "sum" is no resilience.SlidingWindow: write count, time or none, not "sum"`,
 		own + "stale-if-error: never":                            `pyfly.yaml:1: ` + own + `stale-if-error: "never" is no duration: write a duration such as 1h`,
 		own + "stale-if-error: {max-age: 1h, max-size: -1}":      `pyfly.yaml:1: ` + own + `stale-if-error.max-size: "-1" is not allowed: write a size such as 64MiB, or 0 for no limit`,
 		own + "pool.max-idle: -1":                                `pyfly.yaml:1: ` + own + `pool.max-idle: "-1" is not allowed: write a number that is not negative`,

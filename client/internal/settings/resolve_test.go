@@ -172,12 +172,16 @@ func TestStaleIfError(t *testing.T) {
 func TestAZeroIsZero(t *testing.T) {
 	c := resolve(t, load(t,
 		"pyfly.client.default: {timeout: 9s, connect-timeout: 9s, max-response-size: 1KiB}",
-		own[:len(own)-1]+": {timeout: 0, connect-timeout: 0s, max-response-size: 0, retry: {base-delay: 0, max-retry-after: 0, budget: {ratio: 0}}}",
+		"pyfly.client.circuit-breaker: {sliding-window: count, window-size: 50}",
+		own[:len(own)-1]+": {timeout: 0, connect-timeout: 0s, max-response-size: 0, retry: {base-delay: 0, max-retry-after: 0, budget: {ratio: 0}}, circuit-breaker: {sliding-window: none}}",
 	), shop())
 	assert.Zero(t, c.Timeout)
 	assert.Zero(t, c.ConnectTimeout)
 	assert.Zero(t, c.MaxResponseSize)
 	assert.Equal(t, resilience.NoDelay, c.Retry.BaseDelay)
+	assert.Equal(t, resilience.NoDelay, c.Retry.MaxRetryAfter)
+	assert.Zero(t, c.Breaker.SlidingWindow)
+	assert.Equal(t, 50, c.Breaker.WindowSize)
 	assert.Zero(t, c.Budget.WithDefaults().Ratio)
 	port, err := c.PortConfig("shop")
 	assert.NoError(t, err)

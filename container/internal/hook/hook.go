@@ -88,6 +88,9 @@ func Grace(ctx context.Context, limit time.Duration) time.Duration {
 	return max(minGrace, min(g, time.Until(w.end)/2))
 }
 
+// Within returns the limit of a call that is given up after d, with its grace.
+func Within(d time.Duration) time.Duration { return d - min(d/11, time.Second) }
+
 // minGrace lets a function that honours its context return.
 const minGrace = time.Millisecond
 
