@@ -226,7 +226,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	d := shop()
 	d.Defaults = defaults(
 		"base-url", "http://me:sesame@shop/${shop.token}", "headers", map[string]any{"X-A": "a ${shop.token}", "X-Key": "sesame"},
-		"auth.basic", map[string]any{"username": "sesame", "password": "sesame"}, "secret-names", []string{"x-key"}, "proxy", "http://me:sesame@proxy")
+		"auth.basic", map[string]any{"username": "sesame", "password": "sesame"}, "secret-names", []string{"x-key"}, "allowed-hosts", []string{"${shop.token}.example", "b.example"}, "proxy", "http://me:sesame@proxy")
 	d.Tag = settings.Given{}
 	c := resolve(t, load(t, "shop.token: sesame"), d)
 	all := effective(c)
@@ -235,6 +235,8 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 	assert.Equal(t, "a ****** from client.Defaults", all["headers.X-A"])
 	assert.Equal(t, "http://******@shop/****** from client.Defaults", all["base-url"])
+	assert.Equal(t, "******.example, b.example from client.Defaults", all["allowed-hosts"])
+	assert.Equal(t, []string{"sesame.example", "b.example"}, c.Connection.AllowedHosts)
 	assert.Equal(t, "http://me:sesame@shop/sesame", c.BaseURL)
 	assert.Equal(t, "a sesame", c.Headers["X-A"])
 }
