@@ -32,12 +32,14 @@ func (r *resolver) expandAll(l *level, path string, values map[string]any) map[s
 		case map[string]any:
 			expanded[key] = r.expandAll(l, name+".", value)
 		case string:
+			l.shown[nameOf(name)] = r.cfg.ExpandRedacted(value)
 			expanded[key] = r.expandText(l, name, value)
 		case []string:
-			texts := make([]string, len(value))
+			texts, shown := make([]string, len(value)), make([]string, len(value))
 			for i, text := range value {
-				texts[i] = r.expandText(l, name, text)
+				texts[i], shown[i] = r.expandText(l, name, text), r.cfg.ExpandRedacted(text)
 			}
+			l.shown[nameOf(name)] = strings.Join(shown, ", ")
 			expanded[key] = texts
 		}
 	}
@@ -47,12 +49,10 @@ func (r *resolver) expandAll(l *level, path string, values map[string]any) map[s
 // expandText fills the placeholders of a text, but for the base URL: another level
 // may take its place.
 func (r *resolver) expandText(l *level, name, text string) string {
-	name = nameOf(name)
-	l.shown[name] = r.cfg.ExpandRedacted(text)
 	if name != "base-url" {
 		expanded, err := r.cfg.Expand(text)
 		if err != nil {
-			r.problems = append(r.problems, unresolved(err, l.origin+": "+r.own()+l.name+name))
+			r.problems = append(r.problems, unresolved(err, l.origin+": "+r.own()+l.name+nameOf(name)))
 		}
 		text = expanded
 	}

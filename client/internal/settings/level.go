@@ -55,9 +55,6 @@ func (r *resolver) read(l *level, s *Settings, keys any, t *transport) {
 	if t != nil {
 		r.headers(l, s, t.Headers)
 	}
-	if s.Breaker.SlidingWindow == "none" {
-		s.Breaker.SlidingWindow = ""
-	}
 	r.checkLevel(l, s, fields)
 }
 

@@ -111,8 +111,8 @@ func TestMistakesInCode(t *testing.T) {
 func TestAReplacedBaseURLIsNotRead(t *testing.T) {
 	d := shop()
 	d.Tag.Values["base-url"] = "${nowhere}"
-	c := resolve(t, load(t, own+"base-url: http://there"), d)
-	assert.Equal(t, "http://there", c.BaseURL)
+	c := resolve(t, load(t, own+"base-url: http://there/$${x}"), d)
+	assert.Equal(t, "http://there/${x}", c.BaseURL)
 	_, err := settings.Resolve(config.New(nil), d, nil)
 	assert.ErrorContains(t, err, "nowhere")
 }

@@ -172,12 +172,16 @@ func TestStaleIfError(t *testing.T) {
 func TestAZeroIsZero(t *testing.T) {
 	c := resolve(t, load(t,
 		"pyfly.client.default: {timeout: 9s, connect-timeout: 9s, max-response-size: 1KiB}",
-		own[:len(own)-1]+": {timeout: 0, connect-timeout: 0s, max-response-size: 0, retry: {base-delay: 0, max-retry-after: 0, budget: {ratio: 0}}}",
+		"pyfly.client.circuit-breaker: {sliding-window: count, window-size: 50}",
+		own[:len(own)-1]+": {timeout: 0, connect-timeout: 0s, max-response-size: 0, retry: {base-delay: 0, max-retry-after: 0, budget: {ratio: 0}}, circuit-breaker: {sliding-window: none}}",
 	), shop())
 	assert.Zero(t, c.Timeout)
 	assert.Zero(t, c.ConnectTimeout)
 	assert.Zero(t, c.MaxResponseSize)
 	assert.Equal(t, resilience.NoDelay, c.Retry.BaseDelay)
+	assert.Equal(t, resilience.NoDelay, c.Retry.MaxRetryAfter)
+	assert.Zero(t, c.Breaker.SlidingWindow)
+	assert.Equal(t, 50, c.Breaker.WindowSize)
 	assert.Zero(t, c.Budget.WithDefaults().Ratio)
 	port, err := c.PortConfig("shop")
 	assert.NoError(t, err)
@@ -222,7 +226,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	d := shop()
 	d.Defaults = defaults(
 		"base-url", "http://me:sesame@shop/${shop.token}", "headers", map[string]any{"X-A": "a ${shop.token}", "X-Key": "sesame"},
-		"auth.basic", map[string]any{"username": "sesame", "password": "sesame"}, "secret-names", []string{"x-key"}, "proxy", "http://me:sesame@proxy")
+		"auth.basic", map[string]any{"username": "sesame", "password": "sesame"}, "secret-names", []string{"x-key"}, "allowed-hosts", []string{"${shop.token}.example", "b.example"}, "proxy", "http://me:sesame@proxy")
 	d.Tag = settings.Given{}
 	c := resolve(t, load(t, "shop.token: sesame"), d)
 	all := effective(c)
@@ -231,6 +235,8 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 	assert.Equal(t, "a ****** from client.Defaults", all["headers.X-A"])
 	assert.Equal(t, "http://******@shop/****** from client.Defaults", all["base-url"])
+	assert.Equal(t, "******.example, b.example from client.Defaults", all["allowed-hosts"])
+	assert.Equal(t, []string{"sesame.example", "b.example"}, c.Connection.AllowedHosts)
 	assert.Equal(t, "http://me:sesame@shop/sesame", c.BaseURL)
 	assert.Equal(t, "a sesame", c.Headers["X-A"])
 }
