@@ -35,8 +35,7 @@ var _ port.HttpClientPort = (*Adapter)(nil)
 
 // New makes an adapter. base is the BaseURL of cfg, parsed.
 func New(base *url.URL, cfg port.PortConfig) (*Adapter, error) {
-	c, closeConnections := newConnections(base, &cfg, cfg.WrapTransport == nil)
-	transport := http.RoundTripper(c)
+	transport, closeConnections := NewTransport(base, cfg)
 	if cfg.WrapTransport != nil {
 		if transport = cfg.WrapTransport(transport); transport == nil {
 			return nil, fmt.Errorf("client %s: WrapTransport returned nil", cfg.Name)

@@ -18,9 +18,10 @@ func decodes(req *http.Request) bool {
 	return req.Header["Accept-Encoding"] == nil && req.Header["Range"] == nil && req.Method != http.MethodHead
 }
 
-// acceptGzip asks for gzip. A transport would do so as well, and decode the response;
-// but it does not tell a body that is not gzip from a connection that broke. It is
-// left to one that a user has wrapped, who sees decoded responses.
+// acceptGzip asks for gzip, so that the transport does not and leaves the response as
+// it is: its decoder does not tell a body that is not gzip from a connection that
+// broke. It is left to a transport that a user has wrapped, who sees decoded
+// responses.
 func (a *Adapter) acceptGzip(req *http.Request, e *exchange) {
 	if !a.isWrapped {
 		e.accepted[0] = "gzip"

@@ -16,16 +16,8 @@ import (
 // function that closes all its connections and lets no other be made. base is the
 // BaseURL of cfg, parsed. WrapTransport is left to the caller.
 func NewTransport(base *url.URL, cfg port.PortConfig) (transport http.RoundTripper, closeConnections func()) {
-	return newConnections(base, &cfg, false)
-}
-
-// newConnections makes what requests are sent on. If the caller decodes responses, the
-// transport does not.
-func newConnections(base *url.URL, cfg *port.PortConfig, callerDecodes bool) (c connections, closeAll func()) {
 	d := newDialer(limitOrDefault(cfg.ConnectTimeout, port.DefaultConnectTimeout), cfg.DialContext)
-	t := newTransport(d)
-	t.DisableCompression = callerDecodes
-	c = configure(t, cfg, base)
+	c := configure(newTransport(d), &cfg, base)
 	return c, func() {
 		c.CloseIdleConnections()
 		d.close()
