@@ -42,13 +42,13 @@ test: ## Run the tests of all modules but e2e, with the race detector
 	@$(if $(RACE),,echo "no C compiler ($$(go env CC)): testing without the race detector")
 	@$(GOTEST) $(RACE) $$(go list work | grep -vxF $(patsubst %,-e $(MODULE)/%,e2e $(UNRACED))) | tools/times.sh
 	@echo "== without the race detector"
-	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client ./resilience
+	@$(GOTEST) $(UNRACED:%=./%) && $(GOTEST) -run Allocates ./client ./resilience && $(GOTEST) -run "InProportion|LargeFile" ./config
 	@$(GOTEST) ./internal/simulation && $(GOTEST) -run TestRandomApplications ./container
 
 # Most of these tests wait, for a browser or for Prometheus. Those that measure
 # are not parallel.
 .PHONY: e2e
-e2e: $(if $(CI),install) ## Run the tests in a browser and with Prometheus
+e2e: $(if $(CI),install) ## Run the tests in a browser, with Prometheus, and of a restart under load
 	@$(GOTEST) $(RACE) -parallel 4 ./e2e
 
 .PHONY: consumer

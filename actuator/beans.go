@@ -41,7 +41,7 @@ func beansOf(app *container.ApplicationContext) beans {
 	all := map[string]bean{}
 	for _, b := range app.Beans() {
 		all[b.Name] = bean{
-			Aliases: []string{}, Scope: b.Scope, Type: b.Type, Resource: b.Location, Dependencies: append([]string{}, b.Dependencies...),
+			Aliases: []string{}, Scope: string(b.Scope), Type: b.Type, Resource: b.Location, Dependencies: append([]string{}, b.Dependencies...),
 			Stereotype: b.Stereotype, Module: b.Module, Order: b.Order, Phase: b.Phase, Primary: b.Primary, TookMs: milliseconds(b.Took),
 		}
 	}

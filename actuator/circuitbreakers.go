@@ -22,9 +22,14 @@ type circuitBreaker struct {
 	BufferedCalls int64  `json:"bufferedCalls"`
 	FailedCalls   int64  `json:"failedCalls"`
 	SlowCalls     int64  `json:"slowCalls"`
+	RetryAfter    string `json:"retryAfter,omitempty"` // as time.Duration's String
 
-	resilience.CircuitBreakerSnapshot
+	snapshot
 }
+
+// snapshot has the fields of a [resilience.CircuitBreakerSnapshot] but not its
+// MarshalJSON, which would be the circuitBreaker's.
+type snapshot resilience.CircuitBreakerSnapshot
 
 type circuitBreakers struct {
 	CircuitBreakers map[string]circuitBreaker `json:"circuitBreakers"`
@@ -40,10 +45,14 @@ func circuitBreakersOf(app *container.ApplicationContext) circuitBreakers {
 
 func circuitBreakerOf(b *resilience.CircuitBreaker) circuitBreaker {
 	s := b.Snapshot()
-	return circuitBreaker{
+	c := circuitBreaker{
 		State: upperState(s.State), FailureRate: rate(s.Failures, s.Calls), SlowCallRate: rate(s.SlowCalls, s.Calls),
-		BufferedCalls: s.Calls, FailedCalls: s.Failures, SlowCalls: s.SlowCalls, CircuitBreakerSnapshot: s,
+		BufferedCalls: s.Calls, FailedCalls: s.Failures, SlowCalls: s.SlowCalls, snapshot: snapshot(s),
 	}
+	if s.RetryAfter > 0 {
+		c.RetryAfter = s.RetryAfter.String()
+	}
+	return c
 }
 
 // upperState is Resilience4j's word for a state: HALF_OPEN.

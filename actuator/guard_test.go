@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pyfly-go/pyfly/client"
 )
@@ -80,6 +81,27 @@ func TestOperatorsForceCloseDisableAndReset(t *testing.T) {
 	}
 	if a := ask(t, http.MethodPost, r.url+"/circuitbreakers/nothing", forceOpen, withToken); a.status != 404 || !strings.Contains(a.body, "stock-client") {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestEveryEndpointShowsAnOpenCircuitAlike compares the places that show one.
+func TestEveryEndpointShowsAnOpenCircuitAlike(t *testing.T) {
+	r := run(t, nil)
+	r.openCircuit(t)
+	statistics := at(t, at(t, get(t, r.url+"/clients").json(t), "clients").([]any)[0], "stats", "circuitBreakers").([]any)
+	for name, shown := range map[string]any{
+		"/circuitbreakers":              at(t, get(t, r.url+"/circuitbreakers").json(t), "circuitBreakers", "stock-client"),
+		"/circuitbreakers/stock-client": get(t, r.url+"/circuitbreakers/stock-client").json(t),
+		"/health":                       at(t, get(t, r.url+"/health").json(t), "components", "circuitBreakers", "details", "stock-client", "details"),
+		"/clients":                      statistics[0],
+	} {
+		text, _ := at(t, shown, "retryAfter").(string)
+		if d, err := time.ParseDuration(text); err != nil || d <= 0 || d > time.Hour {
+			t.Errorf("%s: retryAfter is %q", name, text)
+		}
+		if at(t, shown, "name") != "stock-client" || at(t, shown, "openings") != 1.0 || strings.ToUpper(at(t, shown, "state").(string)) != "OPEN" {
+			t.Errorf("%s: %v", name, shown)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
@@ -43,26 +42,10 @@ type health struct {
 	app        *container.ApplicationContext
 	settings   *Settings
 	indicators *indicators
-
-	ready       atomic.Bool
-	unsubscribe []func()
 }
 
 func newHealth(app *container.ApplicationContext, s *Settings, i *indicators) *health {
 	return &health{app: app, settings: s, indicators: i}
-}
-
-func (h *health) start() {
-	h.unsubscribe = []func(){
-		lifecycle.Subscribe(h.app.Events(), func(lifecycle.ApplicationReady) { h.ready.Store(true) }),
-		lifecycle.Subscribe(h.app.Events(), func(lifecycle.ContextClosed) { h.ready.Store(false) }),
-	}
-}
-
-func (h *health) stop() {
-	for _, unsubscribe := range h.unsubscribe {
-		unsubscribe()
-	}
 }
 
 // report is the answer, in Spring Boot's form.
@@ -91,13 +74,15 @@ func (h *health) components(ctx context.Context) map[string]lifecycle.Health {
 	return components
 }
 
-// readiness is out of service until the application is ready, and again when it
-// begins to stop.
+// readiness is out of service until the application is ready, and from the
+// beginning of its shutdown on.
 func (h *health) readiness() lifecycle.Health {
-	if h.ready.Load() {
+	select {
+	case <-h.app.Ready():
 		return lifecycle.Health{Status: lifecycle.HealthUp}
+	default:
+		return lifecycle.Health{Status: lifecycle.HealthOutOfService}
 	}
-	return lifecycle.Health{Status: lifecycle.HealthOutOfService}
 }
 
 // breakerHealth is in the form of Resilience4j's health indicator.
@@ -112,7 +97,7 @@ func (h *health) breakers() lifecycle.Health {
 	for name, b := range client.CircuitBreakers(h.app) {
 		details := circuitBreakerOf(b)
 		status := "UP"
-		switch details.CircuitBreakerSnapshot.State {
+		switch details.snapshot.State {
 		case resilience.StateOpen, resilience.StateForcedOpen, resilience.StateHalfOpen:
 			status = "CIRCUIT_" + details.State
 			sum.Status = h.settings.Health.breakerStatus()

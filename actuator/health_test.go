@@ -321,3 +321,35 @@ func TestTheApplicationIsOutOfServiceWhileItStartsAndStops(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTheApplicationIsOutOfServiceAsSoonAsItsShutdownBegins starts it twice, with a
+// subscriber that hangs.
+func TestTheApplicationIsOutOfServiceAsSoonAsItsShutdownBegins(t *testing.T) {
+	app := newApp(map[string]any{"pyfly.context.shutdown-delay": "1h", "pyfly.context.shutdown-timeout": "1s"})
+	release := make(chan struct{})
+	defer close(release)
+	shuttingDown := make(chan struct{})
+	lifecycle.Subscribe(app.Events(), func(lifecycle.ShutdownStarted) { <-release })
+	lifecycle.Subscribe(app.Events(), func(lifecycle.ShutdownStarted) { shuttingDown <- struct{}{} })
+	for range 2 {
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		url := serverOf(app).URL()
+		if a := get(t, url+"/health/readiness"); a.status != 200 {
+			t.Errorf("when it runs: %d %s", a.status, a.body)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		stopped := make(chan error, 1)
+		go func() { stopped <- app.Stop(ctx) }()
+		<-shuttingDown
+		if a := get(t, url+"/health/readiness"); a.status != 503 || at(t, a.json(t), "status") != "OUT_OF_SERVICE" {
+			t.Errorf("while it shuts down: %d %s", a.status, a.body)
+		}
+		if a := get(t, url+"/health/liveness"); a.status != 200 {
+			t.Errorf("while it shuts down: %d %s", a.status, a.body)
+		}
+		cancel()
+		<-stopped // Stop has no time to wait for connections, and may say so
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 const flushInterval = 250 * time.Millisecond
@@ -77,9 +76,9 @@ func (h *hub) stop() {
 }
 
 // hear is called by the goroutine that makes the call.
-func (h *hub) hear(e resilience.Event) {
+func (h *hub) hear(e client.PolicyEvent) {
 	h.batch.add(e)
-	if e.Kind == resilience.EventStateChanged {
+	if e.Kind == client.EventStateChanged {
 		h.note(e)
 	}
 }
@@ -88,7 +87,7 @@ func (h *hub) hear(e resilience.Event) {
 // often is seen at the next tick.
 const maxChanges = 100
 
-func (h *hub) note(e resilience.Event) {
+func (h *hub) note(e client.PolicyEvent) {
 	change := breakerChange{secondsOf(e.At), e.Name, e.Client, e.From.String(), e.To.String()}
 	h.lanes.add(change)
 	h.mu.Lock()

@@ -29,7 +29,6 @@ type Server struct {
 	logger    *slog.Logger
 	endpoints *endpoints
 	handler   http.Handler
-	health    *health
 	hub       *hub
 
 	http        *http.Server
@@ -55,7 +54,7 @@ func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logg
 	}
 	h, hub := newHealth(app, s, i), newHub(app, s, m.latencies)
 	e := &endpoints{app: app, settings: s, guard: newGuard(s), health: h, metrics: m, hub: hub}
-	return &Server{app: app, settings: s, logger: logger, endpoints: e, handler: e.handler(), health: h, hub: hub}
+	return &Server{app: app, settings: s, logger: logger, endpoints: e, handler: e.handler(), hub: hub}
 }
 
 // Phase is the first.
@@ -70,7 +69,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // components of the settings there are not. With the setting port -1 it does not
 // listen.
 func (s *Server) Start(ctx context.Context) error {
-	if err := s.health.checkGroups(); err != nil {
+	if err := s.endpoints.health.checkGroups(); err != nil {
 		return err
 	}
 	if s.settings.listens() {
@@ -79,7 +78,6 @@ func (s *Server) Start(ctx context.Context) error {
 		}
 	}
 	s.unsubscribe = lifecycle.Subscribe(s.app.Events(), func(c config.Changed) { s.endpoints.changed.Store(c.Config) })
-	s.health.start()
 	s.hub.start()
 	if s.listener != nil {
 		s.serve(s.listener)
@@ -161,7 +159,6 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.unsubscribe()
 	s.unsubscribe = nil
 	s.hub.stop()
-	s.health.stop()
 	if s.http == nil {
 		return nil
 	}

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // follower is a client of the event stream.
@@ -143,8 +143,8 @@ func TestManyEventsAreToldAsFew(t *testing.T) {
 	for range 4 {
 		publishers.Go(func() {
 			for i := range each {
-				lifecycle.Publish(r.app.Events(), resilience.Event{
-					Kind: resilience.EventRejected, Client: "stock-client", Method: string(rune('a'+i%26)) + strings.Repeat("x", i%10), At: time.Now(),
+				lifecycle.Publish(r.app.Events(), client.PolicyEvent{
+					Kind: client.EventRejected, Client: "stock-client", Method: string(rune('a'+i%26)) + strings.Repeat("x", i%10), At: time.Now(),
 				})
 			}
 		})
@@ -175,8 +175,8 @@ func TestAClientThatNeverReadsDisturbsNobody(t *testing.T) {
 	text := strings.Repeat("x", 200)
 	for i := range 200 { // more than any buffer on the way holds
 		for j := range 100 {
-			lifecycle.Publish(r.app.Events(), resilience.Event{
-				Kind: resilience.EventRejected, Client: "stock-client", Method: text + string(rune('a'+j%26)) + string(rune('a'+j/26)), At: time.Now(),
+			lifecycle.Publish(r.app.Events(), client.PolicyEvent{
+				Kind: client.EventRejected, Client: "stock-client", Method: text + string(rune('a'+j%26)) + string(rune('a'+j/26)), At: time.Now(),
 			})
 		}
 		if i%10 == 0 {

@@ -149,7 +149,7 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestStreamsAreNotHeldInMemory(t *testing.T) {
-	const size = 1 << 30
+	const size = 128 << 20
 	received := make(chan int64, 1)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {

@@ -2,15 +2,7 @@
 
 package client
 
-import (
-	"bytes"
-	"context"
-	"fmt"
-	"io"
-	"net/http"
-	"sync"
-	"time"
-)
+import "github.com/pyfly-go/pyfly/client/internal/engine"
 
 // CallInterceptor wraps whole calls, with all their attempts: to answer from a
 // cache, to measure, to run a call again with other headers. Each bean of this
@@ -19,7 +11,10 @@ import (
 //
 //   - next runs the call: circuit breaker, attempts, time limits. Its error is an
 //     [*Error], also for an answer whose status is not of the 2xx; its answer
-//     has been read whole, unless the method streams.
+//     has been read whole, unless the method streams, or returns only an error:
+//     then ContentLength is -1 if it may not be whole.
+//   - [IsStreaming] tells, by the context of the request, whether the method
+//     streams.
 //   - next may be called several times, also on several goroutines at a time,
 //     each with a request of its own then, and after the Exchange has returned.
 //     Stopping the client waits for each run; none begins after that.
@@ -33,8 +28,9 @@ func (i CallInterceptor) ForClients(names ...string) CallInterceptor {
 	return CallInterceptor(ForClients(Interceptor(i), names...))
 }
 
-// interceptCalls puts interceptors around the calls of an engine.
-func interceptCalls(interceptors []CallInterceptor) Exchange {
+// aroundCalls puts interceptors around the calls of an engine. It is nil if there
+// are none.
+func aroundCalls(interceptors []CallInterceptor) func(engine.Exchange) engine.Exchange {
 	if len(interceptors) == 0 {
 		return nil
 	}
@@ -42,133 +38,5 @@ func interceptCalls(interceptors []CallInterceptor) Exchange {
 	for i, interceptor := range interceptors {
 		same[i] = Interceptor(interceptor)
 	}
-	return intercept(runCall, same)
-}
-
-// interceptedCall is a call that interceptors see, in the context of the request
-// that they are given.
-type interceptedCall struct {
-	start call          // what each run begins as
-	body  io.ReadCloser // of that request
-
-	mu   sync.Mutex
-	call *call // counts the attempts of all runs; nil when it has ended
-}
-
-// begin returns a call for one run. If the error is nil, who runs it leaves its
-// gate.
-func (i *interceptedCall) begin() (*call, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	c := i.start
-	if i.call != nil {
-		c.attempts = i.call.attempts
-		c.gate.Join()
-		return &c, nil
-	}
-	c.begun = time.Now()
-	if !c.enter() {
-		return &c, ErrStopped
-	}
-	return &c, nil
-}
-
-// count adds the attempts of a run.
-func (i *interceptedCall) count(attempts int) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.call != nil {
-		i.call.attempts += attempts
-	}
-}
-
-// end detaches the runs that outlast the call from it.
-func (i *interceptedCall) end() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.call = nil
-}
-
-type interceptedKey struct{}
-
-// runIntercepted lets interceptors run the call, and takes the answer that they
-// return.
-func (c *call) runIntercepted(ctx context.Context) error {
-	i := &interceptedCall{call: c, start: *c}
-	defer i.end()
-	a := &attempt{isShown: true}
-	request, err := c.newRequest(context.WithValue(c.withCall(ctx, a), interceptedKey{}, i), a)
-	if err != nil {
-		return err
-	}
-	i.body = request.Body
-	response, err := complete(c.interceptCall(request))
-	i.end()
-	if err != nil {
-		return err
-	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
-		defer func() { _ = response.Body.Close() }()
-		return c.refused(response)
-	}
-	if c.streams {
-		c.stream = response
-		return nil
-	}
-	defer func() { _ = response.Body.Close() }()
-	return c.accept(ctx, ctx, response)
-}
-
-// runCall is the innermost Exchange around calls: it runs the one that the
-// request belongs to.
-func runCall(req *http.Request) (*http.Response, error) {
-	i, ok := req.Context().Value(interceptedKey{}).(*interceptedCall)
-	switch {
-	case !ok:
-		return nil, fmt.Errorf("%w: a CallInterceptor gave it another context: derive it from the request's own", ErrInvalidRequest)
-	case req.Body != i.body:
-		return nil, fmt.Errorf("%w: a CallInterceptor gave it another body, which an Interceptor may do, or a Codec", ErrInvalidRequest)
-	}
-	changed := *i.start.message
-	changed.path, changed.query, changed.header, changed.isComplete = req.URL.EscapedPath(), req.URL.RawQuery, req.Header, true
-	kept := &keptAnswer{}
-	c, err := i.begin()
-	if err != nil {
-		return nil, c.failed(err, 0)
-	}
-	leave := c.gate.Leave
-	defer func() { leave() }()
-	c.message, c.sink = &changed, kept
-	before := c.attempts
-	err = c.runGuarded(req.Context())
-	i.count(c.attempts - before)
-	if err != nil {
-		return nil, c.failed(err, time.Since(c.begun))
-	}
-	if c.streams {
-		c.stream.Body.(*streamBody).atEnd(leave)
-		leave = func() {}
-		return c.stream, nil
-	}
-	return kept.response(req), nil
-}
-
-// keptAnswer is a sink that keeps the answer as it is.
-type keptAnswer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-func (k *keptAnswer) take(a *answer) error {
-	k.status, k.header, k.body = a.status, a.header, bytes.Clone(a.body)
-	return nil
-}
-
-func (k *keptAnswer) response(req *http.Request) *http.Response {
-	return &http.Response{
-		Status:     fmt.Sprintf("%d %s", k.status, http.StatusText(k.status)),
-		StatusCode: k.status, Proto: req.Proto, ProtoMajor: req.ProtoMajor, ProtoMinor: req.ProtoMinor,
-		Header: k.header, Body: io.NopCloser(bytes.NewReader(k.body)), ContentLength: int64(len(k.body)), Request: req,
-	}
+	return aroundAttempts(same)
 }

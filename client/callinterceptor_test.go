@@ -253,3 +253,33 @@ func TestACallInterceptorForSomeClients(t *testing.T) {
 		}
 	}
 }
+
+func TestACallInterceptorIsToldWhatKindOfBodyThereIs(t *testing.T) {
+	for body, want := range map[string]int64{"{}": 2, strings.Repeat("x", 64<<10): -1, strings.Repeat("x", 65<<10): -1} {
+		var got []string
+		interceptor := func(next client.Exchange) client.Exchange {
+			return func(req *http.Request) (*http.Response, error) {
+				response, err := next(req)
+				if err == nil {
+					got = append(got, fmt.Sprint(response.ContentLength, client.IsStreaming(req.Context())))
+				}
+				return response, err
+			}
+		}
+		c := startIntercepted(t, func(*http.Request) (*http.Response, error) { return answer(200, body), nil }, interceptor)
+		if err := c.Pay(t.Context(), Product{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Text(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		stream, err := c.Stream(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = stream.Close()
+		if fmt.Sprint(want, false) != got[0] || fmt.Sprint(len(body), false) != got[1] || !strings.HasSuffix(got[2], "true") {
+			t.Errorf("a body of %d bytes: got %q", len(body), got)
+		}
+	}
+}

@@ -3,14 +3,12 @@
 package client
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
-	"strings"
 
-	"github.com/pyfly-go/pyfly/internal/usercode"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // Response is a method's result when it wants more than the decoded body:
@@ -20,91 +18,29 @@ type Response[T any] struct {
 	Status int
 	Header http.Header
 	Body   T // the zero value when the answer has no body
+
+	location *url.URL // that has responded; nil: not known, or not needed
 }
 
 func (*Response[T]) bodyType() reflect.Type { return reflect.TypeFor[T]() }
 
-func (r *Response[T]) fill(a *answer, decode func(a *answer, target any) error) error {
-	r.Status, r.Header = a.status, a.header
-	return decode(a, &r.Body)
+func (r *Response[T]) fill(got *message.Response, d message.Decoder) error {
+	r.Status, r.Header, r.location = got.Status, got.Header, got.Location
+	return decode(d, got, &r.Body)
 }
 
 // responder is a pointer to a Response of any type.
 type responder interface {
 	bodyType() reflect.Type
-	fill(a *answer, decode func(a *answer, target any) error) error
+	fill(r *message.Response, d message.Decoder) error
 }
 
-// readBody reads a body whole; more than limit bytes are an ErrTooLarge.
-func readBody(buffer *bytes.Buffer, body io.Reader, limit int64) error {
-	if limit <= 0 {
-		_, err := buffer.ReadFrom(body)
-		return err
+// decode takes a response into target, a pointer.
+func decode(d message.Decoder, r *message.Response, target any) error {
+	if t, ok := target.(responder); ok {
+		return t.fill(r, d)
 	}
-	for {
-		buffer.Grow(bytes.MinRead)
-		room := buffer.AvailableBuffer()
-		n, err := body.Read(room[:cap(room)])
-		_, _ = buffer.Write(room[:n])
-		switch {
-		case int64(buffer.Len()) > limit:
-			return tooLarge(limit)
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-}
-
-func tooLarge(limit int64) error {
-	return fmt.Errorf("%w: its body has more than the %d bytes of max-response-size", ErrTooLarge, limit)
-}
-
-// decoder takes answers apart by their content type.
-type decoder struct{ codecs codecs }
-
-// decode decodes the body into target, a pointer. No body leaves the zero value.
-// An answer whose content type is unknown, or not told, is taken for JSON.
-func (d decoder) decode(a *answer, target any) error {
-	switch t := target.(type) {
-	case responder:
-		return t.fill(a, d.decode)
-	case *string:
-		*t = string(a.body)
-		return nil
-	case *[]byte:
-		*t = bytes.Clone(a.body)
-		return nil
-	}
-	if len(a.body) == 0 {
-		return nil
-	}
-	codec := d.codecs.of(contentTypeOf(a.header))
-	if codec == nil {
-		codec = d.codecs.exactly("application/json")
-	}
-	if err := codec.Decode(a.body, target); err != nil {
-		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), usercode.Error(err), contentTypeHint(a.header))
-	}
-	return nil
-}
-
-func contentTypeOf(header http.Header) string {
-	if values := header["Content-Type"]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
-
-// contentTypeHint helps where the answer is no JSON at all: a proxy's page of
-// HTML, for example.
-func contentTypeHint(header http.Header) string {
-	contentType := header.Get("Content-Type")
-	if contentType == "" || strings.Contains(contentType, "json") {
-		return ""
-	}
-	return fmt.Sprintf(" (its content type is %q)", contentType)
+	return d.Decode(r, target)
 }
 
 var (
@@ -141,7 +77,7 @@ func (m *Method) accept() string {
 	if t == reflect.TypeFor[[]byte]() || t == reflect.TypeFor[string]() {
 		return ""
 	}
-	return jsonMediaType
+	return "application/json"
 }
 
 // acceptValues is the header Accept of a method's requests. One that takes any
@@ -152,9 +88,9 @@ func (m *Method) acceptValues(users []Codec) []string {
 	if accept == "" {
 		return nil
 	}
-	if m.Accept == "" && accept == jsonMediaType {
+	if m.Accept == "" && accept == "application/json" {
 		for _, codec := range users {
-			if codec.MediaType() != jsonMediaType {
+			if codec.MediaType() != "application/json" {
 				accept += ", " + codec.MediaType() + ";q=0.9"
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
@@ -50,5 +51,9 @@ func decodeErrorBody(decoders []ErrorDecoder, e *Error) (decoded error) {
 
 // As finds the error that an [ErrorDecoder] has made.
 func (e *Error) As(target any) bool {
+	if o, ok := target.(**engine.Outcome); ok {
+		*o = e.outcome
+		return e.outcome != nil
+	}
 	return e.decoded != nil && errors.As(e.decoded, target)
 }

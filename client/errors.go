@@ -5,12 +5,12 @@ package client
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
@@ -22,9 +22,10 @@ var (
 	ErrNotFound       = errors.New("not found")                     // 404
 	ErrConflict       = errors.New("conflict with existing state")  // 409
 	ErrUnprocessable  = errors.New("the content was refused")       // 422
+	ErrNotModified    = message.ErrNotModified                      // 304: what the caller has is current
 	ErrRateLimited    = errors.New("too many requests")             // 429
 	ErrUnavailable    = errors.New("the service failed")            // 5xx
-	ErrDecode         = errors.New("the answer cannot be decoded")  // not what the method's result says
+	ErrDecode         = message.ErrDecode                           // not what the method's result says
 	ErrTooLarge       = port.ErrTooLarge                            // beyond max-response-size: see [port.ErrTooLarge]
 	ErrStopped        = port.ErrStopped                             // called after Stop: see [port.ErrStopped]
 	ErrInvalidRequest = port.ErrInvalidRequest                      // rejected before anything was sent: see [port.ErrInvalidRequest]
@@ -32,7 +33,7 @@ var (
 )
 
 // MaxErrorBody is how much of the body of a failed answer an [Error] keeps.
-const MaxErrorBody = 64 << 10
+const MaxErrorBody = engine.MaxErrorBody
 
 // Error is what every method of a declarative client returns when a call
 // fails. It answers to errors.Is for its kind ([ErrNotFound], [ErrUnavailable],
@@ -51,10 +52,8 @@ type Error struct {
 	Elapsed  time.Duration // from the call to its failure
 	Err      error         // what went wrong; nil when the status says it all
 
-	decoded       error // by an ErrorDecoder
-	serviceFailed bool  // counts for the breaker, and may be retried
-	unacted       bool  // the service cannot have acted upon the attempt
-	isFinal       bool  // the context asks not to retry
+	decoded error           // by an ErrorDecoder
+	outcome *engine.Outcome // that the error describes; nil: a user has made it
 }
 
 // Error implements error. It holds no header, no body and no secret.
@@ -70,10 +69,10 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
 	}
 	if e.decoded != nil {
-		b.WriteString(": " + e.decoded.Error())
+		b.WriteString(": " + message.Printable(e.decoded.Error(), message.MaxQuoted))
 	} else if e.Err == nil && e.Problem != nil {
 		if text := e.Problem.text(e.Status); text != "" {
-			b.WriteString(": " + text)
+			b.WriteString(": " + message.Printable(text, message.MaxQuoted))
 		}
 	}
 	if e.Attempts > 1 {
@@ -98,24 +97,12 @@ func (e *Error) Is(target error) bool {
 // RetryAfter returns how long the service asked to wait before another
 // attempt, by its Retry-After header in either form of RFC 9110, section
 // 10.2.3; 0 if it did not ask.
-func (e *Error) RetryAfter() time.Duration {
-	value := e.Header.Get("Retry-After")
-	if value == "" {
-		return 0
-	}
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		const most = int64(math.MaxInt64 / time.Second)
-		return time.Duration(max(0, min(seconds, most))) * time.Second
-	}
-	date, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return max(0, time.Until(date))
-}
+func (e *Error) RetryAfter() time.Duration { return message.RetryAfter(e.Header) }
 
 func kindOfStatus(status int) error {
 	switch {
+	case status == http.StatusNotModified:
+		return ErrNotModified
 	case status == http.StatusBadRequest:
 		return ErrValidation
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:

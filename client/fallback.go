@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
@@ -84,7 +85,7 @@ func wantsFallback(ctx context.Context, err error) bool {
 	if !errors.As(err, &e) || ctx == nil || ctx.Err() != nil {
 		return false
 	}
-	return wantsInstead(e)
+	return engine.IsUnavailable(e)
 }
 
 // protectFallback turns the panic of a fallback into an error that has the call's

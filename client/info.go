@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -25,6 +26,15 @@ type Setting struct {
 	Origin string `json:"origin"` // "pyfly.yaml:12", "environment variable PYFLY_...", "code", "tag of PaymentClient.ServiceClient", "default"
 }
 
+// effective returns the effective settings of a client.
+func effective(s *settings.Client) []Setting {
+	list := make([]Setting, len(s.Effective))
+	for i, setting := range s.Effective {
+		list[i] = Setting(setting)
+	}
+	return list
+}
+
 // Clients returns what there is to know of all clients of an application, by
 // name. It holds no secret: the values of settings and headers whose names say
 // that they are secret, user info and such query parameters in URLs, and what
@@ -41,8 +51,8 @@ func Clients(app *container.ApplicationContext) []ClientInfo {
 	p.mu.Unlock()
 	infos := make([]ClientInfo, len(clients))
 	for i, l := range clients {
-		e := l.current.Load()
-		infos[i] = ClientInfo{e.secrets.declaration(*l.declaration), e.settings, l.stats()}
+		g := l.current().With
+		infos[i] = ClientInfo{g.secrets.declaration(*l.declaration), g.settings, l.stats()}
 	}
 	slices.SortFunc(infos, func(a, b ClientInfo) int { return cmp.Compare(a.Stats.Client, b.Stats.Client) })
 	return infos
@@ -60,11 +70,9 @@ func CircuitBreakers(app *container.ApplicationContext) map[string]*resilience.C
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range p.clients {
-		l.mu.Lock()
-		for _, b := range l.allBreakers() {
+		for _, b := range l.policies.Snapshot().Breakers {
 			found[b.Name()] = b
 		}
-		l.mu.Unlock()
 	}
 	return found
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"net/http"
 	"slices"
+
+	"github.com/pyfly-go/pyfly/client/internal/engine"
 )
 
 // Exchange sends a request and returns the answer, as a port's Request does:
@@ -52,33 +54,29 @@ type Call struct {
 	Attempt int    // 1 for the first; 0 in a CallInterceptor
 }
 
-type callKey struct{}
-
-// withCall returns a context that knows the attempt and its call.
-func (c *call) withCall(ctx context.Context, a *attempt) context.Context {
-	a.call = Call{c.op.client, c.op.method, c.attempts}
-	return context.WithValue(ctx, callKey{}, a)
-}
-
 // CallOf returns, in an interceptor, the call that a request's context belongs
 // to.
 func CallOf(ctx context.Context) (Call, bool) {
-	a, ok := ctx.Value(callKey{}).(*attempt)
-	if !ok {
-		return Call{}, false
-	}
-	return a.call, true
+	info, ok := engine.InfoOf(ctx)
+	return Call(info), ok
 }
 
-// intercept puts interceptors around a port, the first outermost.
-func intercept(exchange Exchange, interceptors []Interceptor) Exchange {
-	for _, interceptor := range slices.Backward(interceptors) {
-		if interceptor == nil {
-			continue
-		}
-		if wrapped := interceptor(exchange); wrapped != nil {
-			exchange = wrapped
-		}
+// aroundAttempts puts interceptors around an exchange, the first outermost. It is
+// nil if there are none.
+func aroundAttempts(interceptors []Interceptor) func(engine.Exchange) engine.Exchange {
+	if len(interceptors) == 0 {
+		return nil
 	}
-	return exchange
+	return func(innermost engine.Exchange) engine.Exchange {
+		exchange := Exchange(innermost)
+		for _, interceptor := range slices.Backward(interceptors) {
+			if interceptor == nil {
+				continue
+			}
+			if wrapped := interceptor(exchange); wrapped != nil {
+				exchange = wrapped
+			}
+		}
+		return exchange
+	}
 }

@@ -4,13 +4,16 @@ package client
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"sync"
-	"sync/atomic"
+	"net/url"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
+	"github.com/pyfly-go/pyfly/client/internal/message"
+	"github.com/pyfly-go/pyfly/client/internal/oauth"
+	"github.com/pyfly-go/pyfly/client/internal/registry"
+	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -19,274 +22,103 @@ import (
 // breakers, budget, limits, counters.
 type live struct {
 	declaration *Declaration
+	defaults    *defaults // nil: none
 	processor   *HttpClientBeanPostProcessor
-	current     atomic.Pointer[engine]
+	engines     registry.Engines[*generation]
+	policies    *registry.Policies
 	counters    counters
-	budget      atomic.Pointer[resilience.RetryBudget]
-
-	mu           sync.Mutex                            // guards what follows
-	breakers     map[string]*resilience.CircuitBreaker // of the client, "", and of methods
-	ofHosts      map[string]*resilience.CircuitBreaker
-	bulkheads    map[string]*resilience.Bulkhead
-	rateLimiters map[string]*resilience.RateLimiter
-	adaptives    map[string]*resilience.AdaptiveLimiter
-	stale        map[string]*staleAnswers
-	draining     []*engine          // replaced, with calls under way
-	callsBefore  int64              // of engines that have drained
-	inUse        map[policyKey]bool // by the engine that a reload makes; nil: none is being made
-}
-
-type staleAnswers struct {
-	*resilience.LastGood[string, *keptAnswer]
-	maxAge int64
 }
 
 func newLive(p *HttpClientBeanPostProcessor, d *Declaration) *live {
-	return &live{
-		declaration: d, processor: p,
-		breakers:     map[string]*resilience.CircuitBreaker{},
-		ofHosts:      map[string]*resilience.CircuitBreaker{},
-		bulkheads:    map[string]*resilience.Bulkhead{},
-		rateLimiters: map[string]*resilience.RateLimiter{},
-		adaptives:    map[string]*resilience.AdaptiveLimiter{},
-		stale:        map[string]*staleAnswers{},
+	return &live{declaration: d, processor: p, policies: registry.NewPolicies(d.Name)}
+}
+
+// generation is what the settings of one time have made of a client, beside its
+// engine.
+type generation struct {
+	settings     []Setting
+	signature    string   // of the settings that the port was made with
+	baseURL      *url.URL // to compare with
+	shownBaseURL *url.URL // without secrets
+	allowed      hosts.Allowed
+	secrets      secretNames
+	tokens       *oauth.Tokens        // nil: no OAuth2
+	telemetry    *telemetry.Telemetry // nil: none
+	decoders     []ErrorDecoder
+	operations   []operation
+}
+
+// operation is what there is to know of a method beside what the engine needs.
+type operation struct {
+	template  string        // of the path, as it may be shown
+	hidesPath bool          // an argument in the path is a secret by its name
+	coding    coding.Coding // of the body; nil: none
+}
+
+// links are those that calls may follow.
+func (g *generation) links() message.Links {
+	return message.Links{Base: g.baseURL, Allowed: g.allowed}
+}
+
+// close gives back what the generation has beside its port.
+func (g *generation) close() {
+	if g.tokens != nil {
+		g.tokens.Close()
 	}
 }
 
-// start prepares the port for calls.
-func (l *live) start(ctx context.Context) error { return l.current.Load().start(ctx) }
-
-// stop stops the engine, and those that were replaced and have calls yet. A port
-// is stopped when no engine has calls that use it.
-func (l *live) stop(ctx context.Context) error {
-	engines := l.engines()
-	var wg sync.WaitGroup
-	for _, e := range engines {
-		wg.Go(func() { e.drain(ctx) })
-	}
-	wg.Wait()
-	stopped := map[*int]bool{}
-	errs := make([]error, len(engines))
-	for i, e := range engines {
-		if !stopped[e.portID] {
-			stopped[e.portID] = true
-			wg.Go(func() { errs[i] = e.stopPort(ctx) })
-		}
-	}
-	wg.Wait()
-	return errors.Join(errs...)
-}
-
-// engines are those that have calls, or may have: the current one comes first.
-func (l *live) engines() []*engine {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]*engine{l.current.Load()}, l.draining...)
-}
-
-func (l *live) isClosed() bool { return l.current.Load().gate.IsClosed() }
-
-// replace lets another engine run the calls from now on. Those under way end
-// where they began. The old port is stopped after the last of them, unless the
-// other engine has it.
-func (l *live) replace(next *engine) {
-	l.mu.Lock()
-	old := l.current.Swap(next)
-	old.gate.Close()
-	l.draining = append(l.draining, old)
-	l.mu.Unlock()
-	select {
-	case <-old.gate.Idle():
-		if old.portID == next.portID {
-			l.retire(old)
-			return
-		}
-	default:
-	}
-	l.processor.background.Go(func() {
-		select {
-		case <-old.gate.Idle():
-			l.retire(old)
-		case <-old.stopped: // with the client
-		}
-	})
-}
-
-// retire forgets an engine whose last call has ended, and stops its port if no
-// other engine has it.
-func (l *live) retire(old *engine) {
-	if l.forget(old) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
-	defer cancel()
-	if err := old.stopPort(ctx); err != nil {
-		l.processor.log().Warn("a replaced port did not stop well", "client", old.name, "error", err)
-	}
-}
-
-// forget reports whether another engine has the port of the old one.
-func (l *live) forget(old *engine) (portIsUsed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.draining = slices.DeleteFunc(l.draining, func(e *engine) bool { return e == old })
-	l.callsBefore += old.gate.Entered()
-	return l.current.Load().portID == old.portID || slices.ContainsFunc(l.draining, func(e *engine) bool { return e.portID == old.portID })
-}
+// current returns what runs a call that begins now.
+func (l *live) current() *registry.Generation[*generation] { return l.engines.Current() }
 
 // reconfigure applies changed settings.
-func (l *live) reconfigure(s *clientSettings) error {
-	before := l.current.Load()
-	l.noteUse()
-	next, err := l.processor.newEngine(l, s, before)
-	inUse := l.endNoteUse()
+func (l *live) reconfigure(s *settings.Client) error {
+	before := l.current()
+	var next *registry.Generation[*generation]
+	removeOthers, err := l.policies.Making(func() (err error) {
+		next, err = l.processor.newEngine(l, s, before)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if next.signature != before.signature { // it has a port of its own
+	if next.Port != before.Port {
 		ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 		defer cancel()
-		if err := next.start(ctx); err != nil {
+		if err := next.Start(ctx); err != nil {
 			return err
 		}
 	}
-	l.replace(next)
-	l.remove(inUse)
+	l.engines.Replace(next, l.retire)
+	removeOthers()
 	return nil
 }
 
-// policyKey names a policy of a client.
-type policyKey struct{ kind, key string }
-
-// noteUse begins to note which policies an engine uses that is being made.
-func (l *live) noteUse() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.inUse = map[policyKey]bool{}
-}
-
-func (l *live) endNoteUse() map[policyKey]bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	inUse := l.inUse
-	l.inUse = nil
-	return inUse
-}
-
-// use notes that the engine that is being made uses a policy. The caller holds the
-// lock.
-func (l *live) use(kind, key string) {
-	if l.inUse != nil {
-		l.inUse[policyKey{kind, key}] = true
+// retire stops the port of an engine that has been replaced.
+func (l *live) retire(g *registry.Generation[*generation]) {
+	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+	defer cancel()
+	if err := g.StopPort(ctx); err != nil {
+		l.processor.log().Warn("a replaced port did not stop well", "client", g.Name, "error", err)
 	}
 }
 
-// remove removes the policies that no operation uses any more. Calls that are under
-// way keep theirs.
-func (l *live) remove(inUse map[policyKey]bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	removeUnused(inUse, "circuit-breaker", l.breakers)
-	removeUnused(inUse, "bulkhead", l.bulkheads)
-	removeUnused(inUse, "rate-limit", l.rateLimiters)
-	removeUnused(inUse, "adaptive-limit", l.adaptives)
-	removeUnused(inUse, "stale-if-error", l.stale)
-	if !inUse[policyKey{scopeHost, ""}] {
-		clear(l.ofHosts)
-	}
-}
-
-func removeUnused[T any](inUse map[policyKey]bool, kind string, policies map[string]T) {
-	maps.DeleteFunc(policies, func(key string, _ T) bool { return !inUse[policyKey{kind, key}] })
-}
-
-// allBreakers are the circuit breakers of the client, of its methods and of hosts.
-// The caller holds the lock.
-func (l *live) allBreakers() []*resilience.CircuitBreaker {
-	return slices.AppendSeq(slices.Collect(maps.Values(l.breakers)), maps.Values(l.ofHosts))
-}
-
-// kept returns the policy of a key, reconfigured, or a new one if there is none
-// or it cannot be.
-func kept[T any](l *live, kind string, policies map[string]T, key string, reconfigure func(T) bool, make func() T) T {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.use(kind, key)
-	if policy, ok := policies[key]; ok && reconfigure(policy) {
-		return policy
-	}
-	policy := make()
-	policies[key] = policy
-	return policy
-}
-
-// breaker returns the circuit breaker of a key, with the given configuration.
-func (l *live) breaker(key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
-	return l.breakerIn(l.breakers, "circuit-breaker", key, config)
-}
-
-func (l *live) breakerIn(breakers map[string]*resilience.CircuitBreaker, kind, key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
-	config.Name = l.declaration.Name
-	if key != "" {
-		config.Name += "/" + key
-	}
-	return kept(l, kind, breakers, key,
-		func(b *resilience.CircuitBreaker) bool { return b.Reconfigure(config) == nil },
-		func() *resilience.CircuitBreaker { return resilience.NewCircuitBreaker(config) })
-}
-
-// breakerOfHost returns the circuit breaker of a host. The settings of the first
-// call to it hold until others are applied.
-func (l *live) breakerOfHost(host string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
-	l.mu.Lock()
-	b := l.ofHosts[host]
-	l.mu.Unlock()
-	if b != nil {
-		return b
-	}
-	return l.breakerIn(l.ofHosts, scopeHost, host, config)
-}
-
-// reconfigureHosts applies changed settings to the breakers of hosts.
-func (l *live) reconfigureHosts(config resilience.CircuitBreakerConfig) {
-	l.mu.Lock()
-	l.use(scopeHost, "")
-	hosts := slices.Sorted(maps.Keys(l.ofHosts))
-	l.mu.Unlock()
-	for _, host := range hosts {
-		l.breakerIn(l.ofHosts, scopeHost, host, config)
-	}
-}
-
-// retryBudget returns the budget of the client.
-func (l *live) retryBudget(config resilience.RetryBudgetConfig) *resilience.RetryBudget {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if b := l.budget.Load(); b != nil && b.Reconfigure(config) == nil {
-		return b
-	}
-	b := resilience.NewRetryBudget(config)
-	l.budget.Store(b)
-	return b
-}
-
-// guard returns the policies outside of the total timeout, or nil.
-// A stream holds its place in the bulkhead until it is closed.
-func (l *live) guard(m *Method, s *settings) (held, guard resilience.Policy) {
+// guard returns the policies outside of the total timeout, or nil. A stream holds
+// its place in the bulkhead until it is closed.
+func (l *live) guard(m *Method, s *settings.Settings) (held, guard resilience.Policy) {
 	var policies []resilience.Policy
-	if s.bulkheadEnabled {
-		bulkhead := l.bulkhead(own(m, s.ownBulkhead), s.bulkhead)
+	if s.BulkheadEnabled {
+		bulkhead := l.policies.Bulkhead(own(m, s.OwnBulkhead), s.Bulkhead)
 		if m.streams() {
 			held = bulkhead
 		} else {
 			policies = append(policies, bulkhead)
 		}
 	}
-	if s.rateLimitEnabled {
-		policies = append(policies, l.rateLimiter(own(m, s.ownRateLimit), s.rateLimit))
+	if s.RateLimitEnabled {
+		policies = append(policies, l.policies.RateLimiter(own(m, s.OwnRateLimit), s.RateLimit))
 	}
-	if s.adaptiveEnabled {
-		policies = append(policies, l.adaptive(own(m, s.ownAdaptive), s.adaptive))
+	if s.AdaptiveEnabled {
+		policies = append(policies, l.policies.Adaptive(own(m, s.OwnAdaptive), s.Adaptive))
 	}
 	switch len(policies) {
 	case 0:
@@ -305,65 +137,53 @@ func own(m *Method, isOwn bool) string {
 	return ""
 }
 
-func (l *live) name(key string) string {
-	if key == "" {
-		return l.declaration.Name
+// stale gives an operation the memory of its good responses, if it has one.
+func (l *live) stale(op *engine.Operation, s *settings.Settings) {
+	if s.StaleIfError > 0 && op.Verb == "GET" && !op.Streams {
+		op.Stale = l.policies.Stale(op.Method, s.StaleIfError, int64(s.StaleMaxSize), l.onStale(op))
 	}
-	return fmt.Sprintf("%s.%s", l.declaration.Name, key)
 }
 
-func (l *live) bulkhead(key string, config resilience.BulkheadConfig) *resilience.Bulkhead {
-	config.Name = l.name(key)
-	return kept(l, "bulkhead", l.bulkheads, key,
-		func(b *resilience.Bulkhead) bool { return b.Reconfigure(config) == nil },
-		func() *resilience.Bulkhead { return resilience.NewBulkhead(config) })
-}
-
-func (l *live) rateLimiter(key string, config resilience.RateLimiterConfig) *resilience.RateLimiter {
-	config.Name = l.name(key)
-	return kept(l, "rate-limit", l.rateLimiters, key,
-		func(r *resilience.RateLimiter) bool { return r.Reconfigure(config) == nil },
-		func() *resilience.RateLimiter { return resilience.NewRateLimiter(config) })
-}
-
-func (l *live) adaptive(key string, config resilience.AdaptiveLimiterConfig) *resilience.AdaptiveLimiter {
-	config.Name, config.IsOverload = l.name(key), countsAsFailure
-	return kept(l, "adaptive-limit", l.adaptives, key,
-		func(a *resilience.AdaptiveLimiter) bool { return a.Reconfigure(config) == nil },
-		func() *resilience.AdaptiveLimiter { return resilience.NewAdaptiveLimiter(config) })
-}
-
-// staleAnswers returns the memory of a method's good answers.
-func (l *live) staleAnswers(op *operation, s *settings) *resilience.LastGood[string, *keptAnswer] {
-	if s.staleIfError == 0 || op.verb != "GET" || op.streams {
-		return nil
+// breaker gives an operation its circuit breaker, if it has one.
+func (l *live) breaker(op *engine.Operation, s *settings.Settings) {
+	if !s.BreakerEnabled {
+		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.use("stale-if-error", op.method)
-	if kept := l.stale[op.method]; kept != nil && kept.maxAge == int64(s.staleIfError) {
-		return kept.LastGood
+	c := s.Breaker
+	c.IsFailure, c.OnStateChange, c.OnSlowCall = engine.ServiceFailed, l.onStateChange, l.onSlowCall
+	switch s.BreakerScope {
+	case settings.ScopeMethod:
+		op.Breaker = l.policies.Breaker(op.Method, c)
+	case settings.ScopeHost:
+		op.BreakerOf = l.policies.Hosts(c)
+	default:
+		op.Breaker = l.policies.Breaker("", c)
 	}
-	kept := &staleAnswers{maxAge: int64(s.staleIfError)}
-	kept.LastGood = resilience.NewLastGood[string, *keptAnswer](resilience.LastGoodConfig{
-		MaxAge: s.staleIfError, MaxBytes: maxStaleBytes, Size: keptSize, On: wantsInstead, OnStale: l.onStale(op),
-	})
-	l.stale[op.method] = kept
-	return kept.LastGood
 }
 
-// maxStaleBytes is how much memory the old answers of a method may take.
-const maxStaleBytes = 64 << 20
-
-// keptSize is about how many bytes an old answer takes, with its key.
-func keptSize(key, kept any) int64 {
-	const entry = 300 // structs, pointers and the place in a map
-	k, size := kept.(*keptAnswer), entry+len(key.(string))
-	for name, values := range k.header {
-		size += len(name) + len(values)*16
-		for _, v := range values {
-			size += len(v)
-		}
+// describe makes the error that callers get.
+func (g *generation) describe(op *engine.Operation, m *message.Message, o *engine.Outcome) error {
+	e := &Error{
+		Client: op.Client, Method: op.Method, Verb: op.Verb, URL: g.shownURL(op, m),
+		Status: o.Status, Header: g.secrets.header(o.Header), Body: o.Body,
+		Attempts: o.Attempts, Elapsed: o.Elapsed, Err: o.Err,
+		outcome: o,
 	}
-	return int64(size + cap(k.body))
+	if before, ok := o.Described.(*Error); ok {
+		e.Problem, e.decoded = before.Problem, before.decoded
+	} else if o.Err == nil {
+		e.Problem = parseProblem(e.Header, e.Body)
+		e.decoded = decodeErrorBody(g.decoders, e)
+	}
+	return e
+}
+
+// shownURL is the URL of a call as it may be shown: the path is that of the
+// declaration if an argument in it is a secret by its name.
+func (g *generation) shownURL(op *engine.Operation, m *message.Message) string {
+	path := m.Path
+	if of := &g.operations[op.Index]; of.hidesPath && m.Link == "" {
+		path = of.template
+	}
+	return g.secrets.url(m.Base(g.shownBaseURL), path, m.Query)
 }

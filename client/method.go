@@ -4,24 +4,28 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
+	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // implement makes the function of a declared method: it encodes the arguments,
 // lets the engine run the call and decodes the answer. This is where Go's
 // reflection ends; the engine knows messages and answers only.
-func (m *Method) implement(l *live, index int, cs codecs) (reflect.Value, error) {
-	encoder, err := newEncoder(m, cs)
+func (m *Method) implement(l *live, index int, codecs message.Codecs) (reflect.Value, error) {
+	encoder, err := newEncoder(m, codecs)
 	if err == nil {
-		err = cs.check("accept", m.Accept)
+		err = codecs.Check("accept", m.Accept)
 	}
 	if err != nil {
 		return reflect.Value{}, &declarationError{m.Name, err.Error()}
 	}
-	f := &frontEnd{live: l, index: index, encoder: encoder, decoder: decoder{cs}}
+	f := &frontEnd{live: l, index: index, encoder: encoder, decoder: message.Decoder{Codecs: codecs}}
 	if m.streams() {
 		return reflect.MakeFunc(m.typ, f.streaming()), nil
 	}
@@ -52,13 +56,13 @@ type frontEnd struct {
 	live    *live
 	index   int // of the operation
 	encoder *encoder
-	decoder decoder
+	decoder message.Decoder
 }
 
-// engine returns what runs a call that begins now.
-func (f *frontEnd) engine() (*engine, *operation) {
-	e := f.live.current.Load()
-	return e, e.operations[f.index]
+// current returns what runs a call that begins now.
+func (f *frontEnd) current() (*registry.Generation[*generation], *engine.Operation) {
+	g := f.live.current()
+	return g, g.Operations[f.index]
 }
 
 // streaming makes the function of a method whose answer is a stream.
@@ -85,58 +89,51 @@ func (f *frontEnd) streaming() func(args []reflect.Value) []reflect.Value {
 
 // open runs one call up to the answer's headers. lastEventID, if there is one,
 // tells where a stream of events broke off.
-func (f *frontEnd) open(ctx context.Context, args []reflect.Value, lastEventID string) (*http.Response, *message, error) {
-	e, op := f.engine()
-	msg := &message{path: f.encoder.Path}
+func (f *frontEnd) open(ctx context.Context, args []reflect.Value, lastEventID string) (*http.Response, *message.Message, error) {
+	g, op := f.current()
+	msg := &message.Message{Path: f.encoder.Path}
 	if ctx == nil {
-		return nil, msg, e.notSent(op, msg, errNilContext)
+		return nil, msg, g.NotSent(op, msg, errNilContext)
 	}
-	encoded := &message{}
-	if err := f.encode(e, op, encoded, args); err != nil {
-		return nil, msg, e.notSent(op, msg, err)
+	encoded := &message.Message{}
+	if err := f.encode(g.With, encoded, args); err != nil {
+		return nil, msg, g.NotSent(op, msg, err)
 	}
 	if lastEventID != "" {
-		if encoded.header = encoded.header.Clone(); encoded.header == nil {
-			encoded.header = http.Header{}
-		}
-		encoded.header.Set("Last-Event-ID", lastEventID)
+		encoded.SetHeader("Last-Event-ID", lastEventID)
 	}
-	response, err := e.open(ctx, op, encoded)
+	response, err := g.Open(ctx, op, encoded)
 	return response, encoded, err
 }
 
-func (f *frontEnd) encode(e *engine, op *operation, m *message, args []reflect.Value) error {
+func (f *frontEnd) encode(g *generation, m *message.Message, args []reflect.Value) error {
 	if err := f.encoder.encode(m, args); err != nil {
 		return err
 	}
-	if op.coding != nil && m.header.Get("Content-Encoding") == "" {
-		if err := m.compress(op.coding); err != nil {
-			return err
-		}
+	if err := m.Compress(g.operations[f.index].coding); err != nil {
+		return err
 	}
-	return m.follow(e.baseURL, e.allowed)
+	return g.links().Follow(m)
 }
 
 // invoke runs one call.
 func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, i *invocation) error {
-	e, op := f.engine()
+	g, op := f.current()
 	if ctx == nil {
-		return e.notSent(op, &message{path: f.encoder.Path}, errNilContext)
+		return g.NotSent(op, &message.Message{Path: f.encoder.Path}, errNilContext)
 	}
-	i.call.engine, i.call.op, i.call.message, i.call.sink, i.call.wait = e, op, &i.sent, i, &i.waiting
-	if err := f.encode(e, op, &i.sent, args); err != nil {
-		return e.notSent(op, &message{path: f.encoder.Path}, err)
+	if err := f.encode(g.With, &i.sent, args); err != nil {
+		return g.NotSent(op, &message.Message{Path: f.encoder.Path}, err)
 	}
-	return i.do(ctx)
+	return i.Do(ctx, g.Engine, op, &i.sent, i)
 }
 
 // invocation is one call, with what goes in and where the answer goes: all that
 // a call needs in one piece of memory.
 type invocation struct {
-	call
-	waiting waitContext
-	sent    message
-	decoder decoder
+	engine.Run
+	sent    message.Message
+	decoder message.Decoder
 	target  any // nil when the method returns no result
 	err     error
 	results [2]reflect.Value
@@ -144,12 +141,19 @@ type invocation struct {
 
 func (i *invocation) errorValue() reflect.Value { return reflect.ValueOf(&i.err).Elem() }
 
-func (i *invocation) take(a *answer) error {
-	if i.target == nil {
+// Take implements message.Sink.
+func (i *invocation) Take(r *message.Response) error {
+	_, wantsStatus := i.target.(responder)
+	switch {
+	case r.Status == http.StatusNotModified && !wantsStatus:
+		return message.ErrNotModified
+	case i.target == nil:
 		return nil
 	}
-	return i.decoder.decode(a, i.target)
+	return decode(i.decoder, r, i.target)
 }
+
+var errNilContext = fmt.Errorf("%w: its context is nil: give context.Background() at least", ErrInvalidRequest)
 
 // stub makes the function of a method that is not wired: it returns a
 // kernel.NotWiredError.

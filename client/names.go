@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
@@ -103,5 +104,5 @@ func (p *HttpClientBeanPostProcessor) warnOfLongerName(d *Declaration) {
 		return
 	}
 	p.log().Warn("two packages have a client of this type name: the settings of this one have another key",
-		"client", d.typ.String(), "key", servicesPrefix+d.Name, "instead of", servicesPrefix+short)
+		"client", d.typ.String(), "key", settings.ServicesPrefix+d.Name, "instead of", settings.ServicesPrefix+short)
 }

@@ -10,45 +10,25 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 )
-
-// oauth2Settings are the settings below auth.oauth2: the client credentials
-// grant of RFC 6749, section 4.4.
-type oauth2Settings struct {
-	tokenURL, clientID, clientSecret, audience string
-	scopes                                     []string
-}
-
-func (r *resolver) oauth2(s *oauth2Settings, prefix string) {
-	if !read(r, &s.tokenURL, prefix+"token-url") {
-		return
-	}
-	if u, err := url.Parse(s.tokenURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		r.wrong(prefix+"token-url", "write a URL such as https://auth/token")
-	}
-	read(r, &s.clientID, prefix+"client-id")
-	read(r, &s.clientSecret, prefix+"client-secret")
-	read(r, &s.audience, prefix+"audience")
-	read(r, &s.scopes, prefix+"scopes")
-	if s.clientID == "" {
-		r.wrong(prefix+"client-id", "write the identifier that the authorization server knows this application by")
-	}
-}
 
 // newTokens makes the token source of the client whose port has the given
 // configuration. It reaches the authorization server as the client reaches its
 // service: with the client's proxy, TLS and way to connect. The server is verified
 // by its own name, and speaks its own version of HTTP.
-func newTokens(s oauth2Settings, cfg PortConfig, base *url.URL) *oauth.Tokens {
-	if u, err := url.Parse(s.tokenURL); err == nil { // checked when it was read
+func newTokens(s settings.OAuth2, cfg PortConfig, base *url.URL) *oauth.Tokens {
+	if u, err := url.Parse(s.TokenURL); err == nil { // checked when it was read
 		cfg.AllowedHosts = []string{u.Host}
 	}
 	cfg.Protocols, cfg.MaxConnectionAge = nil, 0
 	transport, closeConnections := nethttp.NewTransport(base, cfg)
 	return oauth.New(oauth.Config{
-		TokenURL: s.tokenURL, ClientID: s.clientID, ClientSecret: s.clientSecret, Audience: s.audience, Scopes: s.scopes,
+		TokenURL: s.TokenURL, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Audience: s.Audience, Scopes: s.Scopes,
 	}, transport, closeConnections)
 }
 
@@ -83,20 +63,19 @@ func sendAuthorized(req *http.Request, tokens *oauth.Tokens, next Exchange) (*ht
 		return nil, err
 	}
 	again := req.Clone(req.Context()) // now: the port may change req
-	sent := sendsOf(req.Context())
-	before := sent.unproven()
+	before := engine.Unproven(req.Context())
 	token.SetAuthHeader(req)
 	response, err := next(req)
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
 	tokens.Forget(token)
-	isRepeatable := isIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
-	mayHaveActed := isRedirected(response) || sent.unproven() > before
+	isRepeatable := engine.IsIdempotent(again.Method) || again.Header["Idempotency-Key"] != nil
+	mayHaveActed := engine.IsRedirected(response) || engine.Unproven(req.Context()) > before
 	if mayHaveActed && !isRepeatable || !rewind(again) {
 		return response, nil
 	}
-	_, _ = io.CopyN(io.Discard, response.Body, maxDrained)
+	_, _ = io.CopyN(io.Discard, response.Body, message.MaxDrained)
 	_ = response.Body.Close()
 	if token, err = tokenFor(again.Context(), tokens); err != nil {
 		closeBody(again)

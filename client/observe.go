@@ -5,17 +5,16 @@ package client
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/container"
-	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -81,27 +80,20 @@ func (p *HttpClientBeanPostProcessor) Stats() []ClientStats {
 }
 
 func (l *live) stats() ClientStats {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c, e := &l.counters, l.current.Load()
+	c, g := &l.counters, l.current()
 	s := ClientStats{
-		Client: e.name, BaseURL: e.secrets.url(e.shownBaseURL, "", ""),
+		Client: g.Name, BaseURL: g.With.secrets.url(g.With.shownBaseURL, "", ""),
 		Failures: c.failures.Load(), Unavailable: c.unavailable.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),
 	}
-	s.Calls = l.callsBefore
-	for _, e := range append([]*engine{e}, l.draining...) {
-		g := &e.gate
-		s.Calls += g.Entered()
-		s.InFlight += g.InFlight()
-	}
-	for _, b := range l.allBreakers() {
+	s.Calls, s.InFlight = l.engines.Count()
+	policies := l.policies.Snapshot()
+	for _, b := range policies.Breakers {
 		s.CircuitBreakers = append(s.CircuitBreakers, b.Snapshot())
 	}
-	slices.SortFunc(s.CircuitBreakers, func(a, b resilience.CircuitBreakerSnapshot) int { return cmp.Compare(a.Name, b.Name) })
-	if b := l.bulkheads[""]; b != nil {
-		snapshot := b.Snapshot()
+	if policies.Bulkhead != nil {
+		snapshot := policies.Bulkhead.Snapshot()
 		s.Bulkhead = &snapshot
 	}
 	return s
@@ -109,7 +101,7 @@ func (l *live) stats() ClientStats {
 
 // tell publishes an event and logs it, in the context of the call if that is
 // known.
-func (l *live) tell(ctx context.Context, level slog.Level, message string, event resilience.Event) {
+func (l *live) tell(ctx context.Context, level slog.Level, message string, event PolicyEvent) {
 	p := l.processor
 	event.Client, event.At = l.declaration.Name, time.Now()
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
@@ -126,7 +118,7 @@ func (l *live) tell(ctx context.Context, level slog.Level, message string, event
 	if event.Method != "" {
 		args = append(args, "method", event.Method)
 	}
-	if event.Kind == resilience.EventStateChanged {
+	if event.Kind == EventStateChanged {
 		args = append(args, "from", event.From, "to", event.To)
 	}
 	if event.Attempt > 0 {
@@ -141,103 +133,89 @@ func (l *live) tell(ctx context.Context, level slog.Level, message string, event
 	logger.Log(ctx, level, message, args...)
 }
 
-func retriesOf(i *instruments) metric.Int64Counter   { return i.retries }
-func hedgesOf(i *instruments) metric.Int64Counter    { return i.hedges }
-func hedgeWinsOf(i *instruments) metric.Int64Counter { return i.hedgeWins }
-func exhaustedOf(i *instruments) metric.Int64Counter { return i.exhausted }
-func staleOf(i *instruments) metric.Int64Counter     { return i.stale }
-
 func (l *live) onStateChange(change resilience.StateChange) {
-	l.telemetry().changed(l.declaration.Name, change)
+	l.telemetry().Changed(l.declaration.Name, change.Name, change.To.String())
 	level := slog.LevelInfo
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
 	}
-	l.tell(context.Background(), level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, Name: change.Name, From: change.From, To: change.To})
+	l.tell(context.Background(), level, "circuit breaker changed state", PolicyEvent{Kind: EventStateChanged, Name: change.Name, From: change.From, To: change.To})
 }
 
 // telemetry is nil if there is none, or no engine yet.
-func (l *live) telemetry() *telemetry {
-	e := l.current.Load()
-	if e == nil {
+func (l *live) telemetry() *telemetry.Telemetry {
+	g := l.current()
+	if g == nil {
 		return nil
 	}
-	return e.telemetry
+	return g.With.telemetry
+}
+
+// count adds one to a counter of a method.
+func count(op *engine.Operation, counter telemetry.Counter) {
+	if o, ok := op.Observer.(*observed); ok {
+		o.Count(counter)
+	}
 }
 
 func (l *live) onSlowCall(took time.Duration) {
 	l.counters.slowCalls.Add(1)
-	l.telemetry().slowCall(l.declaration.Name)
-	l.tell(context.Background(), slog.LevelInfo, "slow call", resilience.Event{Kind: resilience.EventSlowCall, Delay: took})
+	l.telemetry().SlowCall(l.declaration.Name)
+	l.tell(context.Background(), slog.LevelInfo, "slow call", PolicyEvent{Kind: EventSlowCall, Delay: took})
 }
 
-func (l *live) onRetry(op *operation) func(resilience.RetryEvent) {
+func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
-		op.observed.count(retriesOf)
-		l.tell(e.Context, slog.LevelWarn, "retrying a call", resilience.Event{
-			Kind: resilience.EventRetryScheduled, Method: op.method, Attempt: e.Attempt, Delay: e.Delay, Err: e.Err,
+		count(op, telemetry.Retries)
+		l.tell(e.Context, slog.LevelWarn, "retrying a call", PolicyEvent{
+			Kind: EventRetryScheduled, Method: op.Method, Attempt: e.Attempt, Delay: e.Delay, Err: engine.Describe(e.Err),
 		})
 	}
 }
 
-func (l *live) onBudgetExhausted(ctx context.Context, op *operation, attempt int, err error) {
+func (l *live) onBudgetExhausted(ctx context.Context, op *engine.Operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
-	op.observed.count(exhaustedOf)
-	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
-		Kind: resilience.EventBudgetExhausted, Method: op.method, Attempt: attempt, Err: err,
+	count(op, telemetry.BudgetExhausted)
+	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", PolicyEvent{
+		Kind: EventBudgetExhausted, Method: op.Method, Attempt: attempt, Err: engine.Describe(err),
 	})
 }
 
-func (l *live) onHedge(op *operation) func(int, time.Duration) {
+func (l *live) onHedge(op *engine.Operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
-		op.observed.count(hedgesOf)
-		l.tell(context.Background(), slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.method, Attempt: attempt, Delay: after})
+		count(op, telemetry.Hedges)
+		l.tell(context.Background(), slog.LevelDebug, "hedging a call", PolicyEvent{Kind: EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
 	}
 }
 
-func (l *live) onHedgeWon(op *operation) func(int) {
+func (l *live) onHedgeWon(op *engine.Operation) func(int) {
 	return func(attempt int) {
 		l.counters.hedgesWon.Add(1)
-		op.observed.count(hedgeWinsOf)
-		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", resilience.Event{Kind: resilience.EventHedgeWon, Method: op.method, Attempt: attempt})
+		count(op, telemetry.HedgeWins)
+		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", PolicyEvent{Kind: EventHedgeWon, Method: op.Method, Attempt: attempt})
 	}
 }
 
-func (l *live) onStale(op *operation) func(time.Duration, error) {
+func (l *live) onStale(op *engine.Operation) func(time.Duration, error) {
 	return func(age time.Duration, cause error) {
 		l.counters.staleAnswers.Add(1)
-		op.observed.count(staleOf)
-		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", resilience.Event{
-			Kind: resilience.EventStaleAnswer, Method: op.method, Delay: age, Err: cause,
+		count(op, telemetry.StaleResponses)
+		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", PolicyEvent{
+			Kind: EventStaleAnswer, Method: op.Method, Delay: age, Err: engine.Describe(cause),
 		})
 	}
 }
 
-// ended counts the end of a call.
-func (l *live) ended(ctx context.Context, op *operation, err error) {
-	if err == nil {
-		return
-	}
+// ended counts the end of a call that failed, or of a stream that broke.
+func (l *live) ended(ctx context.Context, op *engine.Operation, o *engine.Outcome) {
 	l.counters.failures.Add(1)
-	if wantsInstead(err) {
+	if engine.IsUnavailable(o) {
 		l.counters.unavailable.Add(1)
 	}
-	if isRejection(err) {
+	if engine.IsRejection(o) {
 		l.counters.rejected.Add(1)
-		l.tell(ctx, slog.LevelDebug, "call rejected", resilience.Event{Kind: resilience.EventRejected, Method: op.method, Err: err})
+		l.tell(ctx, slog.LevelDebug, "call rejected", PolicyEvent{Kind: EventRejected, Method: op.Method, Err: o.Described})
 	}
-}
-
-// isRejection reports whether a policy has refused the call.
-func isRejection(err error) bool {
-	return errors.Is(err, kernel.ErrCircuitOpen) || errors.Is(err, resilience.ErrBulkheadFull) || errors.Is(err, resilience.ErrRateLimitReached)
-}
-
-// wantsInstead reports whether something else may take the place of the answer:
-// the service has failed, or is taken to.
-func wantsInstead(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.serviceFailed || isRejection(err)
 }

@@ -6,8 +6,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -55,76 +56,55 @@ func (w *wiring) operation(method string) (*Operation, error) {
 // been read whole and is valid until take returns; its error is an [ErrDecode].
 // take may be nil. Do's own error is nil or an [*Error].
 func (o *Operation) Do(ctx context.Context, m Message, take func(status int, header http.Header, body []byte) error) error {
-	i := &handmade{answer: take}
-	e := o.live.current.Load()
-	i.call.engine, i.call.op, i.call.message, i.call.sink = e, e.operations[o.index], &i.sent, i
-	if err := i.prepare(ctx, m); err != nil {
-		return e.notSent(i.op, &message{}, err)
+	g := o.live.current()
+	op, b := g.Operations[o.index], &builtCall{answer: take}
+	if err := o.prepare(ctx, g.With, &b.sent, m); err != nil {
+		return g.NotSent(op, &message.Message{}, err)
 	}
-	return i.do(ctx)
+	return b.Do(ctx, g.Engine, op, &b.sent, b)
 }
 
 // Open runs one call up to the answer's headers, if its status is of the 2xx.
 // The caller closes the body; until then the call is under way. The error is
 // nil or an [*Error].
 func (o *Operation) Open(ctx context.Context, m Message) (*http.Response, error) {
-	i := &handmade{}
-	e := o.live.current.Load()
-	i.call.engine, i.call.op = e, e.operations[o.index]
-	if err := i.prepare(ctx, m); err != nil {
-		return nil, e.notSent(i.op, &message{}, err)
+	g := o.live.current()
+	op, sent := g.Operations[o.index], &message.Message{}
+	if err := o.prepare(ctx, g.With, sent, m); err != nil {
+		return nil, g.NotSent(op, &message.Message{}, err)
 	}
-	return e.open(ctx, i.op, &i.sent)
+	return g.Open(ctx, op, sent)
 }
 
-func (i *handmade) prepare(ctx context.Context, m Message) error {
+func (o *Operation) prepare(ctx context.Context, g *generation, sent *message.Message, m Message) error {
 	if ctx == nil {
 		return errNilContext
 	}
-	if err := checkPath(m.Path); err != nil {
+	sent.Path, sent.Query, sent.Header = m.Path, m.Query, m.Header
+	sent.Body, sent.HasBody, sent.ContentType = m.Body, m.Body != nil, m.ContentType
+	if err := sent.Check(); err != nil {
 		return err
 	}
-	if err := checkHeader(m.Header); err != nil {
-		return err
-	}
-	if strings.ContainsAny(m.Query, " #\r\n") {
-		return fmt.Errorf("%w: its query is not escaped", ErrInvalidRequest)
-	}
-	sent := &i.sent
-	sent.path, sent.query, sent.header = m.Path, m.Query, m.Header
-	sent.body, sent.hasBody, sent.contentType = m.Body, m.Body != nil, m.ContentType
-	if i.op.coding != nil && m.Header.Get("Content-Encoding") == "" {
-		return sent.compress(i.op.coding)
-	}
-	return nil
+	return sent.Compress(g.operations[o.index].coding)
 }
 
-// checkPath refuses a path that would not arrive as it is.
-func checkPath(path string) error {
-	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " ?#\r\n") {
-		return fmt.Errorf("%w: its path does not begin with a slash, or is not escaped", ErrInvalidRequest)
-	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if isDots(segment) {
-			return fmt.Errorf("%w: its path has the segment %q", ErrInvalidRequest, segment)
-		}
-	}
-	return nil
-}
-
-// handmade is a call of an Operation, in one piece of memory.
-type handmade struct {
-	call
-	sent   message
+// builtCall is a call of an Operation, in one piece of memory.
+type builtCall struct {
+	engine.Run
+	sent   message.Message
 	answer func(status int, header http.Header, body []byte) error
 }
 
-func (i *handmade) take(a *answer) error {
-	if i.answer == nil {
+// Take implements message.Sink.
+func (b *builtCall) Take(r *message.Response) error {
+	switch {
+	case r.Status == http.StatusNotModified:
+		return message.ErrNotModified
+	case b.answer == nil:
 		return nil
 	}
-	if err := i.answer(a.status, a.header, a.body); err != nil {
-		return fmt.Errorf("%w: %w", ErrDecode, err)
+	if err := b.answer(r.Status, r.Header, r.Body); err != nil {
+		return message.NewDecodeError("", err)
 	}
 	return nil
 }

@@ -3,28 +3,18 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"sync"
 
-	"go.opentelemetry.io/otel/metric"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
-
-	"github.com/pyfly-go/pyfly/client/internal/oauth"
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
-	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // HttpClientBeanPostProcessor finds client beans, pointers to structs that embed
@@ -41,27 +31,14 @@ import (
 // A client whose methods the user has set is a fake and is left as it is.
 // It is safe for concurrent use.
 type HttpClientBeanPostProcessor struct {
-	factory       HttpClientFactory
-	codecs        []Codec
-	interceptors  []Interceptor
-	calls         []CallInterceptor
-	errorDecoders []ErrorDecoder
-	codings       []ContentCoding
-	wrapTransport func(http.RoundTripper) http.RoundTripper
-	dial          func(ctx context.Context, network, address string) (net.Conn, error)
-	config        *config.Config
-	logger        *slog.Logger
+	options
 
-	retryIf     func(*Error) bool
-	tracers     trace.TracerProvider          // nil: no spans
-	meters      metric.MeterProvider          // nil: no metrics
-	propagator  propagation.TextMapPropagator // nil: the global one
-	observing   sync.Mutex                    // guards telemetry
-	telemetry   *telemetry                    // nil: none, or not made yet
 	app         *container.ApplicationContext // nil: none
 	events      *lifecycle.Events             // nil: none
 	unsubscribe func()
-	background  sync.WaitGroup // for replaced engines that end
+
+	observing sync.Mutex           // guards telemetry
+	telemetry *telemetry.Telemetry // nil: none, or not made yet
 
 	mu      sync.Mutex
 	clients []*live
@@ -74,52 +51,8 @@ var (
 	_ lifecycle.Starter                = (*HttpClientBeanPostProcessor)(nil)
 	_ lifecycle.Stopper                = (*HttpClientBeanPostProcessor)(nil)
 	_ lifecycle.PreDestroyer           = (*HttpClientBeanPostProcessor)(nil)
-	_ container.Aware                  = (*HttpClientBeanPostProcessor)(nil)
+	_ container.ContextAware           = (*HttpClientBeanPostProcessor)(nil)
 )
-
-// Option configures [NewHttpClientBeanPostProcessor] and [Module].
-type Option func(*HttpClientBeanPostProcessor)
-
-// WithFactory makes ports by factory instead of [NewNetHTTPAdapter]. It wins
-// over a bean of type [HttpClientFactory].
-func WithFactory(factory HttpClientFactory) Option {
-	return func(p *HttpClientBeanPostProcessor) { p.factory = factory }
-}
-
-// WithTransport puts something around the [http.Transport] of every net/http
-// adapter: what is made for http.Client (instrumentation, recorders for tests)
-// serves here too. It returns what it was given if it has nothing to do, and is
-// called once for each client.
-func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
-	return func(p *HttpClientBeanPostProcessor) { p.wrapTransport = wrap }
-}
-
-// WithDialContext makes the connections of every net/http adapter, those to
-// authorization servers included, by dial instead of a [net.Dialer]: to reach
-// services through a tunnel, or in a test through memory. network is "tcp" or
-// "unix". The setting connect-timeout limits it. dial must be safe for concurrent
-// use.
-func WithDialContext(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
-	return func(p *HttpClientBeanPostProcessor) { p.dial = dial }
-}
-
-// WithRetryIf lets further errors be tried again: those for which retryIf
-// returns true, of methods that may be repeated. It must be safe for concurrent
-// use.
-func WithRetryIf(retryIf func(*Error) bool) Option {
-	return func(p *HttpClientBeanPostProcessor) { p.retryIf = retryIf }
-}
-
-// WithConfig reads the clients' settings from cfg instead of the application
-// context's configuration.
-func WithConfig(cfg *config.Config) Option {
-	return func(p *HttpClientBeanPostProcessor) { p.config = cfg }
-}
-
-// WithLogger logs to logger instead of the application context's logger.
-func WithLogger(logger *slog.Logger) Option {
-	return func(p *HttpClientBeanPostProcessor) { p.logger = logger }
-}
 
 // NewHttpClientBeanPostProcessor makes the processor. Registered with an
 // application context it takes configuration and logger from it, unless they
@@ -174,306 +107,6 @@ func (p *HttpClientBeanPostProcessor) AfterInit(bean any, beanName string) (any,
 	return bean, p.wire(pointer.Elem())
 }
 
-// wire fills the methods of a client.
-func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
-	d, nameErr := declarationOf(client.Type()).namedIn(p.app)
-	if err := d.Err(); err != nil {
-		return err
-	}
-	w := wiringOf(client, *d.marker)
-	switch {
-	case *w == nil && d.isFake(client):
-		setStubs(client)
-		return nil
-	case *w == nil:
-		*w = &wiring{}
-	case (*w).live != nil && !(*w).live.isClosed():
-		return nil // by another processor
-	}
-	s, err := resolveSettings(p.configuration(), d, newCodings(p.codings))
-	if err != nil {
-		return err
-	}
-	if err := cmp.Or(nameErr, p.claimName(d)); err != nil {
-		return err
-	}
-	p.warnOfLongerName(d)
-	l := newLive(p, d)
-	e, err := p.newEngine(l, s, nil)
-	if err != nil {
-		return err
-	}
-	l.current.Store(e)
-	if err := p.add(l); err != nil {
-		return err
-	}
-	for i := range d.Methods {
-		m := &d.Methods[i]
-		fn, err := m.implement(l, i, newCodecs(p.codecs))
-		if err != nil {
-			return err
-		}
-		if fallback := (*w).fallback; fallback.IsValid() && !fallback.Field(m.field).IsNil() {
-			fn = withFallback(fn, fallback.Field(m.field))
-		}
-		client.Field(m.field).Set(fn)
-	}
-	*w = &wiring{live: l, fallback: (*w).fallback}
-	return nil
-}
-
-// claimName refuses a second type of client of one name.
-func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.names == nil {
-		p.names = map[string]reflect.Type{}
-	}
-	if other, taken := p.names[d.Name]; taken && other != d.typ {
-		return d.sameName(other)
-	}
-	p.names[d.Name] = d.typ
-	return nil
-}
-
-// isFake reports whether the user has set a method.
-func (d *Declaration) isFake(client reflect.Value) bool {
-	for i := range d.Methods {
-		if !client.Field(d.Methods[i].field).IsNil() {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *HttpClientBeanPostProcessor) configuration() *config.Config {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.config == nil {
-		return config.New(nil)
-	}
-	return p.config
-}
-
-func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
-	if p.logger == nil {
-		return slog.Default()
-	}
-	return p.logger
-}
-
-// newEngine makes the engine of a client with the given settings. It keeps the
-// port of the one before, if there is one, unless a setting of it has changed.
-func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *clientSettings, before *engine) (*engine, error) {
-	baseURL, err := parseBaseURL(s.baseURL)
-	if err != nil {
-		return nil, err
-	}
-	port, tokens, signature, portID := HttpClientPort(nil), (*oauth.Tokens)(nil), s.signature(), new(int)
-	if before != nil && before.signature == signature {
-		port, tokens, portID = before.port, before.tokens, before.portID
-	} else {
-		cfg, err := p.portConfig(l.declaration, s, baseURL)
-		if err != nil {
-			return nil, err
-		}
-		if port, err = p.newPort(cfg); err != nil {
-			return nil, err
-		}
-		if s.connection.oauth2.tokenURL != "" {
-			tokens = newTokens(s.connection.oauth2, cfg, baseURL)
-		}
-	}
-	interceptors := slices.Clone(p.interceptors)
-	if tokens != nil { // innermost: what others add may be signed with it
-		interceptors = append(interceptors, authorize(tokens))
-	}
-	if len(p.codings) > 0 {
-		interceptors = append(interceptors, newCodings(p.codings).decompress)
-	}
-	e := newEngine(l, baseURL, port, interceptors)
-	e.telemetry = p.observe()
-	e.settings, e.shownBaseURL = s.effective, shownBaseURL(baseURL, s.shownBaseURL)
-	e.portID = portID
-	e.signature, e.tokens, e.interceptCall = signature, tokens, interceptCalls(p.calls)
-	e.errorDecoders = p.errorDecoders
-	e.allowed, e.secrets = s.connection.hosts, s.connection.secrets
-	for i := range l.declaration.Methods {
-		m := &l.declaration.Methods[i]
-		op := p.newOperation(l, m, s.methods[m.Name])
-		op.index, op.observed = i, e.telemetry.observe(e, op)
-		e.operations = append(e.operations, op)
-	}
-	return e, nil
-}
-
-// portConfig is what the port of a client is told.
-func (p *HttpClientBeanPostProcessor) portConfig(d *Declaration, s *clientSettings, baseURL *url.URL) (PortConfig, error) {
-	cfg := s.portConfig(d.Name)
-	cfg.WrapTransport, cfg.DialContext = p.wrapTransport, p.dial
-	if err := s.connection.apply(&cfg, baseURL.Hostname()); err != nil {
-		return PortConfig{}, fmt.Errorf("the client %s: %w", d.Name, err)
-	}
-	return cfg, nil
-}
-
-func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, error) {
-	factory := p.factory
-	if factory == nil {
-		factory = NewNetHTTPAdapter
-	}
-	var port HttpClientPort
-	err := usercode.Call(func() (err error) { port, err = factory(cfg); return err })
-	if err != nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: %w", cfg.Name, err)
-	}
-	if port == nil {
-		return nil, fmt.Errorf("the port of the client %s cannot be made: its HttpClientFactory returned nil", cfg.Name)
-	}
-	return port, nil
-}
-
-// signature tells the settings of a port from others.
-func (s *clientSettings) signature() string {
-	return fmt.Sprintf("%+v %+v", s.portConfig(""), s.connection)
-}
-
-// add takes over the life of a client. The port of one that is wired late, when
-// the others have been started, is started at once.
-func (p *HttpClientBeanPostProcessor) add(l *live) error {
-	p.mu.Lock()
-	p.clients = append(p.clients, l)
-	running := p.running
-	p.mu.Unlock()
-	if !running {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
-	defer cancel()
-	return l.start(ctx)
-}
-
-// apply applies changed settings to all clients, or, if any is wrong, to none.
-func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
-	p.mu.Lock()
-	clients := slices.Clone(p.clients)
-	p.config = change.Config
-	p.mu.Unlock()
-	resolved := make([]*clientSettings, len(clients))
-	var errs []error
-	for i, l := range clients {
-		var err error
-		resolved[i], err = resolveSettings(change.Config, l.declaration, newCodings(p.codings))
-		errs = append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
-		p.log().Error("changed settings of clients are wrong and change nothing", "error", err)
-		return
-	}
-	for i, l := range clients {
-		if err := l.reconfigure(resolved[i]); err != nil {
-			p.log().Error("changed settings cannot be applied", "client", l.declaration.Name, "error", err)
-		}
-	}
-}
-
-// portConfig is what a port is told. Timeouts of zero mean none in settings,
-// and the default in a PortConfig.
-func (s *clientSettings) portConfig(name string) PortConfig {
-	c := PortConfig{
-		Name: name, BaseURL: s.baseURL, Header: http.Header{},
-		Timeout: s.timeout, ConnectTimeout: s.connectTimeout, MaxResponseSize: int64(s.maxResponseSize),
-	}
-	for _, m := range s.methods { // the port must not cut what a method allows
-		c.Timeout = wider(c.Timeout, m.timeout)
-		c.MaxResponseSize = wider(c.MaxResponseSize, int64(m.maxResponseSize))
-	}
-	for name, value := range s.headers {
-		c.Header.Set(name, value)
-	}
-	c.Timeout = unlimited(c.Timeout)
-	c.ConnectTimeout = unlimited(c.ConnectTimeout)
-	c.MaxResponseSize = unlimited(c.MaxResponseSize)
-	return c
-}
-
-// wider returns the larger of two limits, of which 0 means none.
-func wider[N ~int64](a, b N) N {
-	if a == 0 || b == 0 {
-		return 0
-	}
-	return max(a, b)
-}
-
-// unlimited turns a limit of 0, none, into what a PortConfig calls none.
-func unlimited[N ~int64](limit N) N {
-	if limit == 0 {
-		return -1
-	}
-	return limit
-}
-
-// breakerOf gives an operation its circuit breaker.
-func (l *live) breakerOf(op *operation, s *settings) {
-	if !s.breakerEnabled {
-		return
-	}
-	c := s.breaker
-	c.IsFailure, c.OnStateChange, c.OnSlowCall = countsAsFailure, l.onStateChange, l.onSlowCall
-	switch s.breakerScope {
-	case scopeMethod:
-		op.breaker = l.breaker(op.method, c)
-	case scopeHost:
-		l.reconfigureHosts(c)
-		op.breakerOf = func(host string) *resilience.CircuitBreaker { return l.breakerOfHost(host, c) }
-	default:
-		op.breaker = l.breaker("", c)
-	}
-}
-
-// countsAsFailure is the breaker's condition.
-func countsAsFailure(err error) bool {
-	e, ok := err.(*Error)
-	return ok && e.serviceFailed
-}
-
-func (p *HttpClientBeanPostProcessor) newOperation(l *live, m *Method, s settings) *operation {
-	op := &operation{
-		client: l.declaration.Name, method: m.Name, verb: m.Verb, template: secretNames(s.connection.secrets).text(m.Path),
-		hidesPath:   secretNames(s.connection.secrets).inPath(m),
-		repeatable:  m.Idempotent,
-		sendsKey:    m.Idempotent && !isIdempotent(m.Verb),
-		accept:      m.acceptValues(p.codecs),
-		header:      s.ofMethod,
-		coding:      newCodings(p.codings).of(s.connection.compression),
-		streams:     m.streams(),
-		discards:    m.typ.NumOut() == 1 && !m.streams(),
-		idleTimeout: s.idleTimeout,
-		timeout:     s.timeout, maxResponseSize: int64(s.maxResponseSize), totalTimeout: s.totalTimeout,
-		retryStatuses: s.retryStatuses, retryIf: p.retryIf, attemptHeader: s.attemptHeader,
-	}
-	op.held, op.guard = l.guard(m, &s)
-	op.stale = l.staleAnswers(op, &s)
-	l.breakerOf(op, &s)
-	budget := l.retryBudget(s.budget)
-	if s.hedgeEnabled && op.repeatable && !op.streams {
-		c := s.hedge
-		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
-		c.IsDefinite = op.isDefinite
-		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
-		op.hedge = resilience.NewHedge(c)
-	}
-	if !s.retryEnabled {
-		return op
-	}
-	c := s.retry
-	c.RetryOn, c.Budget, c.Breaker = op.mayRepeat, budget, op.breaker
-	c.OnRetry = l.onRetry(op)
-	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }
-	op.retry = resilience.NewRetryPolicy(c)
-	return op
-}
-
 // Start starts the ports of all clients. The context calls it before any other
 // bean's Start.
 func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
@@ -485,7 +118,7 @@ func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 		return nil
 	}
 	for _, l := range clients {
-		if err := l.start(ctx); err != nil {
+		if err := l.engines.Engine().Start(ctx); err != nil {
 			return err
 		}
 	}
@@ -507,13 +140,28 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 	errs := make([]error, len(clients))
 	var wg sync.WaitGroup
 	for i, l := range clients {
-		wg.Go(func() { errs[i] = l.stop(ctx) })
+		wg.Go(func() { errs[i] = l.engines.Stop(ctx) })
 	}
 	wg.Wait()
-	p.background.Wait()
 	return errors.Join(append(errs, p.unobserve())...)
 }
 
 // PreDestroy stops the ports of a context that failed before its beans were
 // started.
 func (p *HttpClientBeanPostProcessor) PreDestroy(ctx context.Context) error { return p.Stop(ctx) }
+
+func (p *HttpClientBeanPostProcessor) configuration() *config.Config {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.config == nil {
+		return config.New(nil)
+	}
+	return p.config
+}
+
+func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
+	if p.logger == nil {
+		return slog.Default()
+	}
+	return p.logger
+}

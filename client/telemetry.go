@@ -3,15 +3,14 @@
 package client
 
 import (
-	"context"
-	"net/http"
-	"reflect"
+	"slices"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 )
 
 // WithTelemetry traces and measures calls through OpenTelemetry. nil stands for
@@ -68,31 +67,24 @@ func WithPropagator(propagator propagation.TextMapPropagator) Option {
 	return func(p *HttpClientBeanPostProcessor) { p.propagator = propagator }
 }
 
-// scopeName is that of the instrumentation, schemaURL the version of the semantic
-// conventions that it keeps to.
-const (
-	scopeName = "github.com/pyfly-go/pyfly/client"
-	schemaURL = "https://opentelemetry.io/schemas/1.37.0"
-)
-
-// telemetry is what a processor's clients report to. A nil telemetry does
-// nothing.
-type telemetry struct {
-	tracer       trace.Tracer // nil: no spans
-	propagator   propagation.TextMapPropagator
-	*instruments // nil: no metrics
-}
-
 // observe makes the telemetry when the first client is wired. A lock of its own
 // is held meanwhile: a provider may have the gauges called, which take the
 // processor's.
-func (p *HttpClientBeanPostProcessor) observe() *telemetry {
+func (p *HttpClientBeanPostProcessor) observe() *telemetry.Telemetry {
+	if p.tracers == nil && p.meters == nil {
+		return nil
+	}
 	p.observing.Lock()
 	defer p.observing.Unlock()
-	if p.telemetry == nil {
-		p.telemetry = p.newTelemetry()
+	if p.telemetry != nil {
+		return p.telemetry
 	}
-	return p.telemetry
+	t, err := telemetry.New(telemetry.Config{Tracers: p.tracers, Meters: p.meters, Propagator: p.propagator, Gauges: p.gauges})
+	if err != nil {
+		p.log().Warn("the meter provider has not made all instruments of clients", "error", err)
+	}
+	p.telemetry = t
+	return t
 }
 
 // unobserve takes the gauges off.
@@ -101,107 +93,34 @@ func (p *HttpClientBeanPostProcessor) unobserve() error {
 	t := p.telemetry
 	p.telemetry = nil
 	p.observing.Unlock()
-	if t == nil || t.instruments == nil {
-		return nil
-	}
-	return t.unregister()
+	return t.Close()
 }
 
-func (p *HttpClientBeanPostProcessor) newTelemetry() *telemetry {
-	if p.tracers == nil && p.meters == nil {
-		return nil
+// gauges are those of all clients.
+func (p *HttpClientBeanPostProcessor) gauges() []telemetry.Gauges {
+	p.mu.Lock()
+	clients := slices.Clone(p.clients)
+	p.mu.Unlock()
+	all := make([]telemetry.Gauges, len(clients))
+	for i, l := range clients {
+		all[i] = l.gauges()
 	}
-	t := &telemetry{}
-	if p.tracers != nil {
-		t.trace(p)
-	}
-	if p.meters == nil {
-		return t
-	}
-	var err error
-	t.instruments, err = newInstruments(p.meters.Meter(scopeName, metric.WithSchemaURL(schemaURL)), p.gauges)
-	if err != nil {
-		p.log().Warn("the meter provider has not made all instruments of clients", "error", err)
-	}
-	return t
+	return all
 }
 
-func (t *telemetry) trace(p *HttpClientBeanPostProcessor) {
-	if t.propagator = p.propagator; t.propagator == nil {
-		t.propagator = globalPropagator()
+func (l *live) gauges() telemetry.Gauges {
+	policies := l.policies.Snapshot()
+	of := telemetry.Gauges{Client: l.declaration.Name}
+	_, of.InFlight = l.engines.Count()
+	for _, b := range policies.Breakers {
+		of.Breakers = append(of.Breakers, telemetry.Breaker{Name: b.Name(), State: b.State().String()})
 	}
-	if _, isNoop := p.tracers.(noop.TracerProvider); !isNoop { // that one would only pass on what is in the context
-		t.tracer = p.tracers.Tracer(scopeName, trace.WithSchemaURL(schemaURL))
+	for name, b := range policies.Bulkheads {
+		s := b.Snapshot()
+		of.Bulkheads = append(of.Bulkheads, telemetry.Bulkhead{Name: name, Active: s.Active, Queued: s.Waiting, Limit: s.MaxConcurrent})
 	}
-}
-
-// globalPropagator is the global one. As long as that has not been set, package
-// otel has a stand-in, a pointer, for which W3C's formats take the place.
-func globalPropagator() propagation.TextMapPropagator {
-	global := otel.GetTextMapPropagator()
-	if len(global.Fields()) > 0 || !reflect.TypeOf(global).Comparable() {
-		return global
+	for name, a := range policies.Adaptives {
+		of.Adaptives = append(of.Adaptives, telemetry.Adaptive{Name: name, Limit: a.Limit()})
 	}
-	return unsetPropagator{global, propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})}
-}
-
-// unsetPropagator is the second until the global one is no longer the first.
-type unsetPropagator struct {
-	standIn propagation.TextMapPropagator
-	propagation.TextMapPropagator
-}
-
-// Inject implements [propagation.TextMapPropagator].
-func (p unsetPropagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
-	if global := otel.GetTextMapPropagator(); global != p.standIn {
-		global.Inject(ctx, carrier)
-		return
-	}
-	p.TextMapPropagator.Inject(ctx, carrier)
-}
-
-// inject puts the context of a trace into the headers of a request.
-func (t *telemetry) inject(ctx context.Context, req *http.Request) {
-	switch {
-	case t == nil || t.propagator == nil:
-	case req.URL.Host != "":
-		t.propagator.Inject(ctx, foreignCarrier{headerCarrier(req.Header)})
-	default:
-		t.propagator.Inject(ctx, headerCarrier(req.Header))
-	}
-}
-
-// headerCarrier is a [propagation.HeaderCarrier] that knows the names of W3C
-// without working out how they are written.
-type headerCarrier http.Header
-
-// Get implements [propagation.TextMapCarrier].
-func (c headerCarrier) Get(name string) string { return http.Header(c).Get(name) }
-
-// Set implements [propagation.TextMapCarrier].
-func (c headerCarrier) Set(name, value string) {
-	switch name {
-	case "traceparent":
-		name = "Traceparent"
-	case "tracestate":
-		name = "Tracestate"
-	case "baggage":
-		name = "Baggage"
-	default:
-		name = http.CanonicalHeaderKey(name)
-	}
-	c[name] = []string{value}
-}
-
-// Keys implements [propagation.TextMapCarrier].
-func (c headerCarrier) Keys() []string { return propagation.HeaderCarrier(c).Keys() }
-
-// foreignCarrier takes what may be sent to another host than the client's own.
-type foreignCarrier struct{ headerCarrier }
-
-// Set implements [propagation.TextMapCarrier].
-func (c foreignCarrier) Set(name, value string) {
-	if name == "traceparent" || name == "tracestate" {
-		c.headerCarrier.Set(name, value)
-	}
+	return of
 }

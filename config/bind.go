@@ -41,17 +41,23 @@ type validator interface{ Validate() error }
 // The error joins one [*Error] for each thing that is wrong; errors.As finds
 // the first. Fields that could be read are set even so.
 func (c *Config) Bind(prefix string, target any) error {
+	b := newBinder(c)
+	b.root(prefix, target)
+	return b.err()
+}
+
+// root fills the struct that target points to, and reports whether any of its keys
+// is set.
+func (b *binder) root(prefix string, target any) bool {
 	v := reflect.ValueOf(target)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return &Error{
+		return b.fail(&Error{
 			Key:     prefix,
 			Message: fmt.Sprintf("settings cannot be bound to a %T", target),
 			Want:    "pass a pointer to a struct that is not nil",
-		}
+		})
 	}
-	b := newBinder(c)
-	b.structure(v.Elem(), prefix, c.find(prefix))
-	return b.err()
+	return b.structure(v.Elem(), prefix, b.cfg.find(prefix))
 }
 
 // binder fills values of any shape and collects what is wrong.
@@ -64,6 +70,8 @@ type binder struct {
 	placeholders int // replaced so far
 
 	optional []func() // checks of the section being read, if it may be absent; nil: of none
+
+	record *fieldRecord // nil: nobody asks which fields are set
 }
 
 func newBinder(cfg *Config) *binder { return &binder{cfg: cfg} }
@@ -88,7 +96,7 @@ func (b *binder) bind(v reflect.Value, key string, n *node) bool {
 	t := v.Type()
 	switch {
 	case isSingle(t):
-		return b.single(v, key, n)
+		return b.recorded(v, key, n, b.single(v, key, n))
 	case t.Kind() == reflect.Pointer:
 		return b.pointer(v, key, n)
 	case t.Kind() == reflect.Struct:
@@ -96,9 +104,9 @@ func (b *binder) bind(v reflect.Value, key string, n *node) bool {
 	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
 		return b.mapping(v, key, n)
 	case t.Kind() == reflect.Slice:
-		return b.list(v, key, n)
+		return b.recorded(v, key, n, b.list(v, key, n))
 	case t.Kind() == reflect.Interface && t.NumMethod() == 0:
-		return b.anything(v, key, n)
+		return b.recorded(v, key, n, b.anything(v, key, n))
 	case b.lookUp(key, n) == nil:
 		return false
 	}
@@ -246,6 +254,7 @@ func (b *binder) plain(key string, n *node) (value any, ok bool) {
 		}
 		return found.value, true
 	}
+	defer b.record.enterValue()()
 	ok = b.follow(key, n.origin, foundAt, func() bool {
 		if found.list != nil {
 			list := []any{}

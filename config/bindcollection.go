@@ -36,6 +36,7 @@ func (b *binder) list(v reflect.Value, key string, n *node) bool {
 
 // elements reads the elements of a list, which n holds; nil if only variables do.
 func (b *binder) elements(v reflect.Value, key string, n *node, elements []*node) bool {
+	defer b.record.enterValue()()
 	before := len(b.errs)
 	list := reflect.MakeSlice(v.Type(), len(elements), len(elements))
 	for i, element := range elements {
@@ -120,6 +121,7 @@ func (b *binder) entry(m reflect.Value, key string, e mapEntry) {
 	if old := m.MapIndex(at); old.IsValid() && isStructural(value.Type()) {
 		value.Set(old)
 	}
+	defer b.record.enter(e.name)()
 	if b.bind(value, joinKey(key, e.name), e.node) {
 		m.SetMapIndex(at, value)
 	}

@@ -63,14 +63,16 @@ func (b *binder) eachField(v reflect.Value, key string, n *node) (present bool) 
 	zeros, _ := methodsOf(v).(ExplicitZero)
 	for i := range v.NumField() {
 		f := fieldOf(v.Type().Field(i))
-		if f.skip {
+		if f.skip || b.record.leavesOut(f) {
 			continue
 		}
 		if f.squash {
 			present = b.squashed(v.Field(i), v, key, n) || present
 			continue
 		}
+		leave := b.record.enter(f.name)
 		isSet := b.field(v.Field(i), joinKey(key, f.name), n.find(f.name), f)
+		leave()
 		if isSet && zeros != nil && v.Field(i).IsZero() {
 			b.tellZero(zeros, key, f.name)
 		}
@@ -138,7 +140,7 @@ func (b *binder) squashed(v, outer reflect.Value, key string, n *node) bool {
 // validate asks a struct that can check itself.
 func (b *binder) validate(v reflect.Value, key string) {
 	checked, ok := methodsOf(v).(validator)
-	if !ok || isOfAbsent(v) {
+	if !ok || b.record != nil || isOfAbsent(v) {
 		return
 	}
 	for _, err := range parts(usercode.Call(checked.Validate)) {

@@ -15,8 +15,12 @@ import (
 // value: user and password in URLs and data source names, secret parameters and
 // fields, tokens and private keys. It is "" if key is not set, or is set to a
 // group of keys. The elements of a list are separated by a comma and a space.
-func (c *Config) Redacted(key string) string {
-	n := c.lookUp(key)
+func (c *Config) Redacted(key string) string { return c.redacted(key, c.find(key)) }
+
+// redacted returns the value of key as it may be shown. n is what files and code
+// say.
+func (c *Config) redacted(key string, n *node) string {
+	n = c.override(key, n)
 	if n == nil || n.isGroup() {
 		return ""
 	}

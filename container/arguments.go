@@ -8,7 +8,7 @@ import "reflect"
 func (m *maker) arguments(owner *instance) ([]reflect.Value, *Problem) {
 	if len(owner.dependsOn) > 0 {
 		for _, needed := range owner.needs {
-			if needed.scope == prototype {
+			if needed.scope == ScopePrototype {
 				continue
 			}
 			if _, problem := m.obtain(needed, owner); problem != nil {

@@ -63,7 +63,7 @@ func Order(n int) BeanOption {
 // meanwhile, and the next to ask tries again. A lazy bean that is first used
 // while the context still starts is started as the last.
 func Lazy() BeanOption {
-	return func(d *definition) { d.scope = lazySingleton }
+	return func(d *definition) { d.scope = ScopeLazySingleton }
 }
 
 // Prototype makes a new bean for each injection point and for each [Get]. It
@@ -71,7 +71,7 @@ func Lazy() BeanOption {
 // belongs to whoever got it: the context neither starts nor stops nor destroys
 // it, unless it could not be handed out.
 func Prototype() BeanOption {
-	return func(d *definition) { d.scope = prototype }
+	return func(d *definition) { d.scope = ScopePrototype }
 }
 
 // DependsOn names beans that must be built and started before this one and
@@ -110,6 +110,22 @@ func Customize[T any](fn func(bean T) error) BeanOption {
 		}
 		d.customizers = append(d.customizers, hookOf(d, "Customize", customize))
 	}
+}
+
+// Attach is for other packages of this module, which offer bean options of their
+// own. It is [Customize] under the name of such an option, and keeps a value with the
+// registration: [Attached] returns it before the bean is made.
+func Attach[T any](option string, value any, fn func(bean T) error) BeanOption {
+	return func(d *definition) {
+		d.attached = append(d.attached, value)
+		d.customizers = append(d.customizers, hookOf(d, option, func(_ context.Context, bean T) error { return fn(bean) }))
+	}
+}
+
+// Attached is for other packages of this module. It returns what options of a
+// registration attach.
+func Attached(constructor any, opts ...BeanOption) []any {
+	return newDefinition(constructor, callers{}, opts).attached
 }
 
 // OnStart runs fn when the bean is started, after its own Start method if it

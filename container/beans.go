@@ -3,15 +3,17 @@
 package container
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
 
-// BeanInfo tells what a context knows of one bean.
+// BeanInfo is what a context knows of one bean. In JSON, durations are the text of
+// time.Duration.String.
 type BeanInfo struct {
 	Name         string        `json:"name"`
-	Type         string        `json:"type"`             // what it is registered as: "*catalog.Service"
-	Scope        string        `json:"scope"`            // "singleton", "lazy singleton" or "prototype"
+	Type         string        `json:"type"` // what it is registered as: "*catalog.Service"
+	Scope        Scope         `json:"scope"`
 	Module       string        `json:"module,omitempty"` // that registered it: "shop/client"
 	Stereotype   string        `json:"stereotype,omitempty"`
 	Prefix       string        `json:"prefix,omitempty"` // of the settings that it holds, if [Properties] registered it
@@ -21,6 +23,15 @@ type BeanInfo struct {
 	Dependencies []string      `json:"dependencies,omitempty"` // names of the beans it was given
 	Location     string        `json:"location"`               // where it was registered: "catalog/main.go:30"
 	Took         time.Duration `json:"took"`                   // from the call of its constructor until it could be injected
+}
+
+// MarshalJSON implements json.Marshaler.
+func (b BeanInfo) MarshalJSON() ([]byte, error) {
+	type plain BeanInfo
+	return json.Marshal(struct {
+		plain
+		Took string `json:"took"`
+	}{plain(b), b.Took.String()})
 }
 
 // Beans lists the beans in the order in which they are started: what a bean
@@ -84,7 +95,7 @@ func (v view) phase(b *node) int {
 
 func (v view) info(b *node) BeanInfo {
 	info := BeanInfo{
-		Name: b.name, Type: b.typ.String(), Scope: b.scope.String(), Module: b.module.path(), Stereotype: b.stereotype, Prefix: b.prefix,
+		Name: b.name, Type: b.typ.String(), Scope: b.scope, Module: b.module.path(), Stereotype: b.stereotype, Prefix: b.prefix,
 		Order: b.order, Primary: b.primary, Phase: v.phase(b), Location: b.callers.location().String(),
 	}
 	if i := v.instance(b); i != nil {

@@ -54,11 +54,11 @@ type validator struct {
 	at     callers
 }
 
-// Aware is a bean or post-processor that is told its context right after its
-// construction, before anything else happens to it. It serves processors that
-// are registered as finished values; a bean had better take what it needs as
+// ContextAware is a bean or post-processor whose SetApplicationContext is called
+// right after its construction, before anything else happens to it. It is meant for
+// processors that are registered as instances; other beans take what they need as
 // constructor parameters.
-type Aware interface {
+type ContextAware interface {
 	SetApplicationContext(app *ApplicationContext)
 }
 

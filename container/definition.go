@@ -26,7 +26,7 @@ type definition struct {
 	returns     results
 	instance    any // of RegisterInstance
 
-	scope       scope
+	scope       Scope
 	primary     bool
 	order       int
 	givenPhase  *int // by the option Phase
@@ -37,6 +37,7 @@ type definition struct {
 	dependsOn   []string
 	conditions  []condition
 	customizers []hookFunc
+	attached    []any // by the option Attach
 	onStart     []hookFunc
 	onStop      []hookFunc
 
@@ -58,18 +59,6 @@ type results struct {
 	cleanup bool // as the second: func() or func() error
 }
 
-type scope int
-
-const (
-	singleton scope = iota
-	lazySingleton
-	prototype
-)
-
-func (s scope) String() string {
-	return [...]string{"singleton", "lazy singleton", "prototype"}[s]
-}
-
 type hookFunc func(ctx context.Context, bean any) error
 
 var (
@@ -84,7 +73,7 @@ var (
 // newDefinition reads a constructor's signature. Its problems, if any, are in
 // the definition.
 func newDefinition(constructor any, at callers, opts []BeanOption) *definition {
-	d := &definition{callers: at, constructor: reflect.ValueOf(constructor)}
+	d := &definition{callers: at, scope: ScopeSingleton, constructor: reflect.ValueOf(constructor)}
 	if what := d.readSignature(); what != "" {
 		d.fail(what, "register a function such as func(deps...) *T or func(deps...) (*T, error)")
 		return d
@@ -94,7 +83,7 @@ func newDefinition(constructor any, at callers, opts []BeanOption) *definition {
 
 // newInstance is the definition of a bean that exists already.
 func newInstance(value any, at callers, opts []BeanOption) *definition {
-	d := &definition{callers: at, instance: value}
+	d := &definition{callers: at, scope: ScopeSingleton, instance: value}
 	if v := reflect.ValueOf(value); !v.IsValid() || isNil(v) {
 		d.fail("a nil instance was registered", "register a value that is not nil")
 		return d
@@ -175,7 +164,7 @@ func (d *definition) refuseHook(has bool, hook string) {
 // checkScope refuses what a prototype, which the context makes and forgets,
 // cannot have.
 func (d *definition) checkScope() {
-	if d.scope != prototype {
+	if d.scope != ScopePrototype {
 		return
 	}
 	switch {

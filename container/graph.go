@@ -268,7 +268,7 @@ func (g *graph) members(group string, t reflect.Type) []*node {
 func (g *graph) processors() []*node {
 	var processors []*node
 	for _, b := range g.nodes {
-		if b.isProcessor && b.scope != prototype {
+		if b.isProcessor && b.scope != ScopePrototype {
 			processors = append(processors, b)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // initialise takes an instance from its construction to the moment it can be
-// injected: Aware, every BeforeInit, PostConstruct, every AfterInit.
+// injected: SetApplicationContext, every BeforeInit, PostConstruct, every AfterInit.
 func (m *maker) initialise(i *instance) *Problem {
 	m.mu.Lock()
 	i.seers = m.processors
@@ -24,7 +24,7 @@ func (m *maker) initialise(i *instance) *Problem {
 		if problem != nil {
 			return problem
 		}
-		if creating != nil && i.node != creating && i.scope != prototype && !isShared {
+		if creating != nil && i.node != creating && i.scope != ScopePrototype && !isShared {
 			m.noteEarly(i, creating)
 		}
 	}
@@ -53,7 +53,7 @@ func (m *maker) prepare(i *instance, isShared bool) *Problem {
 	if problem := i.givenUp(); problem != nil {
 		return problem
 	}
-	if aware, ok := i.object.(Aware); ok && !isShared {
+	if aware, ok := i.object.(ContextAware); ok && !isShared {
 		if err := usercode.Call(func() error { aware.SetApplicationContext(m.run.app); return nil }); err != nil {
 			return constructorFailed(i.node, fmt.Errorf("SetApplicationContext: %w", err))
 		}

@@ -290,7 +290,7 @@ func TestBeansTellWhatIsKnown(t *testing.T) {
 	}
 	got.Location, got.Took = "", 0
 	want := container.BeanInfo{
-		Name: "person", Type: "*container_test.person", Scope: "singleton",
+		Name: "person", Type: "*container_test.person", Scope: container.ScopeSingleton,
 		Stereotype: "service", Order: 3, Primary: true, Dependencies: []string{"french"},
 	}
 	if !reflect.DeepEqual(got, want) {

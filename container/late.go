@@ -44,7 +44,7 @@ func (m *maker) giveUpLate(i *instance) {
 
 // startLate starts a lazy bean if the other beans are started.
 func (m *maker) startLate(i *instance) *Problem {
-	if i.isEager || i.scope == prototype || i.isGivenUp.Load() || !m.startsNow(i) {
+	if i.isEager || i.scope == ScopePrototype || i.isGivenUp.Load() || !m.startsNow(i) {
 		return nil
 	}
 	return m.unwatched(i, func() *Problem { return m.run.startBean(m.run.life, i) })

@@ -84,7 +84,7 @@ func (m *maker) shareReplacement(i *instance) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id, ok := identityOf(i.object)
-	if l := m.lives[id]; ok && l != nil && l != i.life && i.scope != prototype {
+	if l := m.lives[id]; ok && l != nil && l != i.life && i.scope != ScopePrototype {
 		i.isReplaced = true
 		m.join(i, l)
 	}
@@ -98,7 +98,7 @@ func (m *maker) join(i *instance, l *life) {
 	if l.initialised == nil {
 		l.initialised = i
 	}
-	if i.scope != prototype {
+	if i.scope != ScopePrototype {
 		l.singletons++
 	}
 }
@@ -108,10 +108,10 @@ func (m *maker) join(i *instance, l *life) {
 func (m *maker) leave(i *instance) (isLast bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if i.initialised != nil && i.scope != prototype {
+	if i.initialised != nil && i.scope != ScopePrototype {
 		i.singletons--
 	}
-	if i.singletons > 0 || i.scope == prototype && i.life != &i.own {
+	if i.singletons > 0 || i.scope == ScopePrototype && i.life != &i.own {
 		return false
 	}
 	for _, object := range []any{i.original, i.object} {
@@ -124,7 +124,7 @@ func (m *maker) leave(i *instance) (isLast bool) {
 
 // identify lets an object of a singleton be known. It is called with the lock held.
 func (m *maker) identify(i *instance, object any) {
-	if id, ok := identityOf(object); ok && i.scope != prototype && m.lives[id] == nil {
+	if id, ok := identityOf(object); ok && i.scope != ScopePrototype && m.lives[id] == nil {
 		m.lives[id] = i.life
 	}
 }

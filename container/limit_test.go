@@ -138,7 +138,7 @@ func TestAConstructorThatHangsIsGivenUpWhenTheStartIsCancelled(t *testing.T) {
 		if err := app.Start(ctx); !errors.As(err, &report) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("Start returned %v", err)
 		}
-		if codes := []string{report.Problems[0].Code, report.Problems[1].Code}; codes[0] != container.CodeCancelled || codes[1] != container.CodeConstructor {
+		if codes := []container.ProblemCode{report.Problems[0].Code, report.Problems[1].Code}; codes[0] != container.CodeCancelled || codes[1] != container.CodeConstructor {
 			t.Errorf("problems %v", codes)
 		}
 	})

@@ -19,7 +19,8 @@ var ErrNotStarted = errors.New("the application context is not started: its bean
 // Get returns the bean of type T, or the bean that implements the interface T,
 // by the rules by which parameters are injected. A name picks one of several.
 // The error is kernel.ErrNoSuchBean, kernel.ErrAmbiguousBean, [ErrNotStarted],
-// or, for a [Lazy] bean or a [Prototype] that could not be built, a *[Problem].
+// kernel.ErrConfig if more than one name is given, or, for a [Lazy] bean or a
+// [Prototype] that could not be built, a *[Problem].
 // Getting a singleton takes no lock and allocates nothing; it is safe for
 // concurrent use.
 //
@@ -27,6 +28,9 @@ var ErrNotStarted = errors.New("the application context is not started: its bean
 // tests.
 func Get[T any](app *ApplicationContext, name ...string) (T, error) {
 	var none T
+	if len(name) > 1 {
+		return none, fmt.Errorf("%w: Get of %s must be given one name at most, not %q", kernel.ErrConfig, reflect.TypeFor[T](), name)
+	}
 	beans := app.beans.Load()
 	if beans == nil {
 		return none, ErrNotStarted
@@ -120,7 +124,7 @@ func (b *beans) find(t reflect.Type, name []string) (any, error) {
 		return nil, fmt.Errorf("%w of type %s%s", kernel.ErrNoSuchBean, t, b.keptOut(b.excluded(t)))
 	case 1:
 		bean, err := b.obtain(chosen[0])
-		if err == nil && chosen[0].scope != prototype {
+		if err == nil && chosen[0].scope != ScopePrototype {
 			b.found.Store(t, bean)
 		}
 		return bean, err

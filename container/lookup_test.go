@@ -58,6 +58,12 @@ func TestGet(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("two names", func(t *testing.T) {
+		_, err := container.Get[*person](app, "ada", "grace")
+		if !errors.Is(err, kernel.ErrConfig) || !strings.Contains(err.Error(), `["ada" "grace"]`) {
+			t.Error(err)
+		}
+	})
 	t.Run("all", func(t *testing.T) {
 		all, err := container.All[greeter](app)
 		if err != nil || len(all) != 2 {

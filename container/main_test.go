@@ -52,7 +52,7 @@ func startFails(t *testing.T, app *container.ApplicationContext) *container.Star
 }
 
 // only returns the report's single problem, which must have the given code.
-func only(t *testing.T, report *container.StartupError, code string) *container.Problem {
+func only(t *testing.T, report *container.StartupError, code container.ProblemCode) *container.Problem {
 	t.Helper()
 	if len(report.Problems) != 1 || report.Problems[0].Code != code {
 		t.Fatalf("want one problem %s, got:\n%v", code, report)

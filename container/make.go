@@ -29,7 +29,7 @@ func (m *maker) obtain(n *node, asker *instance) (*instance, *Problem) {
 		m.mu.Unlock()
 		return nil, stoppedProblem(n)
 	}
-	if n.scope == prototype {
+	if n.scope == ScopePrototype {
 		if way := asker.wayFrom(n.definition); way != nil {
 			m.mu.Unlock()
 			return nil, circleAtRunTime(way)
@@ -44,7 +44,7 @@ func (m *maker) obtain(n *node, asker *instance) (*instance, *Problem) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if n.scope == prototype && asker != nil && asker.isGoing {
+	if n.scope == ScopePrototype && asker != nil && asker.isGoing {
 		asker.given = append(asker.given, i)
 	}
 	return i, i.problem
@@ -62,7 +62,7 @@ func (m *maker) begin(n *node, asker *instance) *instance {
 	i.life, i.place = &i.own, len(m.going)
 	m.going = append(m.going, i)
 	asker.waitFor(i, now)
-	if n.scope != prototype {
+	if n.scope != ScopePrototype {
 		s.state, s.instance = inCreation, i
 	}
 	if !i.isEager {
@@ -96,7 +96,7 @@ func (m *maker) conclude(i *instance, problem *Problem) {
 func (m *maker) settle(i *instance, problem *Problem) {
 	s := &m.slots[i.position]
 	switch {
-	case i.scope == prototype:
+	case i.scope == ScopePrototype:
 	case problem == nil:
 		s.state = complete
 	case i.isEager, i.isOut() && !m.isStarted:

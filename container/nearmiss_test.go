@@ -42,7 +42,7 @@ func TestNearMissesAreNamed(t *testing.T) {
 	}
 	cases := map[string]struct {
 		register func(app *container.ApplicationContext)
-		code     string
+		code     container.ProblemCode
 		want     string
 	}{
 		"a value instead of a pointer": {func(app *container.ApplicationContext) {

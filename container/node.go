@@ -23,7 +23,7 @@ type node struct {
 // own, or is made for each that needs it, or is a struct of which only the fields
 // are beans.
 func (n *node) isInline() bool {
-	return n.scope == prototype || n.isOut() || n.isOffered
+	return n.scope == ScopePrototype || n.isOut() || n.isOffered
 }
 
 // eachNeed calls fn with each bean that must be complete before this one's
@@ -61,7 +61,7 @@ func (n *node) eachNeedOnce(fn func(*node), seen map[*node]bool) {
 func (n *node) eachPredecessor(fn func(*node)) {
 	n.eachNeed(fn)
 	for _, wanted := range n.wants {
-		if wanted.position < n.position && wanted.scope != prototype {
+		if wanted.position < n.position && wanted.scope != ScopePrototype {
 			fn(wanted)
 		}
 	}

@@ -50,7 +50,7 @@ func (g *graph) unsorted() order.Graph {
 		},
 		// Being wanted makes no lazy bean eager.
 		Follows: func(group, wanted int) bool {
-			return group == groupOthers || group == groupEager && g.nodes[wanted].scope == singleton
+			return group == groupOthers || group == groupEager && g.nodes[wanted].scope == ScopeSingleton
 		},
 	}
 	if g.hasWants {
@@ -66,7 +66,7 @@ func (g *graph) unsorted() order.Graph {
 	others := make([]int, len(g.nodes))
 	for i, b := range g.nodes {
 		others[i] = i
-		if b.scope == singleton {
+		if b.scope == ScopeSingleton {
 			unsorted.Groups[groupEager] = append(unsorted.Groups[groupEager], i)
 		}
 	}

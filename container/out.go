@@ -15,7 +15,7 @@ import (
 // A field's tags are dig's: `name:"..."`, and `group:"..."`, with ",flatten"
 // for a slice each element of which is a member.
 func expandOut(d *definition) []*definition {
-	if d.scope == prototype {
+	if d.scope == ScopePrototype {
 		d.fail("a constructor of a dig.Out struct was registered as a prototype", "register the prototypes one by one")
 	}
 	expanded := []*definition{d}
@@ -32,7 +32,7 @@ func expandOut(d *definition) []*definition {
 	}
 	d.isInfrastructure = true
 	d.name = d.made.String()
-	d.scope, d.conditions, d.onStart, d.onStop = singleton, nil, nil, nil
+	d.scope, d.conditions, d.onStart, d.onStop = ScopeSingleton, nil, nil, nil
 	return expanded
 }
 

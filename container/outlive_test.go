@@ -282,7 +282,7 @@ func TestLateBeansWhoseMakersEndTheirGoroutineAreErrors(t *testing.T) {
 	for scope, option := range lateScopes {
 		cases := map[string]struct {
 			register func(app *container.ApplicationContext)
-			code     string
+			code     container.ProblemCode
 		}{
 			"constructor": {func(app *container.ApplicationContext) {
 				app.Register(func() *person { runtime.Goexit(); return nil }, container.Named("held"), option)

@@ -204,7 +204,7 @@ func TestAProcessorThatFailsIsNamed(t *testing.T) {
 	refused := errors.New("not licensed")
 	cases := map[string]struct {
 		step func(any, string) (any, error)
-		code string
+		code container.ProblemCode
 		text string
 		is   error
 	}{

@@ -12,28 +12,32 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// The codes of a [Problem]. They are stable: tests and tools may compare them.
+// ProblemCode says what kind of problem a [Problem] is. Codes are stable: tests and
+// tools may compare them.
+type ProblemCode string
+
+// The codes of a [Problem].
 const (
-	CodeMissing      = "DI001" // no bean fits a parameter; kernel.ErrNoSuchBean
-	CodeAmbiguous    = "DI002" // several beans fit a parameter; kernel.ErrAmbiguousBean
-	CodeCycle        = "DI003" // beans need each other in a circle; kernel.ErrCircularDependency
-	CodeDuplicate    = "DI004" // two beans of one name
-	CodeConstructor  = "DI005" // a constructor returned an error or nil
-	CodePanic        = "DI006" // a constructor panicked
-	CodeHook         = "DI007" // PostConstruct, Start, Stop or PreDestroy failed, panicked or hung
-	CodeProcessor    = "DI008" // a post-processor returned an error or nil, or panicked
-	CodeReplacement  = "DI009" // a post-processor's replacement does not fit the bean's type
-	CodeRegistration = "DI010" // what was registered cannot be a bean
-	CodeConfig       = "DI011" // a setting or settings file is wrong; kernel.ErrConfig
-	CodeDeclaration  = "DI012" // a declaration that a module checks, such as a client's, is wrong
-	CodeCancelled    = "DI013" // the start was cancelled by its context or by Stop
+	CodeMissing      ProblemCode = "DI001" // no bean fits a parameter; kernel.ErrNoSuchBean
+	CodeAmbiguous    ProblemCode = "DI002" // several beans fit a parameter; kernel.ErrAmbiguousBean
+	CodeCycle        ProblemCode = "DI003" // beans need each other in a circle; kernel.ErrCircularDependency
+	CodeDuplicate    ProblemCode = "DI004" // two beans of one name
+	CodeConstructor  ProblemCode = "DI005" // a constructor returned an error or nil
+	CodePanic        ProblemCode = "DI006" // a constructor panicked
+	CodeHook         ProblemCode = "DI007" // PostConstruct, Start, Stop or PreDestroy failed, panicked or hung
+	CodeProcessor    ProblemCode = "DI008" // a post-processor returned an error or nil, or panicked
+	CodeReplacement  ProblemCode = "DI009" // a post-processor's replacement does not fit the bean's type
+	CodeRegistration ProblemCode = "DI010" // what was registered cannot be a bean
+	CodeConfig       ProblemCode = "DI011" // a setting or settings file is wrong; kernel.ErrConfig
+	CodeDeclaration  ProblemCode = "DI012" // a declaration that a module checks, such as a client's, is wrong
+	CodeCancelled    ProblemCode = "DI013" // the start was cancelled by its context or by Stop
 )
 
 // Problem is one thing that is wrong with an application: as data for tests and
 // tools, and as an error.
 type Problem struct {
-	// Code is the stable code of the kind of problem, [CodeMissing] and so on.
-	Code string `json:"code"`
+	// Code says what kind of problem it is, [CodeMissing] for example.
+	Code ProblemCode `json:"code"`
 	// What says what is wrong, in one line.
 	What string `json:"what"`
 	// Bean is the name of the bean concerned, if there is one.
@@ -55,7 +59,7 @@ type Detail struct {
 	Text  string `json:"text"`
 }
 
-var kindOfCode = map[string]error{
+var kindOfCode = map[ProblemCode]error{
 	CodeMissing:   kernel.ErrNoSuchBean,
 	CodeAmbiguous: kernel.ErrAmbiguousBean,
 	CodeCycle:     kernel.ErrCircularDependency,
@@ -63,7 +67,7 @@ var kindOfCode = map[string]error{
 }
 
 // Error implements error: the code and what is wrong, in one line.
-func (p *Problem) Error() string { return p.Code + " " + p.What }
+func (p *Problem) Error() string { return string(p.Code) + " " + p.What }
 
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Err }
@@ -100,7 +104,7 @@ func (p *Problem) detail(label, text string) *Problem {
 
 // problemsOf turns an error of [usercode.Call], which may be several joined, into
 // problems; those that are none already get the given code.
-func problemsOf(err error, code string) []*Problem {
+func problemsOf(err error, code ProblemCode) []*Problem {
 	if err == nil {
 		return nil
 	}

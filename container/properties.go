@@ -52,7 +52,7 @@ func (app *ApplicationContext) registerHidden(constructor any, form string) {
 	d := newDefinition(constructor, callerStack(), nil)
 	d.name += form
 	d.isInfrastructure = true
-	d.scope = lazySingleton
+	d.scope = ScopeLazySingleton
 	app.register(d)
 }
 

@@ -25,7 +25,7 @@ func TestPanicsOfUsersFunctionsAreReported(t *testing.T) {
 		"a validator": func(app *container.ApplicationContext) {
 			app.AddValidator(func(*config.Config) error { panic("not valid") })
 		},
-		"Aware": func(app *container.ApplicationContext) {
+		"ContextAware": func(app *container.ApplicationContext) {
 			app.Register(func() *panickingAware { return &panickingAware{} })
 		},
 	} {

@@ -59,7 +59,7 @@ func (e *StartupError) Unwrap() []error {
 func (s style) writeProblem(b *strings.Builder, number int, p *Problem) {
 	prefix := fmt.Sprintf("%d. ", number)
 	indent := strings.Repeat(" ", len(prefix))
-	fmt.Fprintf(b, "\n%s%s %s\n", prefix, s.red(p.Code), s.bold(p.What))
+	fmt.Fprintf(b, "\n%s%s %s\n", prefix, s.red(string(p.Code)), s.bold(p.What))
 	for _, d := range p.Details {
 		s.writeDetail(b, indent, d.Label, d.Text)
 	}

@@ -178,7 +178,7 @@ func TestReports(t *testing.T) {
 			report := startFails(t, app)
 			var codes []string
 			for _, p := range report.Problems {
-				codes = append(codes, p.Code)
+				codes = append(codes, string(p.Code))
 			}
 			if got := strings.Join(codes, " "); got != c.codes {
 				t.Errorf("codes %s, want %s", got, c.codes)

@@ -217,7 +217,7 @@ func TestAPrototypeIsMadeForEachWhoTakesIt(t *testing.T) {
 		}
 	}
 	for _, b := range app.Beans() {
-		if b.Name == "recorder" && b.Scope != "prototype" {
+		if b.Name == "recorder" && b.Scope != container.ScopePrototype {
 			t.Errorf("its scope is %s", b.Scope)
 		}
 	}

@@ -4,6 +4,7 @@ package container
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,13 +13,23 @@ import (
 	"time"
 )
 
-// StartupReport tells how a start went: what took how long.
+// StartupReport says how long the parts of a start took. In JSON, durations are
+// the text of time.Duration.String.
 type StartupReport struct {
 	Begun    time.Time     `json:"begun"`
 	Took     time.Duration `json:"took"`
 	Beans    int           `json:"beans"` // how many have been built
 	Steps    []StartupStep `json:"steps"` // in the order in which they began
 	Problems []*Problem    `json:"problems,omitempty"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r StartupReport) MarshalJSON() ([]byte, error) {
+	type plain StartupReport
+	return json.Marshal(struct {
+		plain
+		Took string `json:"took"`
+	}{plain(r), r.Took.String()})
 }
 
 // StartupStep is one step of a start: a part of the whole if Bean is empty,
@@ -30,6 +41,16 @@ type StartupStep struct {
 	By    string        `json:"by,omitempty"` // the post-processor
 	Begun time.Duration `json:"begun"`        // since the begin of the start
 	Took  time.Duration `json:"took"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s StartupStep) MarshalJSON() ([]byte, error) {
+	type plain StartupStep
+	return json.Marshal(struct {
+		plain
+		Begun string `json:"begun"`
+		Took  string `json:"took"`
+	}{plain(s), s.Begun.String(), s.Took.String()})
 }
 
 // stepTiming is a step in the making.

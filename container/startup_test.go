@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/pyfly-go/pyfly/container"
 )
 
@@ -72,10 +74,24 @@ func TestTheReportTellsWhatTookHowLong(t *testing.T) {
 		if !strings.Contains(log.String(), `msg="application context started" beans=3 took=10s slowest="slowBean 10s, `) {
 			t.Errorf("the log says %s", log.String())
 		}
-		if _, err := json.Marshal(report); err != nil {
-			t.Error(err)
-		}
 	})
+}
+
+func TestDurationsInJSONAreText(t *testing.T) {
+	report := container.StartupReport{
+		Took: 1500 * time.Millisecond, Beans: 1, Problems: []*container.Problem{{Code: container.CodeHook, What: "x"}},
+		Steps: []container.StartupStep{{Name: "Start", Bean: "store", Begun: time.Millisecond}},
+	}
+	bean := container.BeanInfo{Name: "store", Type: "*shop.Store", Scope: container.ScopeLazySingleton, Took: 2 * time.Second}
+	for want, value := range map[string]any{
+		`{"begun":"0001-01-01T00:00:00Z","beans":1,"steps":[{"name":"Start","bean":"store","begun":"1ms","took":"0s"}],` +
+			`"problems":[{"code":"DI007","what":"x"}],"took":"1.5s"}`: report,
+		`[{"name":"store","type":"*shop.Store","scope":"lazy singleton","location":"","took":"2s"}]`: []container.BeanInfo{bean},
+	} {
+		got, err := json.Marshal(value)
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(got))
+	}
 }
 
 func TestTheReportOfAFailedStartHasItsProblems(t *testing.T) {

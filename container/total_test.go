@@ -186,6 +186,9 @@ func TestATotalLimitBoundsTheWholeStart(t *testing.T) {
 				if (err == nil) != c.succeeds || err != nil && !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("Start returned %v", err)
 				}
+				if isReady(app) != c.succeeds {
+					t.Errorf("the application is ready: %t", isReady(app))
+				}
 				if err := app.Stop(context.Background()); err != nil {
 					t.Error(err)
 				}

@@ -22,7 +22,7 @@ type Graph struct {
 type GraphNode struct {
 	Name            string    `json:"name"`
 	Type            string    `json:"type"`
-	Scope           string    `json:"scope"` // as in [BeanInfo]
+	Scope           Scope     `json:"scope"`
 	Module          string    `json:"module,omitempty"`
 	Stereotype      string    `json:"stereotype,omitempty"`
 	Phase           int       `json:"phase,omitempty"`
@@ -72,7 +72,7 @@ func (g Graph) picture() (picture draw.Graph) {
 	for _, n := range g.Nodes {
 		picture.Nodes = append(picture.Nodes, draw.Node{
 			Name: n.Name, Lines: n.lines(), Phase: n.Phase, IsProcessor: n.IsPostProcessor,
-			IsDashed: n.Scope != singleton.String(), HasFailed: n.State == NodeFailed || n.Problem != "",
+			IsDashed: n.Scope != ScopeSingleton, HasFailed: n.State == NodeFailed || n.Problem != "",
 		})
 	}
 	kinds := map[EdgeKind]draw.Kind{EdgeNeeds: draw.Needs, EdgeDependsOn: draw.DependsOn, EdgeMayGet: draw.MayGet}
@@ -123,7 +123,7 @@ func (app *ApplicationContext) Graph() Graph {
 
 func (v view) graphNode(b *node, problem string) GraphNode {
 	n := GraphNode{
-		Name: b.name, Type: shortType(b.typ), Scope: b.scope.String(), Module: b.module.path(), Stereotype: b.stereotype,
+		Name: b.name, Type: shortType(b.typ), Scope: b.scope, Module: b.module.path(), Stereotype: b.stereotype,
 		Phase: v.phase(b), IsPostProcessor: b.isProcessor, State: NodeNotBuilt, Problem: problem,
 	}
 	switch {

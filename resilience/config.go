@@ -2,15 +2,10 @@
 
 package resilience
 
-import (
-	"fmt"
-	"time"
+import "time"
 
-	"github.com/pyfly-go/pyfly/kernel"
-)
-
-// NoDelay says, in a duration field of a configuration, that there is none: a
-// zero field means the default.
+// NoDelay is a duration of zero in a configuration, where a zero field means the
+// default.
 const NoDelay time.Duration = -1
 
 // explicitZero marks a number that a settings file sets to zero.
@@ -22,7 +17,7 @@ func setDefault(field *int, value int) {
 	}
 }
 
-// setDefaultTime also turns NoDelay into the zero that it stands for.
+// setDefaultTime also replaces NoDelay by zero.
 func setDefaultTime(field *time.Duration, value time.Duration) {
 	switch *field {
 	case 0:
@@ -36,20 +31,28 @@ func notNegative(key string, n int) error {
 	if n >= 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s must be at least 1", kernel.ErrConfig, key)
+	return wrongField(key, "%s must be at least 1", key)
 }
 
 func noNegativeTime(key string, d time.Duration) error {
 	if d >= 0 || d == NoDelay {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %s: it must not be negative", kernel.ErrConfig, key, d)
+	return wrongField(key, "%s is %s: it must not be negative", key, d)
 }
 
-// within accepts 0 to most, and the mark of an explicit zero.
+// shown returns a number as the user wrote it.
+func shown(n float64) float64 {
+	if n == explicitZero {
+		return 0
+	}
+	return n
+}
+
+// within accepts 0 to most, and explicitZero.
 func within(key string, n, most float64) error {
 	if n >= 0 && n <= most || n == explicitZero {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is %v: it must be between 0 and %v", kernel.ErrConfig, key, n, most)
+	return wrongField(key, "%s is %v: it must be between 0 and %v", key, n, most)
 }

@@ -73,6 +73,91 @@ func TestAThresholdMayBeLarge(t *testing.T) {
 	}
 }
 
+// TestPoliciesWorkWithExtremeValues makes calls that succeed under policies whose
+// configurations are valid, and some that fail.
+func TestPoliciesWorkWithExtremeValues(t *testing.T) {
+	const most = math.MaxInt
+	for name, c := range map[string]struct {
+		config validator
+		policy resilience.Policy
+	}{
+		"a time window": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			SlidingWindow: resilience.TimeWindow, WindowDuration: longest, MinimumCalls: most, SlowCallDuration: longest}),
+		"a short time window": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			SlidingWindow: resilience.TimeWindow, WindowDuration: 10, MinimumCalls: 1, FailureRate: math.SmallestNonzeroFloat64, RecoveryTimeout: 1}),
+		"a count window of one": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			SlidingWindow: resilience.CountWindow, WindowSize: 1, SlowCallDuration: 1, RecoveryTimeout: resilience.NoDelay}),
+		"many probes": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			FailureThreshold: 1, RecoveryTimeout: 1, HalfOpenProbes: most, HalfOpenSuccesses: 1, HalfOpenMaxWait: longest}),
+		"no waits of a circuit breaker": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			FailureThreshold: 1, RecoveryTimeout: resilience.NoDelay, RecoveryMultiplier: 100, MaxRecoveryTimeout: longest, HalfOpenMaxWait: resilience.NoDelay}),
+		"a long time limit":  policyOf(resilience.NewTimeout, resilience.TimeoutConfig{Limit: longest}),
+		"a large bulkhead":   policyOf(resilience.NewBulkhead, resilience.BulkheadConfig{MaxConcurrent: most, MaxQueue: most, MaxWait: longest}),
+		"a small bulkhead":   policyOf(resilience.NewBulkhead, resilience.BulkheadConfig{MaxConcurrent: 1, MaxQueue: most, MaxWait: longest}),
+		"a large rate":       policyOf(resilience.NewRateLimiter, resilience.RateLimiterConfig{PerSecond: math.MaxFloat64, Burst: most, MaxWait: longest}),
+		"a large rate alone": policyOf(resilience.NewRateLimiter, resilience.RateLimiterConfig{PerSecond: 1e300}),
+		"a small rate":       policyOf(resilience.NewRateLimiter, resilience.RateLimiterConfig{PerSecond: 1e-3, Burst: most, MaxWait: longest}),
+		"a hedge at once":    policyOf(resilience.NewHedge, resilience.HedgeConfig{Delay: resilience.NoDelay, MaxHedges: 100}),
+		"a late hedge":       policyOf(resilience.NewHedge, resilience.HedgeConfig{Delay: longest, MaxHedges: most, Quantile: math.Nextafter(1, 0)}),
+		"the least quantile": policyOf(resilience.NewHedge, resilience.HedgeConfig{Quantile: math.SmallestNonzeroFloat64}),
+		"large limits":       policyOf(resilience.NewAdaptiveLimiter, resilience.AdaptiveLimiterConfig{MinLimit: most, InitialLimit: most, MaxLimit: most}),
+		"a large least limit": policyOf(resilience.NewAdaptiveLimiter, resilience.AdaptiveLimiterConfig{
+			MinLimit: 2000}),
+		"small limits": policyOf(resilience.NewAdaptiveLimiter, resilience.AdaptiveLimiterConfig{MinLimit: 1, InitialLimit: 1, MaxLimit: 1}),
+		"large delays": policyOf(resilience.NewRetryPolicy, resilience.RetryConfig{MaxAttempts: most, BaseDelay: longest, Multiplier: 100, MaxRetryAfter: longest}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				require.NoError(t, c.config.Validate())
+				for range 50 {
+					assert.NoError(t, c.policy.Execute(t.Context(), until(time.Second, nil)))
+					synctest.Wait() // what a hedge has begun ends
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
+				defer cancel()
+				assert.ErrorIs(t, c.policy.Execute(ctx, func(context.Context) error { return errDown }), errDown)
+				time.Sleep(time.Second) // virtual
+				assert.NoError(t, c.policy.Execute(t.Context(), until(time.Second, nil)))
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+func policyOf[C validator, P resilience.Policy](makes func(C) P, config C) (made struct {
+	config validator
+	policy resilience.Policy
+}) {
+	made.config, made.policy = config, makes(config)
+	return made
+}
+
+// TestAnyRetryAfterIsBorne lets errors ask for waits of all lengths.
+func TestAnyRetryAfterIsBorne(t *testing.T) {
+	for _, after := range []time.Duration{math.MinInt64, -1, 0, 1, longest} {
+		for _, config := range []resilience.RetryConfig{
+			{}, {BaseDelay: resilience.NoDelay}, {BaseDelay: 1, MaxDelay: 1}, {MaxDelay: resilience.NoDelay}, {BaseDelay: longest, MaxDelay: 1},
+			{MaxAttempts: math.MaxInt, BaseDelay: longest},
+		} {
+			for _, config.Jitter = range []resilience.Jitter{resilience.NoJitter, resilience.FullJitter, resilience.EqualJitter, resilience.DecorrelatedJitter} {
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+					defer cancel()
+					attempts := 0
+					err := resilience.NewRetryPolicy(config).Execute(ctx, func(context.Context) error {
+						if attempts++; attempts == 5 {
+							cancel()
+						}
+						return busy(after)
+					})
+					assert.ErrorIs(t, err, busy(after))
+					assert.Equal(t, after < longest && config.BaseDelay < longest || config.MaxDelay == 1 && after < longest, attempts > 1, "%+v, %s: %d attempts", config, after, attempts)
+				})
+			}
+		}
+	}
+}
+
 // highest draws the highest number there may be.
 type highest struct{}
 
@@ -80,9 +165,9 @@ func (highest) Int64N(n int64) int64 { return n - 1 }
 func (highest) Text() string         { return "" }
 
 func TestDelaysDoNotOverflow(t *testing.T) {
-	for _, jitter := range []string{resilience.NoJitter, resilience.FullJitter, resilience.EqualJitter, resilience.DecorrelatedJitter} {
+	for _, jitter := range []resilience.Jitter{resilience.NoJitter, resilience.FullJitter, resilience.EqualJitter, resilience.DecorrelatedJitter} {
 		for _, base := range []time.Duration{time.Hour, longest} {
-			t.Run(jitter+" "+base.String(), func(t *testing.T) {
+			t.Run(jitter.String()+" "+base.String(), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					ctx, cancel := context.WithCancel(random.WithSource(t.Context(), highest{}))
 					last := time.Duration(0)
@@ -184,12 +269,12 @@ func TestValidateNamesEveryFieldThatIsWrong(t *testing.T) {
 		fields string
 	}{
 		"hedge":           {resilience.HedgeConfig{Delay: -2, Quantile: nan, MaxHedges: -2}, "delay max-hedges quantile"},
-		"retry":           {resilience.RetryConfig{MaxAttempts: -2, BaseDelay: -2, Multiplier: nan, MaxDelay: -2, Jitter: "some", MaxRetryAfter: -2, RetryOn: 7}, "max-attempts base-delay multiplier max-delay jitter max-retry-after retry-on"},
+		"retry":           {resilience.RetryConfig{MaxAttempts: -2, BaseDelay: -2, Multiplier: nan, MaxDelay: -2, Jitter: "some", MaxRetryAfter: -2}, "max-attempts base-delay multiplier max-delay jitter max-retry-after"},
 		"budget":          {resilience.RetryBudgetConfig{Ratio: nan, MinPerSecond: nan}, "ratio min-per-second"},
 		"rate limit":      {resilience.RateLimiterConfig{PerSecond: nan, Burst: -2, MaxWait: -2}, "per-second burst max-wait"},
 		"bulkhead":        {resilience.BulkheadConfig{MaxConcurrent: -2, MaxQueue: -2, MaxWait: -2}, "max-concurrent max-queue max-wait"},
 		"adaptive limit":  {resilience.AdaptiveLimiterConfig{InitialLimit: -2, MinLimit: -2, MaxLimit: -2}, "initial-limit min-limit max-limit"},
-		"last good":       {resilience.LastGoodConfig{MaxAge: -2, MaxEntries: -2, MaxBytes: -2, On: 7}, "max-age max-entries max-bytes retry-on"},
+		"last good":       {resilience.LastGoodConfig{MaxAge: -2, MaxEntries: -2, MaxBytes: -2}, "max-age max-entries max-bytes"},
 		"timeout":         {resilience.TimeoutConfig{Limit: -2}, "limit"},
 		"circuit breaker": {resilience.CircuitBreakerConfig{FailureThreshold: -2, RecoveryTimeout: -2, RecoveryMultiplier: nan, MaxRecoveryTimeout: -2, HalfOpenProbes: -2, HalfOpenSuccesses: -2, HalfOpenMaxWait: -2, SlidingWindow: "sum", WindowSize: -2, WindowDuration: -2, MinimumCalls: -2, FailureRate: nan, SlowCallDuration: -2, SlowCallRate: nan}, "failure-threshold recovery-timeout recovery-multiplier max-recovery-timeout half-open-probes half-open-successes half-open-max-wait sliding-window window-size window-duration minimum-calls failure-rate slow-call-duration slow-call-rate"},
 		"a count window":  {resilience.CircuitBreakerConfig{SlidingWindow: resilience.CountWindow, WindowSize: 1 << 30, MinimumCalls: 1 << 31, RecoveryTimeout: time.Hour, MaxRecoveryTimeout: time.Minute}, "window-size minimum-calls max-recovery-timeout"},

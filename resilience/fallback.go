@@ -12,34 +12,34 @@ import (
 
 var errNoFallback = fmt.Errorf("%w: a fallback needs a function", kernel.ErrConfig)
 
-// Fallback answers when a call has failed. It allocates nothing and is safe for
-// concurrent use if its function is.
+// Fallback runs another function if a call fails. It allocates nothing and is safe
+// for concurrent use if its functions are.
 type Fallback struct {
-	answer func(ctx context.Context, cause error) error
-	match  func(error) bool
+	handle func(ctx context.Context, cause error) error
+	on     func(error) bool
 	wrong  error
 }
 
-// NewFallback makes a fallback. answer gets the call's error and returns nil, or
-// an error that takes its place. on says for which errors, as RetryOn of a
-// [RetryConfig] does; nil: all of them. The caller's own cancellation is never
-// answered. If on is not valid, Execute returns a kernel.ErrConfig.
-func NewFallback(answer func(ctx context.Context, cause error) error, on any) *Fallback {
-	m, err := newMatcher(on)
-	if err == nil && answer == nil {
-		err = errNoFallback
+// NewFallback returns a fallback. handle gets the error of a call and returns nil, or
+// an error that replaces it; if handle is nil, Execute returns a kernel.ErrConfig.
+// on reports whether handle is called for an error, like RetryOn of a [RetryConfig];
+// nil: for every error. handle is not called if the caller has cancelled the call.
+func NewFallback(handle func(ctx context.Context, cause error) error, on func(error) bool) *Fallback {
+	f := &Fallback{handle: handle, on: on}
+	if handle == nil {
+		f.wrong = errNoFallback
 	}
-	return &Fallback{answer: answer, match: m.match, wrong: err}
+	return f
 }
 
-// Execute runs fn and, if that fails, the fallback.
+// Execute runs fn and, if it fails, the fallback.
 func (f *Fallback) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if f.wrong != nil {
 		return f.wrong
 	}
 	err := fn(ctx)
-	if err == nil || errors.Is(ctx.Err(), context.Canceled) || !f.match(err) {
+	if err == nil || errors.Is(ctx.Err(), context.Canceled) || !matches(f.on, err) {
 		return err
 	}
-	return f.answer(ctx, err)
+	return f.handle(ctx, err)
 }

@@ -182,7 +182,7 @@ func TestTheBreakerDoesWhatItsModelDoes(t *testing.T) {
 		HalfOpenProbes: 3, HalfOpenSuccesses: 2, HalfOpenMaxWait: 20 * time.Second,
 		WindowSize: 10, WindowDuration: 20 * time.Second, MinimumCalls: 4, FailureRate: 0.5, SlowCallRate: 0.7,
 	}
-	for _, window := range []string{"", resilience.CountWindow, resilience.TimeWindow} {
+	for _, window := range []resilience.SlidingWindow{"", resilience.CountWindow, resilience.TimeWindow} {
 		for _, slowCall := range []time.Duration{0, 5 * time.Second} {
 			config := base
 			config.SlidingWindow = window
@@ -208,7 +208,7 @@ func anyConfig(random *rand.Rand) resilience.CircuitBreakerConfig {
 	c := resilience.CircuitBreakerConfig{
 		FailureThreshold: 1 + random.IntN(5), RecoveryTimeout: seconds(10), RecoveryMultiplier: float64(1 + random.IntN(2)), MaxRecoveryTimeout: 10*time.Second + seconds(50),
 		HalfOpenProbes: 1 + random.IntN(4), HalfOpenMaxWait: seconds(20),
-		SlidingWindow: []string{"", resilience.CountWindow, resilience.TimeWindow}[random.IntN(3)],
+		SlidingWindow: []resilience.SlidingWindow{"", resilience.CountWindow, resilience.TimeWindow}[random.IntN(3)],
 		WindowSize:    []int{4, 10, 11}[random.IntN(3)], WindowDuration: []time.Duration{20 * time.Second, 30 * time.Second}[random.IntN(2)],
 		MinimumCalls: 1 + random.IntN(4), FailureRate: 0.1 + 0.9*random.Float64(), SlowCallRate: 0.1 + 0.9*random.Float64(),
 	}

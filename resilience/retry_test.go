@@ -6,12 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -157,48 +161,83 @@ type valueError struct{}
 
 func (valueError) Error() string { return "value" }
 
+// uncomparable is an error that == panics for.
+type uncomparable []int
+
+func (uncomparable) Error() string { return "uncomparable" }
+
 func TestRetryOn(t *testing.T) {
-	cases := map[string]struct {
-		on      any
+	always := func(error) bool { return true }
+	never := func(error) bool { return false }
+	down, open := resilience.Errors(errDown), resilience.Errors(kernel.ErrCircuitOpen)
+	for name, c := range map[string]struct {
+		on      func(error) bool
 		err     error
 		retried bool
 	}{
-		"nil takes any error":                     {nil, errDown, true},
-		"an error by errors.Is":                   {errDown, fmt.Errorf("wrapped: %w", errDown), true},
-		"another error":                           {errDown, errBad, false},
-		"a list":                                  {[]error{errBad, errDown}, errDown, true},
-		"not in the list":                         {[]error{errBad}, errDown, false},
-		"a function that says yes":                {func(error) bool { return true }, errDown, true},
-		"a function that says no":                 {func(error) bool { return false }, errDown, false},
-		"a type by errors.As":                     {new(*pointerError), fmt.Errorf("w: %w", &pointerError{}), true},
-		"another type":                            {new(*pointerError), errDown, false},
-		"a type with value receivers":             {new(valueError), fmt.Errorf("w: %w", valueError{}), true},
-		"an interface by errors.As":               {new(resilience.RetryAfterer), busy(0), true},
-		"a mixture":                               {[]any{errBad, new(*pointerError)}, &pointerError{}, true},
-		"an open circuit is not tried by default": {nil, kernel.ErrCircuitOpen, false},
-		"nor by a function":                       {func(error) bool { return true }, kernel.ErrCircuitOpen, false},
-		"but by name":                             {[]error{kernel.ErrCircuitOpen}, kernel.ErrCircuitOpen, true},
-	}
-	for name, c := range cases {
+		"nil matches any error":                       {nil, errDown, true},
+		"a function that matches":                     {always, errDown, true},
+		"a function that does not match":              {never, errDown, false},
+		"an error":                                    {down, errDown, true},
+		"a wrapped error":                             {down, fmt.Errorf("wrapped: %w", errDown), true},
+		"a joined error":                              {down, errors.Join(errBad, errDown), true},
+		"another error":                               {down, errBad, false},
+		"one of several errors":                       {resilience.Errors(errBad, errDown), errDown, true},
+		"none of several errors":                      {resilience.Errors(errBad, io.EOF), errDown, false},
+		"an error that cannot be compared":            {resilience.Errors(uncomparable{}), uncomparable{}, false},
+		"no errors":                                   {resilience.Errors(), errDown, false},
+		"a nil error":                                 {resilience.Errors(nil), errDown, false},
+		"a nil error among others":                    {resilience.Errors(nil, errDown), errDown, true},
+		"a pointer type":                              {resilience.ErrorType[*pointerError](), fmt.Errorf("w: %w", &pointerError{}), true},
+		"another type":                                {resilience.ErrorType[*pointerError](), errDown, false},
+		"a value type":                                {resilience.ErrorType[valueError](), fmt.Errorf("w: %w", valueError{}), true},
+		"a pointer is another type than its value":    {resilience.ErrorType[valueError](), &valueError{}, false},
+		"an interface type":                           {resilience.ErrorType[resilience.RetryAfterer](), busy(0), true},
+		"the type error":                              {resilience.ErrorType[error](), errDown, true},
+		"a nil pointer of the type":                   {resilience.ErrorType[*pointerError](), (*pointerError)(nil), true},
+		"any of several conditions":                   {resilience.Any(resilience.Errors(errBad), resilience.ErrorType[*pointerError]()), &pointerError{}, true},
+		"none of several conditions":                  {resilience.Any(resilience.Errors(errBad), never), errDown, false},
+		"conditions within conditions":                {resilience.Any(never, resilience.Any(never, down)), errDown, true},
+		"no conditions":                               {resilience.Any(), errDown, false},
+		"a nil condition":                             {resilience.Any(nil), errDown, false},
+		"a nil condition among others":                {resilience.Any(nil, down, nil), errDown, true},
+		"an open circuit by default":                  {nil, kernel.ErrCircuitOpen, false},
+		"an open circuit and a function that matches": {always, kernel.ErrCircuitOpen, false},
+		"an open circuit that is named":               {open, kernel.ErrCircuitOpen, false},
+		"an open circuit whose type is named":         {resilience.ErrorType[*resilience.CircuitBreakerError](), &resilience.CircuitBreakerError{}, false},
+		"a wrapped open circuit that is named":        {resilience.Any(open, always), fmt.Errorf("w: %w", kernel.ErrCircuitOpen), false},
+	} {
 		t.Run(name, func(t *testing.T) {
 			config := resilience.RetryConfig{MaxAttempts: 2, BaseDelay: resilience.NoDelay, RetryOn: c.on}
+			require.NoError(t, config.Validate())
 			attempts := 0
-			_ = resilience.NewRetryPolicy(config).Execute(t.Context(), func(context.Context) error { attempts++; return c.err })
-			if retried := attempts == 2; retried != c.retried {
-				t.Errorf("retried: %t, want %t", retried, c.retried)
-			}
+			err := resilience.NewRetryPolicy(config).Execute(t.Context(), func(context.Context) error { attempts++; return c.err })
+			assert.Equal(t, c.retried, attempts == 2)
+			assert.Equal(t, c.err, err)
 		})
 	}
 }
 
+// TestConditionsKeepWhatTheyWereMadeOf changes the slices that conditions were made
+// of.
+func TestConditionsKeepWhatTheyWereMadeOf(t *testing.T) {
+	targets := []error{errDown}
+	conditions := []func(error) bool{resilience.Errors(targets...)}
+	condition := resilience.Any(conditions...)
+	targets[0], conditions[0] = errBad, nil
+	assert.True(t, condition(errDown))
+	assert.False(t, condition(errBad))
+	assert.False(t, condition(nil))
+}
+
 func TestAWrongRetryConfigurationIsNamed(t *testing.T) {
-	err := resilience.RetryConfig{MaxAttempts: -1, BaseDelay: -time.Second, MaxDelay: math.MinInt64, RetryOn: 404}.Validate()
-	for _, want := range []string{"max-attempts must be at least 1", "base-delay", "max-delay", "retry-on is a int"} {
+	err := resilience.RetryConfig{MaxAttempts: -1, BaseDelay: -time.Second, MaxDelay: math.MinInt64, Jitter: "some"}.Validate()
+	for _, want := range []string{"max-attempts must be at least 1", "base-delay", "max-delay", `jitter is "some"`} {
 		if !errors.Is(err, kernel.ErrConfig) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
 	}
-	policy := resilience.NewRetryPolicy(resilience.RetryConfig{RetryOn: []any{nil}})
+	policy := resilience.NewRetryPolicy(resilience.RetryConfig{MaxAttempts: -1})
 	if err := policy.Execute(t.Context(), succeed); !errors.Is(err, kernel.ErrConfig) {
 		t.Errorf("Execute returned %v", err)
 	}

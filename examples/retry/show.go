@@ -24,7 +24,7 @@ func (d *demo) retryOn(ctx context.Context) {
 	d.title("RetryOn says which errors are tried again: the others end the call at once")
 	policy := resilience.NewRetryPolicy(resilience.RetryConfig{
 		BaseDelay: 50 * time.Millisecond,
-		RetryOn:   errUnavailable,
+		RetryOn:   resilience.Errors(errUnavailable),
 		OnRetry:   d.onRetry,
 	})
 	d.order(ctx, policy, &warehouse{errs: []error{errUnavailable, errSoldOut}})

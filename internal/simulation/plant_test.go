@@ -54,18 +54,36 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 
 var unexpected = regexp.MustCompile(`(?m)^ +simulation_test\.go:\d+: (\S+), in (\d+) worlds, first in seed (\d+)`)
 
-// find returns the kinds of findings that the fault brings, or "".
-func (f plantedFault) find(dir, root string) (string, error) {
-	path := filepath.Join(root, f.file)
+// TestPlantedFaultsFitTheSource keeps the list up to date when code moves.
+func TestPlantedFaultsFitTheSource(t *testing.T) {
+	for _, fault := range plantedFaults {
+		if _, err := fault.plant(filepath.Join("../..", fault.file)); err != nil {
+			t.Errorf("%s: %v", fault.name, err)
+		}
+	}
+}
+
+// plant returns the source of a file with the fault in it.
+func (f plantedFault) plant(path string) (string, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
 	if n := strings.Count(string(source), f.old); n != 1 {
-		return "", fmt.Errorf("the piece to change stands %d times in %s, want once", n, f.file)
+		return "", fmt.Errorf("the piece to change is %d times in %s, want once", n, f.file)
+	}
+	return strings.Replace(string(source), f.old, f.new, 1), nil
+}
+
+// find returns the kinds of findings that the fault brings, or "".
+func (f plantedFault) find(dir, root string) (string, error) {
+	path := filepath.Join(root, f.file)
+	source, err := f.plant(path)
+	if err != nil {
+		return "", err
 	}
 	changed := filepath.Join(dir, filepath.Base(f.file))
-	if err := os.WriteFile(changed, []byte(strings.Replace(string(source), f.old, f.new, 1)), 0o600); err != nil {
+	if err := os.WriteFile(changed, []byte(source), 0o600); err != nil {
 		return "", err
 	}
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})

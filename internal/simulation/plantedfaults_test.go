@@ -24,26 +24,26 @@ var plantedFaults = []plantedFault{
 	},
 	{
 		name: "the values of a declared header are shared by all requests",
-		file: "client/attempt.go",
-		old:  "for name, values := range c.op.header {\n\t\t\tr.Header[name] = a.own(values...)",
-		new:  "for name, values := range c.op.header {\n\t\t\tr.Header[name] = values",
+		file: "client/internal/engine/request.go",
+		old:  "for name, values := range c.op.Header {\n\t\t\tr.Header[name] = a.own(values...)",
+		new:  "for name, values := range c.op.Header {\n\t\t\tr.Header[name] = values",
 	},
 	{
 		name: "a leg of a hedge is in flight for ever",
-		file: "client/around.go",
-		old:  "\t\tdefer c.gate.Leave()\n\t\tkept",
-		new:  "\t\tkept",
+		file: "client/internal/engine/hedge.go",
+		old:  "\tdefer leg.gate.Leave()\n",
+		new:  "",
 	},
 	{
 		name: "each attempt of a call has an Idempotency-Key of its own",
-		file: "client/attempt.go",
+		file: "client/internal/engine/request.go",
 		old:  "a.own(c.idempotencyKey)",
 		new:  "a.own(c.idempotencyKey + strconv.Itoa(c.attempts))",
 	},
 	{
 		name: "what a redirect led to proves that nothing was done",
-		file: "client/sends.go",
-		old:  "\tif isRedirected(response) {\n\t\treturn false\n\t}\n",
+		file: "client/internal/engine/sends.go",
+		old:  "\tif IsRedirected(response) {\n\t\treturn false\n\t}\n",
 		new:  "",
 	},
 	{
@@ -54,9 +54,9 @@ var plantedFaults = []plantedFault{
 	},
 	{
 		name: "a call that panics is in flight for ever",
-		file: "client/engine.go",
-		old:  "\tdefer c.gate.Leave()\n\treturn c.runOnce(ctx)\n",
-		new:  "\terr := c.runOnce(ctx)\n\tc.gate.Leave()\n\treturn err\n",
+		file: "client/internal/engine/call.go",
+		old:  "\tdefer c.gate.Leave()\n\tw := c.beginWait(ctx)\n\tdefer w.end()\n\terr := c.runOnce(w)\n",
+		new:  "\tw := c.beginWait(ctx)\n\tdefer w.end()\n\terr := c.runOnce(w)\n\tc.gate.Leave()\n",
 	},
 	{
 		name: "secrets follow a redirect to an allowed host",

@@ -5,6 +5,6 @@
 package simulation
 
 // Under the race detector a world takes about seven times as long.
-const defaultSeeds = 200
+const defaultSeeds = 120
 
 const slowness = 10

@@ -166,6 +166,33 @@ func Quickly(ctx context.Context, shop *ShopClient) (Product, error) {
 	return product, err
 }
 
+type ListClient struct {
+	client.ServiceClient `url:"http://catalog:8080"`
+
+	List func(ctx context.Context, category string) (client.Response[[]Product], error) `get:"/products{?category}"`
+	More func(ctx context.Context, link client.URL) (client.Response[[]Product], error) `get:"/products"`
+}
+
+func PrintAll(ctx context.Context, catalog *ListClient) error {
+	first := func(ctx context.Context) (client.Response[[]Product], error) {
+		return catalog.List(ctx, "garden")
+	}
+	for page, err := range client.Pages(ctx, first, catalog.More) {
+		if err != nil {
+			return err
+		}
+		fmt.Println(page.Body)
+	}
+	return nil
+}
+
+func LogRequests(next client.Exchange) client.Exchange {
+	return func(req *http.Request) (*http.Response, error) {
+		slog.Debug("request", "curl", client.Curl(req))
+		return next(req)
+	}
+}
+
 type FeedClient struct {
 	client.ServiceClient `url:"http://feed:8080"`
 

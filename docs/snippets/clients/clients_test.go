@@ -21,6 +21,7 @@ func TestTheGuidesDeclarationsAreRight(t *testing.T) {
 		"SearchClient":    client.Describe[SearchClient]().Err(),
 		"ShopClient":      client.Describe[ShopClient]().Err(),
 		"FeedClient":      client.Describe[FeedClient]().Err(),
+		"ListClient":      client.Describe[ListClient]().Err(),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

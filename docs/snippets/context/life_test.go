@@ -63,7 +63,7 @@ func TestKindsOfProblems(t *testing.T) {
 	cases := map[string]struct {
 		ctx      context.Context
 		register func(*container.ApplicationContext)
-		code     string
+		code     container.ProblemCode
 		is       []error
 	}{
 		"a constructor's error": {context.Background(), func(app *container.ApplicationContext) {

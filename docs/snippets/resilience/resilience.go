@@ -61,7 +61,7 @@ func work() bool { return true }
 
 var retry = resilience.NewRetryPolicy(resilience.RetryConfig{
 	MaxAttempts: 4, // 1s, 2s and 4s between them
-	RetryOn:     []any{new(*net.OpError), errBusy},
+	RetryOn:     resilience.Any(resilience.ErrorType[*net.OpError](), resilience.Errors(errBusy)),
 	OnRetry: func(e resilience.RetryEvent) {
 		slog.Info("retry", "attempt", e.Attempt, "delay", e.Delay, "cause", e.Err)
 	},

@@ -69,3 +69,12 @@ export const epoch = (iso) => {
   const ms = Date.parse(iso ?? '');
   return Number.isNaN(ms) ? null : ms / 1000;
 };
+
+const units = { h: 3600, m: 60, s: 1, ms: 1e-3, µs: 1e-6, ns: 1e-9 };
+
+/** Seconds of a duration as Go writes it, "1m29.5s". */
+export function secondsOf(duration) {
+  let sum = 0;
+  for (const [, n, unit] of duration.matchAll(/([\d.]+)(h|ms|m|s|µs|ns)/g)) sum += n * units[unit];
+  return sum;
+}

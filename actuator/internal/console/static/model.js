@@ -3,7 +3,7 @@
 // the stream. Views read it and are told of changes; nobody else writes it.
 
 import { Series } from './series.js';
-import { epoch } from './format.js';
+import { epoch, secondsOf } from './format.js';
 
 /** How far back the page looks, in seconds. */
 export const WINDOW = 300;
@@ -93,7 +93,7 @@ export class Model extends EventTarget {
     const since = epoch(given.since);
     if (since && breaker.since && since < breaker.since - 0.5) return; // the stream knows of a later change
     this.#setState(breaker, stateName(given.state), since > 0 ? since : null);
-    breaker.probeAt = breaker.state === 'open' && given.retryAfter > 0 ? this.now() + given.retryAfter / 1e9 : null;
+    breaker.probeAt = breaker.state === 'open' && given.retryAfter ? this.now() + secondsOf(given.retryAfter) : null;
   }
 
   // The stream and a snapshot may both tell of one change: the first to do so

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package registry holds whatever has state for a client: its policies and its
+// engines. It makes, reconfigures, lists and removes them.
+package registry
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pyfly-go/pyfly/client/internal/engine"
+)
+
+// Generation is an engine with what its owner has made along with it. Generations
+// with the same Port share one, which is stopped after the last of them.
+type Generation[T any] struct {
+	*engine.Engine
+	Port *Port
+	With T
+}
+
+// Port tells ports apart.
+type Port struct{ _ byte } // with a size: each has an address of its own
+
+// Engines are the engines of a client: the current one, which runs the calls that
+// begin, and those that were replaced and still have calls under way. The zero
+// value is ready; it is safe for concurrent use.
+type Engines[T any] struct {
+	current atomic.Pointer[Generation[T]]
+	retired sync.WaitGroup
+
+	mu        sync.Mutex // guards what follows
+	draining  []*Generation[T]
+	before    int64 // calls of engines that have been forgotten
+	isStopped bool
+}
+
+// Current returns the generation that runs the calls which begin now; nil: there is
+// none yet.
+func (es *Engines[T]) Current() *Generation[T] { return es.current.Load() }
+
+// Engine returns the current engine.
+func (es *Engines[T]) Engine() *engine.Engine { return es.current.Load().Engine }
+
+// Begin makes g the first generation.
+func (es *Engines[T]) Begin(g *Generation[T]) { es.current.Store(g) }
+
+// IsClosed reports whether the client has stopped.
+func (es *Engines[T]) IsClosed() bool { return es.current.Load().IsClosed() }
+
+// Count returns how many calls have begun, and how many are under way.
+func (es *Engines[T]) Count() (calls, inFlight int64) {
+	es.mu.Lock()
+	defer es.mu.Unlock()
+	calls = es.before
+	for _, g := range es.all() {
+		calls += g.Calls()
+		inFlight += g.InFlight()
+	}
+	return calls, inFlight
+}
+
+// all are the generations that have calls, or may have: the current one comes
+// first. The caller holds the lock.
+func (es *Engines[T]) all() []*Generation[T] {
+	return append([]*Generation[T]{es.current.Load()}, es.draining...)
+}
+
+// Replace lets another generation run the calls from now on. Those under way end
+// where they began. The port of the replaced one is retired after the last of them,
+// unless another generation has it. If the client has stopped meanwhile, next is
+// retired.
+func (es *Engines[T]) Replace(next *Generation[T], retire func(*Generation[T])) {
+	es.mu.Lock()
+	defer es.mu.Unlock()
+	old := es.current.Load()
+	if es.isStopped {
+		if next.Port != old.Port {
+			es.retired.Go(func() { retire(next) })
+		}
+		return
+	}
+	es.current.Store(next)
+	old.Close()
+	es.draining = append(es.draining, old)
+	if isClosed(old.Idle()) && old.Port == next.Port {
+		es.forget(old)
+		return
+	}
+	es.retired.Go(func() {
+		select {
+		case <-old.Idle():
+			if es.forgetNow(old) {
+				retire(old)
+			}
+		case <-old.Stopped(): // with the client
+		}
+	})
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// forgetNow reports whether no other generation has the port of the old one.
+func (es *Engines[T]) forgetNow(old *Generation[T]) (isPortFree bool) {
+	es.mu.Lock()
+	defer es.mu.Unlock()
+	es.forget(old)
+	return !es.isStopped && !slices.ContainsFunc(es.all(), func(g *Generation[T]) bool { return g.Port == old.Port })
+}
+
+// forget takes a generation without calls off the list. The caller holds the lock.
+func (es *Engines[T]) forget(old *Generation[T]) {
+	es.draining = slices.DeleteFunc(es.draining, func(g *Generation[T]) bool { return g == old })
+	es.before += old.Calls()
+}
+
+// Stop rejects new calls, lets those under way finish until ctx is done, and then
+// ends them. A port is stopped when no engine has calls that use it.
+func (es *Engines[T]) Stop(ctx context.Context) error {
+	es.mu.Lock()
+	es.isStopped = true
+	generations := es.all()
+	es.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, g := range generations {
+		wg.Go(func() { g.Drain(ctx) })
+	}
+	wg.Wait()
+	stopped := map[*Port]bool{}
+	errs := make([]error, len(generations))
+	for i, g := range generations {
+		if !stopped[g.Port] {
+			stopped[g.Port] = true
+			wg.Go(func() { errs[i] = g.StopPort(ctx) })
+		}
+	}
+	wg.Wait()
+	es.retired.Wait()
+	return errors.Join(errs...)
+}

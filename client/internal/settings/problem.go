@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package settings
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/kernel"
+)
+
+// problem is a mistake that is in no key of the application's configuration.
+type problem struct{ text string }
+
+func (p *problem) Error() string        { return p.text }
+func (p *problem) Is(target error) bool { return target == kernel.ErrConfig }
+
+// unresolved places an error of filling placeholders, which knows only these.
+func unresolved(err error, where string) error {
+	wrong := (*config.Error)(nil)
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	told := *wrong
+	told.Message = where + ": " + wrong.Message
+	return &told
+}
+
+// wrongAt reports the value that a level gives a setting, or would give.
+func (r *resolver) wrongAt(l *level, name, want string) {
+	n, ok := r.noted[l.name+name]
+	if !ok {
+		n = note{Setting{Name: l.name + name, Key: l.prefix + name}, l}
+	}
+	r.wrong(n, want)
+}
+
+// wrong reports the value of a setting. want says what to do.
+func (r *resolver) wrong(n note, want string) {
+	if n.level == nil || n.level.origin == "" {
+		err := r.cfg.Errorf(n.Key, "%s", want)
+		if isAuthentication(n.Name) && err.Value != "" {
+			err.Value, err.Message = hidden, hidden+" is not allowed"
+		}
+		r.problems = append(r.problems, err)
+		return
+	}
+	key := r.own() + cmp.Or(n.level.at, n.level.name) + n.Name[len(n.level.name):]
+	r.problems = append(r.problems, &problem{fmt.Sprintf("%s: %s: %q is not allowed: %s", n.Origin, key, n.Value, want)})
+}
+
+// wrongTogether reports settings that do not fit together, of a method if prefix is
+// that of one. It is the first of them that is set and, if possible, set for the
+// method: it has a place to show. The others are named beside it.
+func (r *resolver) wrongTogether(prefix string, names []string, want string) {
+	var set []note
+	for _, name := range names {
+		if n, ok := r.noted[prefix+name]; ok {
+			set = append(set, n)
+		}
+	}
+	for _, name := range names {
+		if n, ok := r.noted[name]; ok && prefix != "" {
+			set = append(set, n)
+		}
+	}
+	if len(set) == 0 {
+		r.problems = append(r.problems, r.cfg.Errorf(r.own()+prefix+names[0], "%s", want))
+		return
+	}
+	for _, n := range set[1:] {
+		want += fmt.Sprintf(" (%s is %s, %s)", n.Name, n.Value, n.Origin)
+	}
+	r.wrong(set[0], want)
+}

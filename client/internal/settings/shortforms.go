@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package settings
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pyfly-go/pyfly/config"
+)
+
+// policyForms are the policies whose settings a single value may stand for, as it
+// does in the tags: true, false, or the value of one setting.
+var policyForms = []policyForm{
+	{"retry", "max-attempts", "write true, false or a number of attempts, the first included, of at least 1", false},
+	{"circuit-breaker", "", "write true or false", false},
+	{"bulkhead", "max-concurrent", "write true, false or a number of calls at a time of at least 1", true},
+	{"rate-limit", "per-second", "write true, false or a number of calls a second above 0", true},
+	{"adaptive-limit", "", "write true or false", true},
+	{"hedge", "delay", "write true, false or a delay such as 100ms", true},
+}
+
+type policyForm struct {
+	policy, value, want string
+	isGlobal            bool // the policy can be switched for all clients
+}
+
+func formOf(policy string) (form policyForm, ok bool) {
+	i := slices.IndexFunc(policyForms, func(f policyForm) bool { return f.policy == policy })
+	if i < 0 {
+		return policyForm{}, false
+	}
+	return policyForms[i], true
+}
+
+// The groups of settings for which no single value stands, by level. "" is the
+// level itself. What is inside a group comes after it.
+var (
+	transportSections = []string{"", "headers", "tls", "pool"}
+	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
+)
+
+// shortForms are those of all groups of settings, a group before what is inside
+// it.
+var shortForms = slices.Concat(
+	sectionForms(globalPrefix, "", "services", "configs"),
+	sectionForms(defaultPrefix, transportSections...),
+	staleForms(defaultPrefix),
+	policyFormsBelow(globalPrefix, func(p policyForm) bool { return p.isGlobal }),
+	levelForms(configsPrefix+"*."),
+	levelForms(ServicesPrefix+"*."),
+	sectionForms(ServicesPrefix+"*.", "methods", "methods.*"),
+	staleForms(ServicesPrefix+"*.methods.*."),
+	policyFormsBelow(ServicesPrefix+"*.methods.*.", everyPolicy),
+)
+
+// givenForms are those of a level that a declaration or code gives.
+var givenForms = slices.Concat(staleForms(""), policyFormsBelow("", everyPolicy))
+
+func levelForms(prefix string) []config.ShortForm {
+	return slices.Concat(
+		sectionForms(prefix, transportSections...),
+		sectionForms(prefix, authSections...),
+		staleForms(prefix),
+		policyFormsBelow(prefix, everyPolicy),
+	)
+}
+
+func sectionForms(prefix string, names ...string) []config.ShortForm {
+	forms := make([]config.ShortForm, len(names))
+	for i, name := range names {
+		forms[i].Key = strings.TrimSuffix(prefix+name, ".")
+	}
+	return forms
+}
+
+func staleForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{{Key: prefix + "stale-if-error", Value: "max-age", Want: "write a duration such as 1h"}}
+}
+
+func policyFormsBelow(prefix string, hasShortForm func(policyForm) bool) []config.ShortForm {
+	var forms []config.ShortForm
+	for _, p := range policyForms {
+		form := config.ShortForm{Key: prefix + p.policy}
+		if hasShortForm(p) {
+			form.Switch, form.Value, form.Want = "enabled", p.value, p.want
+		}
+		forms = append(forms, form)
+	}
+	return append(forms, sectionForms(prefix, "retry.budget")...)
+}
+
+func everyPolicy(policyForm) bool { return true }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package telemetry
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// MethodConfig names a method of a client.
+type MethodConfig struct {
+	Client   string // "payment-client"
+	Method   string // "Charge"
+	Verb     string // "POST"
+	Template string // of the path, as it may be shown
+	Server   Server // to which its calls go
+	Others   []Server
+}
+
+// Server is where a request goes: the client's service, or an allowed host.
+type Server struct {
+	Address string // in lower case
+	Port    int
+}
+
+func (s Server) attributes() []attribute.KeyValue {
+	return []attribute.KeyValue{attribute.String("server.address", s.Address), attribute.Int("server.port", s.Port)}
+}
+
+// Method is what telemetry needs of a method, made once so that a call makes nothing
+// of it. A nil Method does nothing. It is safe for concurrent use.
+type Method struct {
+	*Telemetry
+	config      MethodConfig
+	callName    string
+	call        []attribute.KeyValue // of its span
+	attemptName string
+	request     []attribute.KeyValue // of every attempt
+	counted     []metric.AddOption   // client and method
+	named       []attribute.KeyValue // the same
+
+	calls    outcomes
+	requests outcomes             // of attempts at the client's own service
+	others   map[Server]*outcomes // and at other servers
+}
+
+// Method returns what telemetry needs of a method. It is nil if t is.
+func (t *Telemetry) Method(c MethodConfig) *Method {
+	if t == nil {
+		return nil
+	}
+	named := []attribute.KeyValue{attribute.String("client", c.Client), attribute.String("method", c.Method)}
+	m := &Method{
+		Telemetry: t, config: c, named: named,
+		callName: c.Client + "." + c.Method, attemptName: c.Verb + " " + c.Template,
+		call:    []attribute.KeyValue{attribute.String("pyfly.client.name", c.Client), attribute.String("pyfly.client.method", c.Method)},
+		request: []attribute.KeyValue{attribute.String("http.request.method", c.Verb), attribute.String("url.template", c.Template)},
+		counted: []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(slices.Clone(named)...))},
+		others:  make(map[Server]*outcomes, len(c.Others)),
+	}
+	m.calls.common = named
+	m.requests.common = append(c.Server.attributes(), m.request...)
+	for _, other := range c.Others {
+		m.others[other] = &outcomes{common: append(other.attributes(), m.request...)}
+	}
+	return m
+}
+
+// Counter is a counter of a method.
+type Counter uint8
+
+// What is counted.
+const (
+	Retries Counter = iota
+	Hedges
+	HedgeWins
+	BudgetExhausted
+	StaleResponses
+)
+
+// Count adds one to a counter of the method.
+func (m *Method) Count(counter Counter) {
+	if m == nil || m.instruments == nil {
+		return
+	}
+	i := m.instruments
+	instrument := [...]metric.Int64Counter{Retries: i.retries, Hedges: i.hedges, HedgeWins: i.hedgeWins, BudgetExhausted: i.exhausted, StaleResponses: i.stale}[counter]
+	instrument.Add(context.Background(), 1, m.counted...)
+}
+
+// BeginCall begins the span of a call, if there are spans; else the span is nil.
+func (m *Method) BeginCall(ctx context.Context) (context.Context, trace.Span) {
+	if m.tracer == nil {
+		return ctx, nil
+	}
+	ctx, span := m.tracer.Start(ctx, m.callName)
+	if span.IsRecording() { // after the start: the name says as much to who samples
+		span.SetAttributes(m.call...)
+	}
+	return ctx, span
+}
+
+// CallEnd is how a call ended.
+type CallEnd struct {
+	Begun       time.Time
+	Took        time.Duration // 0: it is measured
+	Kind        string        // of the error; "": it succeeded
+	Description string        // of the error; "": the kind says it all
+	Rejection   string        // which policy has rejected the call; "": none
+}
+
+// EndCall ends the span of a call, which may be nil, and measures the call.
+func (m *Method) EndCall(ctx context.Context, span trace.Span, end CallEnd) {
+	if span != nil {
+		if end.Kind != "" && span.IsRecording() {
+			span.SetAttributes(attribute.String("error.type", end.Kind))
+			span.SetStatus(codes.Error, end.Description)
+		}
+		span.End()
+	}
+	if m.instruments == nil {
+		return
+	}
+	if m.instruments.calls.Enabled(ctx) {
+		if end.Took == 0 {
+			end.Took = time.Since(end.Begun)
+		}
+		m.instruments.calls.Record(ctx, end.Took.Seconds(), m.calls.options(Outcome{Kind: end.Kind})...)
+	}
+	if end.Rejection != "" {
+		m.rejections.Add(ctx, 1, metric.WithAttributes(append(slices.Clone(m.named), attribute.String("reason", end.Rejection))...))
+	}
+}
+
+// Traces reports whether the span of the context's call is recorded: who samples
+// has decided for all attempts.
+func (m *Method) Traces(ctx context.Context) bool {
+	return m.tracer != nil && trace.SpanFromContext(ctx).IsRecording()
+}
+
+// BeginAttempt begins the span of an attempt to reach a URL, as it may be shown.
+// resends is how many attempts there were before.
+func (m *Method) BeginAttempt(ctx context.Context, server Server, url string, resends int) (context.Context, trace.Span) {
+	attributes := make([]attribute.KeyValue, 0, 6)
+	attributes = append(attributes, m.request...)
+	attributes = append(attributes, server.attributes()...)
+	attributes = append(attributes, attribute.String("url.full", url))
+	if resends > 0 {
+		attributes = append(attributes, attribute.Int("http.request.resend_count", resends))
+	}
+	return m.tracer.Start(ctx, m.attemptName, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
+}
+
+// EndAttempt ends the span of an attempt, which may be nil.
+func (m *Method) EndAttempt(span trace.Span, end Outcome, description string) {
+	if span == nil {
+		return
+	}
+	span.SetAttributes(end.attributes()...)
+	if end.Kind != "" {
+		span.SetStatus(codes.Error, description)
+	}
+	span.End()
+}
+
+// MeasuresAttempts reports whether anybody wants to know how long attempts take.
+func (m *Method) MeasuresAttempts(ctx context.Context) bool {
+	return m.instruments != nil && m.instruments.requests.Enabled(ctx)
+}
+
+// MeasureAttempt measures an attempt to reach the client's own service.
+func (m *Method) MeasureAttempt(ctx context.Context, took time.Duration, end Outcome) {
+	m.instruments.requests.Record(ctx, took.Seconds(), m.requests.options(end)...)
+}
+
+// MeasureAttemptAt measures an attempt to reach one of the other servers.
+func (m *Method) MeasureAttemptAt(ctx context.Context, server Server, took time.Duration, end Outcome) {
+	at, ok := m.others[server]
+	if !ok { // attributes must be few
+		at = &outcomes{common: m.request}
+	}
+	m.instruments.requests.Record(ctx, took.Seconds(), at.options(end)...)
+}
