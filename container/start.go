@@ -186,7 +186,7 @@ func (r *run) start(ctx context.Context) []*Problem {
 func (r *run) asCancelled(ctx context.Context, problems []*Problem) []*Problem {
 	isTold := false
 	for _, p := range problems {
-		if errors.Is(p.Err, ctx.Err()) && !errors.Is(p.Err, hook.ErrHangs) {
+		if errors.Is(p.Err, ctx.Err()) && p.Err != hook.ErrHangs {
 			p.Code, isTold = CodeCancelled, true
 		}
 	}
