@@ -16,8 +16,7 @@ import (
 // elements returns a function that takes the next element of a body into its
 // target, and io.EOF after the last. No element may have more than limit bytes.
 func (d Decoder) elements(response *http.Response, limit int64, events *eventReader) func(target any) error {
-	mediaType := MediaType(contentTypeOf(response.Header))
-	if mediaType == "text/event-stream" {
+	if isEventStream(response) {
 		events.read(response.Body, limit)
 		return func(target any) error {
 			e, err := events.next()
@@ -27,7 +26,11 @@ func (d Decoder) elements(response *http.Response, limit int64, events *eventRea
 			return d.decodeEvent(e, target)
 		}
 	}
-	return newJSONElements(response.Body, limit, isSequenceOfJSON(mediaType)).next
+	return newJSONElements(response.Body, limit, isSequenceOfJSON(MediaType(contentTypeOf(response.Header)))).next
+}
+
+func isEventStream(response *http.Response) bool {
+	return MediaType(contentTypeOf(response.Header)) == "text/event-stream"
 }
 
 // isSequenceOfJSON reports whether a media type is that of JSON values one after
