@@ -8,23 +8,6 @@ import (
 	"strings"
 )
 
-// parseHeaders reads the tag headers: "Name: value; Other: value".
-func parseHeaders(source string) (http.Header, error) {
-	header := http.Header{}
-	for field := range strings.SplitSeq(source, ";") {
-		if strings.TrimSpace(field) == "" {
-			continue
-		}
-		name, value, found := strings.Cut(field, ":")
-		name = strings.TrimSpace(name)
-		if !found || !isToken(name) {
-			return nil, fmt.Errorf("%q is no header: write Name: value, and a semicolon between two", strings.TrimSpace(field))
-		}
-		header.Add(name, strings.TrimSpace(value))
-	}
-	return header, checkHeader(header)
-}
-
 // checkHeader refuses what would end a header early or be no header: names are
 // tokens (RFC 9110, section 5.6.2), values hold no line breaks.
 func checkHeader(header http.Header) error {

@@ -3,7 +3,6 @@
 package client
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/pyfly-go/pyfly/client/internal/settings"
@@ -54,8 +53,7 @@ func (d *Declaration) tagValues() map[string]any {
 			values[name] = value
 		}
 	}
-	tags, _ := parseTag(d.marker.Tag) // an error is one of the declaration
-	has := func(key string) bool { return slices.ContainsFunc(tags, func(tag tag) bool { return tag.key == key }) }
+	has := d.declared.client.Has
 	add(d.declared.baseURL != "", "base-url", d.declared.baseURL)
 	add(has("retry"), "retry.enabled", t.Retry)
 	add(t.MaxAttempts != 0, "retry.max-attempts", t.MaxAttempts)

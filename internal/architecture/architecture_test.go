@@ -74,7 +74,7 @@ var table = map[string]row{
 	"client": {imports: []string{
 		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
-		"internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
+		"internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
@@ -82,6 +82,7 @@ var table = map[string]row{
 	"internal/architecture": {},
 	"internal/beantypes":    {},
 	"internal/deadcode":     {},
+	"internal/declaration":  {imports: []string{"config", "resilience", "internal/secret", "internal/uritemplate"}},
 	"internal/drain":        {},
 	"internal/eventbus":     {},
 	"internal/goroutines":   {},
