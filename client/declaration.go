@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
 	"github.com/pyfly-go/pyfly/internal/secret"
@@ -60,15 +61,30 @@ func Describe[T any]() Declaration { return *declarationOf(reflect.TypeFor[T]())
 func (d Declaration) Err() error { return errors.Join(d.problems...) }
 
 // declarationError is one mistake of a declaration.
-type declarationError struct{ where, what string }
+type declarationError struct {
+	text string
+	err  error // the cause, or nil
+}
 
-func (e *declarationError) Error() string        { return e.where + ": " + e.what }
+func wrongDeclaration(where, what string) error { return &declarationError{text: where + ": " + what} }
+
+func (e *declarationError) Error() string        { return e.text }
 func (e *declarationError) Is(target error) bool { return target == ErrDeclaration }
+func (e *declarationError) Unwrap() error        { return e.err }
+
+// As makes it a problem of the context's report, wherever it was found.
+func (e *declarationError) As(target any) bool {
+	problem, ok := target.(**container.Problem)
+	if ok {
+		*problem = &container.Problem{Code: container.CodeDeclaration, What: e.text, Err: e}
+	}
+	return ok
+}
 
 // declarationOf reads a client's type, whole: every mistake is noted.
 func declarationOf(t reflect.Type) *Declaration {
 	types := newModel()
-	c := declaration.OfStruct(types.withFields(t), naming.OfType(t, naming.Kebab))
+	c := declaration.OfStruct(types.client(t), naming.OfType(t, naming.Kebab))
 	d := &Declaration{
 		Type: c.Type, Name: c.Name, BaseURL: secret.Template(c.URL), Headers: secretNames(nil).declared(c.Headers),
 		Resilience: Resilience(c.Resilience),
@@ -81,7 +97,7 @@ func declarationOf(t reflect.Type) *Declaration {
 		d.Methods = append(d.Methods, methodOf(t, m))
 	}
 	for _, p := range c.Problems {
-		d.problems = append(d.problems, &declarationError{p.Where(), p.What})
+		d.problems = append(d.problems, wrongDeclaration(p.Where(), p.What))
 	}
 	return d
 }

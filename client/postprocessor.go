@@ -26,6 +26,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -216,10 +217,10 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		if fallback := (*w).fallback; fallback.IsValid() && !fallback.Field(m.field).IsNil() {
-			fn = withFallback(fn, fallback.Field(m.field))
+		if fallback := (*w).fallback; fallback.IsValid() && !m.in(fallback).IsNil() {
+			fn = withFallback(fn, m.in(fallback))
 		}
-		client.Field(m.field).Set(fn)
+		m.set(client, fn)
 	}
 	*w = &wiring{live: l, fallback: (*w).fallback}
 	return nil
@@ -242,7 +243,7 @@ func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
 // isFake reports whether the user has set a method.
 func (d *Declaration) isFake(client reflect.Value) bool {
 	for i := range d.Methods {
-		if !client.Field(d.Methods[i].field).IsNil() {
+		if !d.Methods[i].in(client).IsNil() {
 			return true
 		}
 	}
@@ -268,7 +269,7 @@ func (p *HttpClientBeanPostProcessor) log() *slog.Logger {
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
 func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
-	baseURL, err := settings.ParseBaseURL(s.BaseURL)
+	baseURL, err := declaration.ParseBaseURL(s.BaseURL)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@
 package client
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/pyfly-go/pyfly/client/internal/settings"
@@ -16,7 +18,27 @@ func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*sett
 	if codings != nil {
 		names = codings.names()
 	}
-	return settings.Resolve(cfg, d.settings(), names)
+	s, err := settings.Resolve(cfg, d.settings(), names)
+	return s, d.withDeclared(err)
+}
+
+// withDeclared takes what is wrong with the settings because of the tags for
+// mistakes of the declaration, and leaves out what is known of it.
+func (d *Declaration) withDeclared(err error) error {
+	list, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var errs []error
+	for _, err := range list.Unwrap() {
+		if wrong, ok := err.(*settings.Declared); ok {
+			err = &declarationError{wrong.Text, wrong}
+		}
+		if !slices.ContainsFunc(d.problems, func(known error) bool { return known.Error() == err.Error() }) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // settings returns what the declaration says of the client's settings, as plain
@@ -34,9 +56,9 @@ func (d *Declaration) settings() *settings.Declaration {
 	}
 	for i := range d.Methods {
 		m := &d.Methods[i]
-		method := settings.Method{Name: m.Name, Headers: m.declared.headers}
+		method := settings.Method{Name: m.Name, Field: m.field, Headers: m.declared.headers}
 		if m.timeout != 0 {
-			method.Tag = settings.Given{Origin: originOfTag(d, m.Name), Values: map[string]any{"timeout": max(m.timeout, 0)}}
+			method.Tag = settings.Given{Origin: originOfTag(d, m.field), Values: map[string]any{"timeout": max(m.timeout, 0)}}
 		}
 		declared.Methods = append(declared.Methods, method)
 	}

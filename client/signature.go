@@ -29,12 +29,14 @@ type Method struct {
 
 	declared    *declared
 	timeout     time.Duration // of an attempt, as declared; 0: not, resilience.NoDelay: none
-	field       int           // index of the field
+	index       []int         // of the field
+	field       string        // the way to it
 	typ         reflect.Type
 	template    *template
 	hasForm     bool
 	hasFiles    bool // in the form
 	encodesBody bool // by a codec
+	decodesBody bool // by a codec
 }
 
 // Parameter is one argument of a method, or one field of a struct that is an
@@ -59,8 +61,8 @@ func methodOf(t reflect.Type, m *declaration.Method) Method {
 	method := Method{
 		Name: m.Name, Verb: m.Verb, Path: m.Path, Idempotent: m.Idempotent || engine.IsIdempotent(m.Verb),
 		ContentType: m.ContentType, Accept: m.Accept, Headers: secretNames(nil).declared(m.Headers), Reconnect: m.Reconnect,
-		declared: &declared{headers: m.Headers}, timeout: m.Timeout, field: m.Index[0], typ: field.Type,
-		template: newTemplate(m.Template), hasForm: m.HasForm, hasFiles: m.HasFiles, encodesBody: m.EncodesBody,
+		declared: &declared{headers: m.Headers}, timeout: m.Timeout, index: m.Index, field: m.Field, typ: field.Type,
+		template: newTemplate(m.Template), hasForm: m.HasForm, hasFiles: m.HasFiles, encodesBody: m.EncodesBody, decodesBody: m.DecodesBody(),
 	}
 	if result := m.Result(); result != nil {
 		method.Result = result.String

@@ -70,6 +70,29 @@ func (m model) withFields(t reflect.Type) *declaration.Type {
 	return d
 }
 
+// client returns the model of a client's type, with the fields of the structs
+// that are part of it: functions in them may be declared by mistake.
+func (m model) client(t reflect.Type) *declaration.Type {
+	m.parts(t, maxParts)
+	return m.withFields(t)
+}
+
+// maxParts is how deep functions are looked for in structs within structs.
+const maxParts = 3
+
+func (m model) parts(t reflect.Type, depth int) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || depth < 0 {
+		return
+	}
+	m.withFields(t)
+	for i := range t.NumField() {
+		m.parts(t.Field(i).Type, depth-1)
+	}
+}
+
 func (m model) field(f reflect.StructField) declaration.Field {
 	t := m.of(f.Type)
 	if f.Anonymous {

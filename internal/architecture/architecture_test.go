@@ -34,7 +34,7 @@ type row struct {
 // application does and are left out.
 var table = map[string]row{
 	"kernel":     {},
-	"config":     {imports: []string{"kernel", "internal/naming", "internal/placeholder", "internal/secret", "internal/usercode", "github.com/knadh/koanf", "go.yaml.in/yaml/v3"}},
+	"config":     {imports: []string{"kernel", "internal/naming", "internal/placeholder", "internal/secret", "internal/spelling", "internal/usercode", "github.com/knadh/koanf", "go.yaml.in/yaml/v3"}},
 	"lifecycle":  {imports: []string{"kernel", "internal/eventbus", "internal/usercode"}},
 	"resilience": {imports: []string{"kernel", "internal/random"}, tests: []string{"config"}},
 	"discovery":  {imports: []string{"kernel", "internal/random"}},
@@ -63,7 +63,7 @@ var table = map[string]row{
 	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/hostpattern", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
-		imports: []string{"config", "resilience", "client/port", "kernel", "internal/hostpattern", "internal/naming", "internal/secret"},
+		imports: []string{"config", "resilience", "client/port", "kernel", "internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
 	"client/internal/message": {imports: []string{"client/port", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
@@ -82,7 +82,7 @@ var table = map[string]row{
 	"internal/architecture": {},
 	"internal/beantypes":    {},
 	"internal/deadcode":     {},
-	"internal/declaration":  {imports: []string{"config", "resilience", "internal/secret", "internal/uritemplate"}},
+	"internal/declaration":  {imports: []string{"config", "resilience", "internal/secret", "internal/spelling", "internal/uritemplate"}},
 	"internal/drain":        {},
 	"internal/eventbus":     {},
 	"internal/goroutines":   {},
@@ -92,6 +92,7 @@ var table = map[string]row{
 	"internal/placeholder":  {},
 	"internal/random":       {},
 	"internal/secret":       {imports: []string{"internal/naming", "internal/placeholder", "internal/usercode"}},
+	"internal/spelling":     {},
 	"internal/terminal":     {},
 	"internal/uritemplate":  {},
 	"internal/usercode":     {imports: []string{"kernel"}},

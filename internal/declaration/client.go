@@ -80,7 +80,7 @@ func (c *Client) readMarker(source string) {
 		if slices.Contains(serviceTags, tag.Key) {
 			hint = "; embed client.ServiceClient for retry and circuit breaker"
 		}
-		c.fail(c.Marker, "unknown tag %q: it may be one of %s%s", tag.Key, strings.Join(known, ", "), hint)
+		c.fail(c.Marker, "unknown tag %q: it may be one of %s%s%s", tag.Key, strings.Join(known, ", "), hint, didYouMean(tag.Key, known))
 	}
 }
 
@@ -89,6 +89,7 @@ func (c *Client) readMarkerTag(tag Tag) {
 	switch tag.Key {
 	case "url":
 		c.URL = tag.Value
+		c.checkURL()
 	case "name":
 		c.Name, c.NameTag = tag.Value, tag.Value
 		if !isClientName(tag.Value) {

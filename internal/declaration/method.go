@@ -4,6 +4,7 @@ package declaration
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type Method struct {
 	HasForm     bool // fields of a struct are the body
 	HasFiles    bool // some of them are files
 	EncodesBody bool // by a codec
+	hasBody     bool
 }
 
 var verbs = []string{"get", "post", "put", "delete", "patch", "head", "options"}
@@ -66,6 +68,9 @@ func (c *Client) readMethod(m *Method, verb Tag, others []Tag) {
 		c.fail(m.Field, "%s", secret.Text(err.Error()))
 	}
 	c.readSignature(m)
+	if m.ContentType != "" && !takesBody(m.Verb) && !m.hasBody {
+		c.fail(m.Field, "has a content-type, but %s has no body", m.Verb)
+	}
 	if len(c.Problems) == before {
 		c.Methods = append(c.Methods, m)
 	}
@@ -80,13 +85,13 @@ func (c *Client) readMethodTag(m *Method, tag Tag) {
 		if len(m.Func.Results) != 1 || m.Element() == nil {
 			c.fail(m.Field, "reconnects, but returns no iter.Seq2[T, error]")
 		}
+		if m.Reconnect && (m.Verb == http.MethodPost || m.Verb == http.MethodPatch) {
+			c.fail(m.Field, "reconnects, which would send the %s again at each end of the stream: remove the tag reconnect", m.Verb)
+		}
 	case "timeout":
 		m.Timeout = c.duration(m.Field, tag)
 	case "content-type":
 		m.ContentType = tag.Value
-		if !takesBody(m.Verb) {
-			c.fail(m.Field, "has a content-type, but %s has no body", m.Verb)
-		}
 	case "accept":
 		m.Accept = tag.Value
 	case "headers":
@@ -125,10 +130,30 @@ func (c *Client) readResult(m *Method) {
 	case len(results) == 2 && results[1].Role == Error:
 		if unsupported := unsupportedResult(results[0]); unsupported != "" {
 			c.fail(m.Field, "returns a %s: %s", results[0].String, unsupported)
+			return
 		}
 	default:
 		c.fail(m.Field, "does not return error, (T, error) or iter.Seq2[T, error]")
+		return
 	}
+	if m.Verb == http.MethodHead && m.needsBody() {
+		c.fail(m.Field, "returns a %s, but the response to HEAD has no body: return error, client.Response[struct{}] or *http.Response", results[0].String)
+	}
+}
+
+// needsBody reports whether the result is nothing without the response's body.
+func (m *Method) needsBody() bool {
+	t := m.Func.Results[0]
+	return t.Role != Error && t.Role != Response && (t.Kind != reflect.Pointer || t.Elem.Role != HTTPResponse)
+}
+
+// DecodesBody reports whether the response's body is decoded by a codec.
+func (m *Method) DecodesBody() bool {
+	if m.Result() == nil || m.Streams() {
+		return false
+	}
+	t := m.Result().body()
+	return !t.isBytes() && !t.isString()
 }
 
 // unsupportedResult says why a method cannot return a T, or "".

@@ -86,6 +86,8 @@ func (t *Type) isBytes() bool {
 	return t.Kind == reflect.Slice && t.Name == "" && t.Elem.Kind == reflect.Uint8 && (t.Elem.Name == "uint8" || t.Elem.Name == "byte")
 }
 
+func (t *Type) isString() bool { return t.Kind == reflect.String && t.Name == "string" }
+
 // isStream reports whether a result is the body, or has it, to be read by the
 // caller.
 func (t *Type) isStream() bool {

@@ -3,6 +3,7 @@
 package declaration
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -71,16 +72,25 @@ func (b *binder) bind(arg int, t *Type) bool {
 	variable := slices.Index(b.isBound, false)
 	switch {
 	case b.bindSpecial(&p, t):
+	case t.Role == CallOption || t.isCallOptions():
+		b.fail("takes a %s: make it ...client.CallOption, the last parameter", t.String)
+		return false
 	case isParameters(t):
 		b.bindStruct(arg, t)
 		return true
+	case b.hasMisspeltPlaces(t):
+		return false
 	case variable >= 0:
 		b.bindVariable(&p, variable)
 	case b.hasBody:
 		b.fail("takes more arguments than its path %q has variables and a body", m.Path)
 		return false
 	case !takesBody(m.Verb):
-		b.fail("takes an argument of type %s that is no variable of its path %q, and %s has no body", t.String, m.Path, m.Verb)
+		hint := ""
+		if m.Verb == http.MethodDelete {
+			hint = "; to send one, take a struct with a field tagged `body:\"\"`"
+		}
+		b.fail("takes an argument of type %s that is no variable of its path %q, and %s has no body%s", t.String, m.Path, m.Verb, hint)
 		return false
 	default:
 		b.bindBody(&p)
@@ -127,7 +137,7 @@ func (b *binder) isForm() bool {
 
 func (b *binder) bindBody(p *Parameter) {
 	t := p.Type
-	b.hasBody = true
+	b.hasBody, b.method.hasBody = true, true
 	p.In = "body"
 	b.method.EncodesBody = !t.isBytes() && !t.IsReader
 	if unsupported := unsupportedBody(t); unsupported != "" {

@@ -3,13 +3,19 @@
 package declaration
 
 import (
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/spelling"
 )
 
 // places are the tags by which a field of a struct argument says where it goes.
 var places = []string{"path", "query", "header", "cookie", "form", "body"}
+
+// fieldTags are all tags of such a field.
+var fieldTags = append(slices.Clone(places), "default", "layout")
 
 // isParameters reports whether t is a struct, or points to one, whose fields say
 // by tags where they go.
@@ -43,6 +49,30 @@ func (b *binder) bindStruct(arg int, t *Type) {
 	}
 }
 
+// checkFieldTag refuses a tag that is one letter away from a known one. Others are
+// for somebody else.
+func (b *binder) checkFieldTag(where, key string, known []string) (isMisspelt bool) {
+	near := spelling.Nearest(key, known, 1)
+	if near == "" || near == key {
+		return false
+	}
+	b.fail("%s: unknown tag %q; did you mean %s?", where, key, near)
+	return true
+}
+
+// hasMisspeltPlaces reports whether t would be a struct that says where its fields
+// go if its tags were spelt well.
+func (b *binder) hasMisspeltPlaces(t *Type) bool {
+	found := false
+	for _, f := range t.target().Fields {
+		tags, _ := ParseTags(f.Tag) // of a body that others read
+		for _, tag := range tags {
+			found = b.checkFieldTag(t.target().shortName()+"."+f.Name, tag.Key, places) || found
+		}
+	}
+	return found
+}
+
 func (b *binder) bindField(arg int, t *Type, f visibleField) {
 	where := t.shortName() + "." + f.Name
 	tags, err := ParseTags(f.Tag)
@@ -65,6 +95,8 @@ func (b *binder) bindField(arg int, t *Type, f visibleField) {
 			p.Default = tag.Value
 		case tag.Key == "layout":
 			p.Layout = tag.Value
+		default:
+			b.checkFieldTag(where, tag.Key, fieldTags)
 		}
 	}
 	switch {
@@ -129,7 +161,7 @@ func (b *binder) placeBody(p *Parameter, where string) {
 	switch {
 	case b.hasBody || b.method.HasForm:
 		b.fail("%s is a second body", where)
-	case !takesBody(b.method.Verb):
+	case !takesBody(b.method.Verb) && b.method.Verb != http.MethodDelete:
 		b.fail("%s is a body, but %s has none", where, b.method.Verb)
 	}
 	if p.Name != "" {

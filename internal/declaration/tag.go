@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/pyfly-go/pyfly/internal/secret"
+	"github.com/pyfly-go/pyfly/internal/spelling"
 )
 
 // Tag is one key:"value" pair of a struct tag or a directive.
@@ -54,6 +55,14 @@ func shownTag(rest string) string {
 		return rest[:end] + ":" + secret.Hidden
 	}
 	return rest[:end] + "..."
+}
+
+// didYouMean suggests the known key that a misspelt one is meant to be.
+func didYouMean(key string, known []string) string {
+	if near := spelling.Nearest(key, known, max(1, len(key)/3)); near != "" && near != key {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }
 
 // lookup returns the value of a key, and whether there is one.

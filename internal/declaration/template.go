@@ -40,12 +40,18 @@ func ParseTemplate(source string) (*Template, error) {
 			return nil, fmt.Errorf("the path %q %w", source, err)
 		}
 	}
-	return t, t.checkSegments()
+	if err := t.checkSegments(); err != nil {
+		return nil, fmt.Errorf("the path %q %w", source, err)
+	}
+	return t, nil
 }
 
 func (t *Template) add(part uritemplate.Part, isQuery *bool) error {
 	if len(part.Variables) == 0 {
 		return t.addLiteral(part.Literal, isQuery)
+	}
+	if strings.HasSuffix(t.literalBefore(), "$") {
+		return fmt.Errorf("has $%s: write %s", part, part)
 	}
 	switch {
 	case part.Operator == '#':
@@ -72,6 +78,18 @@ func (t *Template) add(part uritemplate.Part, isQuery *bool) error {
 		t.InQuery[v.Index] = false
 	}
 	return nil
+}
+
+// literalBefore is the literal with which the template ends so far.
+func (t *Template) literalBefore() string {
+	parts := t.Path
+	if len(t.Query) > 0 {
+		parts = t.Query
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return parts[len(parts)-1].Literal
 }
 
 // followsLiteral reports whether the query so far ends with a literal, such as
@@ -119,10 +137,19 @@ func (t *Template) checkSegments() error {
 	}
 	for segment := range strings.SplitSeq(path.String(), "/") {
 		if isDots(segment) {
-			return fmt.Errorf("the path %q has the segment %q", t.Source, segment)
+			return fmt.Errorf("has the segment %q", segment)
+		}
+		if name, ok := strings.CutPrefix(segment, ":"); ok && isVariable(name) {
+			return fmt.Errorf("has the segment %q: write {%s}, or %%3A%s for a colon", segment, name, name)
 		}
 	}
 	return nil
+}
+
+// isVariable reports whether a text could be the name of a variable.
+func isVariable(name string) bool {
+	_, err := uritemplate.Parse("{" + name + "}")
+	return err == nil && !strings.ContainsAny(name, "*:,+#./;?&")
 }
 
 // hasPrefix reports whether the template takes a prefix of a variable.
