@@ -7,27 +7,27 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/internal/usercode"
-	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // event is a [client.PolicyEvent], or several alike, as it is sent.
 type event struct {
-	ID      int64                `json:"id"`
-	At      seconds              `json:"at"` // of the last
+	ID      int64                  `json:"id"`
+	At      seconds                `json:"at"` // of the last
 	Kind    client.PolicyEventKind `json:"kind"`
-	Client  string               `json:"client"`
-	Method  string               `json:"method,omitempty"`
-	Name    string               `json:"name,omitempty"` // of the circuit breaker
-	Attempt int                  `json:"attempt,omitempty"`
-	DelayMs float64              `json:"delayMs,omitempty"`
-	From    string               `json:"from,omitempty"`
-	To      string               `json:"to,omitempty"`
-	Error   string               `json:"error,omitempty"`
-	TraceID string               `json:"traceId,omitempty"` // of the first
-	Count   int64                `json:"count"`
+	Client  string                 `json:"client"`
+	Method  string                 `json:"method,omitempty"`
+	Name    string                 `json:"name,omitempty"` // of the circuit breaker
+	Attempt int                    `json:"attempt,omitempty"`
+	DelayMs float64                `json:"delayMs,omitempty"`
+	From    string                 `json:"from,omitempty"`
+	To      string                 `json:"to,omitempty"`
+	Error   string                 `json:"error,omitempty"`
+	TraceID string                 `json:"traceId,omitempty"` // of the first
+	Count   int64                  `json:"count"`
 }
 
 // eventBatch is what is sent of the events of a short while.
@@ -98,8 +98,11 @@ func (b *batch) take() (taken eventBatch) {
 	return taken
 }
 
-// maxErrorText is how much of an error is sent.
-const maxErrorText = 300
+// These are how much of an error is sent, and looked at for secrets.
+const (
+	maxErrorText = 300
+	maxErrorRead = 16 << 10
+)
 
 func (g *gathered) event() event {
 	e := event{
@@ -110,7 +113,7 @@ func (g *gathered) event() event {
 		e.From, e.To = g.From.String(), g.To.String()
 	}
 	if g.Err != nil {
-		e.Error = shortened(secret.Text(usercode.Text(g.Err)), maxErrorText)
+		e.Error = shortened(secret.Text(shortened(usercode.Text(g.Err), maxErrorRead)), maxErrorText)
 	}
 	return e
 }

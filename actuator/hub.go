@@ -51,7 +51,7 @@ type tick struct {
 
 func newHub(app *container.ApplicationContext, s *Settings, l *latencies) *hub {
 	return &hub{
-		app: app, lanes: newLanes(), batch: newBatch(), recent: &recent{}, streams: newStreams(s.MaxStreams),
+		app: app, lanes: newLanes(), batch: newBatch(), recent: &recent{}, streams: newStreams(min(s.MaxStreams, s.MaxConnections)),
 		sampler: newSampler(func() []client.ClientStats { return client.Stats(app) }, l),
 		urgent:  make(chan struct{}, 1),
 	}

@@ -22,6 +22,7 @@ var (
 	ErrNotFound       = errors.New("not found")                     // 404
 	ErrConflict       = errors.New("conflict with existing state")  // 409
 	ErrUnprocessable  = errors.New("the content was refused")       // 422
+	ErrNotModified    = message.ErrNotModified                      // 304: what the caller has is current
 	ErrRateLimited    = errors.New("too many requests")             // 429
 	ErrUnavailable    = errors.New("the service failed")            // 5xx
 	ErrDecode         = message.ErrDecode                           // not what the method's result says
@@ -100,6 +101,8 @@ func (e *Error) RetryAfter() time.Duration { return message.RetryAfter(e.Header)
 
 func kindOfStatus(status int) error {
 	switch {
+	case status == http.StatusNotModified:
+		return ErrNotModified
 	case status == http.StatusBadRequest:
 		return ErrValidation
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:

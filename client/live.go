@@ -7,8 +7,8 @@ import (
 	"net/url"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
-	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
@@ -38,7 +38,7 @@ type generation struct {
 	signature    string   // of the settings that the port was made with
 	baseURL      *url.URL // to compare with
 	shownBaseURL *url.URL // without secrets
-	allowed      nethttp.AllowedHosts
+	allowed      hosts.Allowed
 	secrets      secretNames
 	tokens       *oauth.Tokens        // nil: no OAuth2
 	telemetry    *telemetry.Telemetry // nil: none
@@ -48,9 +48,14 @@ type generation struct {
 
 // operation is what there is to know of a method beside what the engine needs.
 type operation struct {
-	template  string        // of the path, as it may be shown
-	hidesPath bool          // an argument in the path is a secret by its name
-	coding    ContentCoding // of the body; nil: none
+	template  string         // of the path, as it may be shown
+	hidesPath bool           // an argument in the path is a secret by its name
+	coding    message.Coding // of the body; nil: none
+}
+
+// links are those that calls may follow.
+func (g *generation) links() message.Links {
+	return message.Links{Base: g.baseURL, Allowed: g.allowed}
 }
 
 // close gives back what the generation has beside its port.

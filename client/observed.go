@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
-	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
@@ -47,7 +47,7 @@ func (g *generation) observe(op *engine.Operation) *observed {
 }
 
 func serverOf(u *url.URL) telemetry.Server {
-	port, _ := strconv.Atoi(nethttp.PortOf(u))
+	port, _ := strconv.Atoi(hosts.PortOf(u))
 	return telemetry.Server{Address: strings.ToLower(u.Hostname()), Port: port}
 }
 
@@ -114,7 +114,7 @@ func (o *observed) EndAttempt(ctx context.Context, span engine.Span, m *message.
 // allowed-hosts that allows it, of which there are few.
 func (o *observed) allowed(host *url.URL) telemetry.Server {
 	for _, allowed := range o.generation.allowed {
-		if (nethttp.AllowedHosts{allowed}).Allow(o.generation.baseURL, host) {
+		if (hosts.Allowed{allowed}).Allow(o.generation.baseURL, host) {
 			pattern, _ := hostpattern.Parse(allowed)
 			return serverOf(&url.URL{Scheme: host.Scheme, Host: pattern.String()})
 		}

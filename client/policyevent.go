@@ -10,19 +10,19 @@ import (
 )
 
 // PolicyEvent tells what a policy of a client has done. It is published on the
-// application context's bus (see lifecycle.Subscribe). In JSON, its durations are texts such as "1.5s".
+// application context's bus (see lifecycle.Subscribe). In JSON, durations are strings such as "1.5s".
 type PolicyEvent struct {
 	Kind    PolicyEventKind         `json:"kind"`
 	At      time.Time               `json:"at"`
-	Client  string                  `json:"client"`            // "payment-client"
-	Method  string                  `json:"method,omitempty"`  // "Charge"; "" if it concerns the whole client
-	Name    string                  `json:"name,omitempty"`    // of the circuit breaker that changed: "payment-client/Charge"
-	Attempt int                     `json:"attempt,omitempty"` // that failed, or that begins
-	From    resilience.CircuitState `json:"from"`              // of a change of state
+	Client  string                  `json:"client"`            // the client, "payment-client"
+	Method  string                  `json:"method,omitempty"`  // the method, "Charge"; "" if the event concerns the whole client
+	Name    string                  `json:"name,omitempty"`    // the circuit breaker that changed state, "payment-client/Charge"
+	Attempt int                     `json:"attempt,omitempty"` // the attempt that failed, or that begins
+	From    resilience.CircuitState `json:"from"`              // the state before a change
 	To      resilience.CircuitState `json:"to"`
-	Delay   time.Duration           `json:"delay,omitempty"`   // until the retry; how long the slow call took; the age of the stale answer
-	Err     error                   `json:"-"`                 // why
-	TraceID string                  `json:"traceId,omitempty"` // of the call, if it is traced and the policy knows the call
+	Delay   time.Duration           `json:"delay,omitempty"`   // the delay of a retry or hedge, the duration of a slow call, or the age of an old response
+	Err     error                   `json:"-"`                 // the cause
+	TraceID string                  `json:"traceId,omitempty"` // of the call, if it is traced and known
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -46,9 +46,9 @@ const (
 	EventStateChanged    PolicyEventKind = "state-changed"    // of a circuit breaker
 	EventRejected        PolicyEventKind = "rejected"         // by circuit breaker, bulkhead, rate limit or adaptive limit
 	EventRetryScheduled  PolicyEventKind = "retry-scheduled"  // after a failed attempt
-	EventBudgetExhausted PolicyEventKind = "budget-exhausted" // so that there is no retry or hedge
+	EventBudgetExhausted PolicyEventKind = "budget-exhausted" // a retry or hedge did not begin
 	EventHedgeStarted    PolicyEventKind = "hedge-started"
 	EventHedgeWon        PolicyEventKind = "hedge-won"
 	EventSlowCall        PolicyEventKind = "slow-call"
-	EventStaleAnswer     PolicyEventKind = "stale-answer" // given in place of a failure
+	EventStaleAnswer     PolicyEventKind = "stale-answer" // an old response replaced an error
 )

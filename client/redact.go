@@ -92,20 +92,38 @@ func (names secretNames) isSecretHeader(name string) bool {
 	return secret.Name(name) || names.has(name)
 }
 
-// header is one that may be printed: the same if it holds no secret.
+// header is one that may be printed: the same if it holds no secret. A URL that the
+// service gives may hold a one-time code or a signature in any parameter of its
+// query.
 func (names secretNames) header(header http.Header) http.Header {
 	var shown http.Header
-	for name := range header {
-		if !names.isSecretHeader(name) {
-			continue
+	for name, values := range header {
+		for i, value := range values {
+			hiddenValue := names.headerValue(name, value)
+			if hiddenValue == value {
+				continue
+			}
+			if shown == nil {
+				shown = header.Clone()
+			}
+			shown[name][i] = hiddenValue
 		}
-		if shown == nil {
-			shown = header.Clone()
-		}
-		shown[name] = []string{hidden}
 	}
 	if shown == nil {
 		return header
 	}
 	return shown
+}
+
+func (names secretNames) headerValue(name, value string) string {
+	if names.isSecretHeader(name) {
+		return hidden
+	}
+	switch http.CanonicalHeaderKey(name) {
+	case "Location", "Content-Location", "Refresh":
+		if before, _, hasQuery := strings.Cut(value, "?"); hasQuery {
+			value = before + "?" + hidden
+		}
+	}
+	return names.text(value)
 }

@@ -7,16 +7,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
 
 // resolveSettings works out the settings of a declared client. Its error joins
 // everything that is wrong. codings are nil as long as they are not known.
-func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*settings.Client, error) {
+func resolveSettings(cfg *config.Config, d *Declaration, codings message.Codings) (*settings.Client, error) {
 	var names []string
 	if codings != nil {
-		names = codings.names()
+		names = codings.Names()
 	}
 	s, err := settings.Resolve(cfg, d.settings(), names)
 	return s, d.withDeclared(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
@@ -32,7 +33,7 @@ type Method struct {
 	index       []int         // of the field
 	field       string        // the way to it
 	typ         reflect.Type
-	template    *template
+	template    *message.Template
 	hasForm     bool
 	hasFiles    bool // in the form
 	encodesBody bool // by a codec
@@ -62,7 +63,7 @@ func methodOf(t reflect.Type, m *declaration.Method) Method {
 		Name: m.Name, Verb: m.Verb, Path: m.Path, Idempotent: m.Idempotent || engine.IsIdempotent(m.Verb),
 		ContentType: m.ContentType, Accept: m.Accept, Headers: secretNames(nil).declared(m.Headers), Reconnect: m.Reconnect,
 		declared: &declared{headers: m.Headers}, timeout: m.Timeout, index: m.Index, field: m.Field, typ: field.Type,
-		template: newTemplate(m.Template), hasForm: m.HasForm, hasFiles: m.HasFiles, encodesBody: m.EncodesBody, decodesBody: m.DecodesBody(),
+		template: message.NewTemplate(m.Template), hasForm: m.HasForm, hasFiles: m.HasFiles, encodesBody: m.EncodesBody, decodesBody: m.DecodesBody(),
 	}
 	if result := m.Result(); result != nil {
 		method.Result = result.String

@@ -3,7 +3,6 @@
 package client
 
 import (
-	"fmt"
 	"reflect"
 	"time"
 )
@@ -51,7 +50,7 @@ func (p *Parameter) value(args []reflect.Value) (argumentValue, error) {
 	}
 	value, err := p.format(v)
 	if err != nil {
-		return absent, fmt.Errorf("%w: {%s}: %w", ErrInvalidRequest, p.Name, err)
+		return absent, err
 	}
 	return value, nil
 }

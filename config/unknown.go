@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pyfly-go/pyfly/internal/spelling"
+	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
 // UnknownKey is a setting that nothing has asked for: a misspelt one, or one of
@@ -102,7 +102,7 @@ func nearest(key string, candidates []askedKey) string {
 	last := key[strings.LastIndex(key, ".")+1:]
 	best, fewest := "", max(2, len(last)/3)+1
 	for _, candidate := range candidates {
-		d := spelling.Distance(letters, lettersOf(candidate.key), fewest)
+		d := naming.Distance(letters, lettersOf(candidate.key), fewest)
 		if d < fewest || d == fewest && best != "" && candidate.key < best {
 			best, fewest = candidate.key, d
 		}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/container/internal/hook"
@@ -30,22 +29,25 @@ type run struct {
 	steps []stepTiming // of the whole
 	took  time.Duration
 
-	life                  context.Context // from Start to the beginning of Stop
-	endLife               context.CancelFunc
-	cancelStart           context.CancelFunc
-	startDone             chan struct{} // closed when Start returns
-	subscribers           subscribers
-	endEvents             func() // ends the subscriptions made during this run
-	runners               runners
-	watches               bool          // the files of the configuration
-	watched               chan struct{} // closed when that has ended
-	isStopping            bool          // guarded by app.mu
-	isStoppedBySubscriber atomic.Bool
-	shutdown              chan struct{} // closed by Shutdown
-	stopGivenUp           chan struct{} // closed by a Stop that did not wait for the end of the start
-	stopped               chan struct{} // closed when all has ended
-	stopErr               error
-	problems              []*Problem // why it did not start
+	life        context.Context // from Start to the beginning of Stop
+	endLife     context.CancelFunc
+	serving     context.Context // from Start to the end of the delay of the shutdown
+	endDelay    context.CancelFunc
+	atDelayEnd  func() // guarded by app.mu; nil: nothing
+	cancelStart context.CancelFunc
+	startDone   chan struct{} // closed when Start returns
+	subscribers subscribers
+	endEvents   func() // ends the subscriptions made during this run
+	runners     runners
+	watches     bool          // the files of the configuration
+	watched     chan struct{} // closed when that has ended
+	isStopping  bool          // guarded by app.mu
+	wasReady    bool          // likewise
+	shutdown    chan struct{} // closed by Shutdown
+	stopGivenUp chan struct{} // closed by a Stop that did not wait for the end of the start
+	stopped     chan struct{} // closed when all has ended
+	stopErr     error
+	problems    []*Problem // why it did not start
 }
 
 // Start builds every bean and starts those that have a Start method: by phase,
@@ -144,6 +146,7 @@ func (app *ApplicationContext) newRun(ctx context.Context) *run {
 		stopGivenUp: make(chan struct{}),
 	}
 	r.life, r.endLife = context.WithCancel(context.WithoutCancel(ctx))
+	r.serving, r.endDelay = context.WithCancel(context.Background())
 	r.runners.failed, r.watched = make(chan struct{}), make(chan struct{})
 	return r
 }
@@ -237,9 +240,7 @@ func (r *run) announce(ctx context.Context) {
 	}
 	r.logStarted()
 	r.publish(ctx, lifecycle.ApplicationReady{}, r.startLimit)
-	if ctx.Err() == nil {
-		r.becomeReady()
-	}
+	r.becomeReady(ctx)
 }
 
 func (r *run) cancelled(ctx context.Context) *Problem {

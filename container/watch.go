@@ -26,12 +26,13 @@ func (r *run) readWatch() []*Problem {
 // configuration change, until the context stops. Settings that a validator
 // refuses change nothing. At first it tells what has changed since the last run.
 func (r *run) watchConfig() {
+	cfg := r.app.config // this goroutine may outlive a Stop whose context is done
 	go func() {
 		defer close(r.watched)
 		r.label("", "watch")
 		r.app.settings.tell(r.callSubscriber)
 		if r.watches {
-			_ = config.Watch(r.life, r.app.config, r.changed, r.validate) // always nil
+			_ = config.Watch(r.life, cfg, r.changed, r.validate) // always nil
 		}
 	}()
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // prefer makes it the system's preference.

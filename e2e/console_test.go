@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/client"
+	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 

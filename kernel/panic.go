@@ -65,6 +65,7 @@ var notTheUsers = []string{
 	"github.com/pyfly-go/pyfly/client.",
 	"github.com/pyfly-go/pyfly/client/internal/nethttp.",
 	"github.com/pyfly-go/pyfly/client/internal/oauth.",
+	"github.com/pyfly-go/pyfly/client/internal/watcher.",
 	"github.com/pyfly-go/pyfly/internal/usercode.",
 }
 

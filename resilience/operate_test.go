@@ -26,7 +26,7 @@ func TestOperatorsMayForceTheCircuit(t *testing.T) {
 	if err := b.Call(t.Context(), succeed); !errors.As(err, &refused) || refused.State != resilience.StateForcedOpen || refused.RetryAfter() != 0 {
 		t.Errorf("forced open: %v", err)
 	}
-	if got := b.Call(t.Context(), succeed).Error(); got != `circuit breaker "prices" is open until somebody resets it` {
+	if got := b.Call(t.Context(), succeed).Error(); got != `circuit breaker "prices" is forced open until it is reset` {
 		t.Error(got)
 	}
 	b.Disable()

@@ -17,13 +17,13 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
 	"github.com/pyfly-go/pyfly/examples/internal/screen"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/client"
 )
 
 // TestMain is the program itself when a test asks for that, to send it signals.

@@ -34,7 +34,7 @@ type row struct {
 // application does and are left out.
 var table = map[string]row{
 	"kernel":     {},
-	"config":     {imports: []string{"kernel", "internal/naming", "internal/placeholder", "internal/secret", "internal/spelling", "internal/usercode", "github.com/knadh/koanf", "go.yaml.in/yaml/v3"}},
+	"config":     {imports: []string{"kernel", "internal/naming", "internal/placeholder", "internal/secret", "internal/usercode", "github.com/knadh/koanf", "go.yaml.in/yaml/v3"}},
 	"lifecycle":  {imports: []string{"kernel", "internal/eventbus", "internal/usercode"}},
 	"resilience": {imports: []string{"kernel", "internal/random"}, tests: []string{"config"}},
 	"discovery":  {imports: []string{"kernel", "internal/random"}},
@@ -60,19 +60,22 @@ var table = map[string]row{
 	"container/containertest":     {imports: []string{"container", "internal/goroutines"}, tests: []string{"config"}},
 
 	"client/port":             {imports: []string{"kernel"}, tests: []string{"client/clienttest"}},
-	"client/internal/nethttp": {imports: []string{"client/port", "kernel", "internal/drain", "internal/hostpattern", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
+	"client/internal/hosts":   {imports: []string{"internal/hostpattern"}},
+	"client/internal/nethttp": {imports: []string{"client/port", "client/internal/hosts", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
+	"client/internal/balance": {imports: []string{"discovery", "kernel", "internal/random"}},
+	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
 		imports: []string{"config", "resilience", "client/port", "kernel", "internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
-	"client/internal/message": {imports: []string{"client/port", "internal/usercode"}},
+	"client/internal/message": {imports: []string{"client/port", "client/internal/hosts", "kernel", "internal/declaration", "internal/uritemplate", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
 		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
 	"client/internal/registry":  {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
+		"client/port", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
 		"internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
@@ -82,7 +85,7 @@ var table = map[string]row{
 	"internal/architecture": {},
 	"internal/beantypes":    {},
 	"internal/deadcode":     {},
-	"internal/declaration":  {imports: []string{"config", "resilience", "internal/secret", "internal/spelling", "internal/uritemplate"}},
+	"internal/declaration":  {imports: []string{"config", "resilience", "internal/naming", "internal/secret", "internal/uritemplate"}},
 	"internal/drain":        {},
 	"internal/eventbus":     {},
 	"internal/goroutines":   {},
@@ -92,7 +95,6 @@ var table = map[string]row{
 	"internal/placeholder":  {},
 	"internal/random":       {},
 	"internal/secret":       {imports: []string{"internal/naming", "internal/placeholder", "internal/usercode"}},
-	"internal/spelling":     {},
 	"internal/terminal":     {},
 	"internal/uritemplate":  {},
 	"internal/usercode":     {imports: []string{"kernel"}},

@@ -5,11 +5,11 @@ package declaration
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pyfly-go/pyfly/internal/secret"
-	"github.com/pyfly-go/pyfly/internal/spelling"
 )
 
 // ParseBaseURL accepts what a request can be sent to. Its error does not repeat
@@ -66,7 +66,9 @@ func nearestURL(text string) string {
 	if scheme == "" {
 		scheme = "http"
 	}
-	scheme = spelling.Nearest(scheme, schemes, 1)
+	if !slices.Contains(schemes, scheme) {
+		scheme = nearMiss(scheme, schemes)
+	}
 	suggested := scheme + "://" + rest
 	if _, problem := parseBaseURL(suggested); problem != "" || strings.Contains(text, "@") {
 		return ""

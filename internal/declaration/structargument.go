@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/pyfly-go/pyfly/internal/spelling"
 )
 
 // places are the tags by which a field of a struct argument says where it goes.
@@ -52,8 +50,8 @@ func (b *binder) bindStruct(arg int, t *Type) {
 // checkFieldTag refuses a tag that is one letter away from a known one. Others are
 // for somebody else.
 func (b *binder) checkFieldTag(where, key string, known []string) (isMisspelt bool) {
-	near := spelling.Nearest(key, known, 1)
-	if near == "" || near == key {
+	near := nearMiss(key, known)
+	if near == "" || slices.Contains(known, key) {
 		return false
 	}
 	b.fail("%s: unknown tag %q; did you mean %s?", where, key, near)

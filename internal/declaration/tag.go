@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/pyfly-go/pyfly/internal/naming"
 	"github.com/pyfly-go/pyfly/internal/secret"
-	"github.com/pyfly-go/pyfly/internal/spelling"
 )
 
 // Tag is one key:"value" pair of a struct tag or a directive.
@@ -57,9 +57,19 @@ func shownTag(rest string) string {
 	return rest[:end] + "..."
 }
 
+// nearMiss returns the known word that one edit tells from a word, or "".
+func nearMiss(word string, known []string) string {
+	for _, k := range known {
+		if naming.Distance(word, k, 1) == 1 {
+			return k
+		}
+	}
+	return ""
+}
+
 // didYouMean suggests the known key that a misspelt one is meant to be.
 func didYouMean(key string, known []string) string {
-	if near := spelling.Nearest(key, known, max(1, len(key)/3)); near != "" && near != key {
+	if near := naming.Nearest(key, known); near != "" && near != key {
 		return "; did you mean " + near + "?"
 	}
 	return ""

@@ -83,7 +83,7 @@ func (c *call) runIntercepted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !isSuccess(response) {
 		defer func() { _ = response.Body.Close() }()
 		return c.rejected(response)
 	}

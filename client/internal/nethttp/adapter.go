@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/secret"
@@ -25,7 +26,7 @@ type Adapter struct {
 	timeout          time.Duration // 0: none
 	maxResponseSize  int64         // 0: no limit
 	transport        http.RoundTripper
-	allowed          AllowedHosts
+	allowed          hosts.Allowed
 	closeConnections func()
 	inFlight         drain.Group
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
@@ -50,7 +51,7 @@ func newTarget(base *url.URL, header http.Header) target {
 }
 
 // apply makes a request with a relative URL one to the target.
-func (t *target) apply(req *http.Request, allowed AllowedHosts) error {
+func (t *target) apply(req *http.Request, allowed hosts.Allowed) error {
 	if req == nil || req.URL == nil {
 		return fmt.Errorf("%w: it has no URL: give one with path and query", port.ErrInvalidRequest)
 	}

@@ -88,6 +88,17 @@ func Grace(ctx context.Context, limit time.Duration) time.Duration {
 	return max(minGrace, min(g, time.Until(w.end)/2))
 }
 
+// Patience returns a context for those who wait for what was told to end: it ends at
+// the limit, or, with the grace of a call, after ctx.
+func Patience(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	patience, giveUp := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(Grace(ctx, limit), giveUp) })
+	return patience, func() { stop(); giveUp() }
+}
+
+// Within returns the limit of a call that is given up after d, with its grace.
+func Within(d time.Duration) time.Duration { return d - min(d/11, time.Second) }
+
 // minGrace lets a function that honours its context return.
 const minGrace = time.Millisecond
 
