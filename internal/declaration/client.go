@@ -28,6 +28,8 @@ type Client struct {
 
 	Methods  []*Method // those without problems
 	Problems []Problem
+
+	toGuard string // what to do for a service client
 }
 
 // Resilience is what a client's tag says about what guards its calls. Zero fields
@@ -78,7 +80,7 @@ func (c *Client) readMarker(source string) {
 		}
 		hint := ""
 		if slices.Contains(serviceTags, tag.Key) {
-			hint = "; embed client.ServiceClient for retry and circuit breaker"
+			hint = "; " + c.toGuard + " for retry and circuit breaker"
 		}
 		c.fail(c.Marker, "unknown tag %q: it may be one of %s%s%s", tag.Key, strings.Join(known, ", "), hint, didYouMean(tag.Key, known))
 	}

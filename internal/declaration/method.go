@@ -34,6 +34,9 @@ type Method struct {
 	HasFiles    bool // some of them are files
 	EncodesBody bool // by a codec
 	hasBody     bool
+
+	isNamed    bool        // the names of the parameters are known, and say where they go
+	queryNames []QueryName // by the tag query
 }
 
 var verbs = []string{"get", "post", "put", "delete", "patch", "head", "options"}
@@ -92,6 +95,9 @@ func (c *Client) readMethodTag(m *Method, tag Tag) {
 		m.Timeout = c.duration(m.Field, tag)
 	case "content-type":
 		m.ContentType = tag.Value
+	case "query":
+		c.readQueryNames(m, tag)
+		return
 	case "accept":
 		m.Accept = tag.Value
 	case "headers":
@@ -99,6 +105,13 @@ func (c *Client) readMethodTag(m *Method, tag Tag) {
 	}
 	if tag.Key != "idempotent" && tag.Value == "" {
 		c.fail(m.Field, "%s is empty", tag.Key)
+	}
+}
+
+func (c *Client) readQueryNames(m *Method, tag Tag) {
+	var err error
+	if m.queryNames, err = ParseQueryNames(tag.Value); err != nil {
+		c.fail(m.Field, "%v", err)
 	}
 }
 

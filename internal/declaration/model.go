@@ -2,7 +2,10 @@
 
 package declaration
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // Type is what the rules need to know of a Go type. A type that contains itself
 // is a Type that leads back to itself.
@@ -15,6 +18,9 @@ type Type struct {
 	Elem   *Type   // of a pointer, slice, array or map; the T of a client.Response[T]
 	Fields []Field // of a struct: a client, or a parameter or what it points to, with all that it embeds
 	Func   *Func   // of a function
+
+	IsTypeParam bool    // a type parameter; its Kind is reflect.Interface
+	Terms       []*Type // the types that its constraint allows; nil if it allows others, too
 
 	MarshalsText bool // implements encoding.TextMarshaler
 	IsStringer   bool // implements fmt.Stringer
@@ -137,8 +143,12 @@ func (t *Type) isData() bool {
 
 // HasText reports whether values of type t can be written into a URL: by
 // MarshalText, by String, or by their kind. Slices and arrays are lists, maps with
-// keys that are texts are pairs.
+// keys that are texts are pairs. A type parameter can if all types that it stands
+// for can, and none is a list or a map.
 func (t *Type) HasText() bool {
+	if t.IsTypeParam {
+		return len(t.Terms) > 0 && !slices.ContainsFunc(t.Terms, func(term *Type) bool { return term.isComposite() || !term.HasText() })
+	}
 	if t.MarshalsText || t.IsStringer && t.Kind != reflect.Interface {
 		return true
 	}

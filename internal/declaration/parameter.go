@@ -38,13 +38,21 @@ func (m *Method) arguments() []Param {
 // and further queries, and one more to the body.
 func (c *Client) readParameters(m *Method) {
 	b := &binder{client: c, method: m, isBound: make([]bool, len(m.Template.Names)), special: map[Role]bool{}}
-	for i, p := range m.arguments() {
-		if !b.bind(i, p.Type) {
-			return
+	if m.isNamed {
+		b.bindNamed(m.arguments())
+	} else {
+		for i, p := range m.arguments() {
+			if !b.bind(i, p.Type) {
+				return
+			}
 		}
 	}
 	for i, name := range m.Template.Names {
-		if !b.isBound[i] {
+		switch {
+		case b.isBound[i]:
+		case m.isNamed:
+			b.fail("the path %q has a variable {%s} that no parameter fits%s", m.Path, name, b.nearestParameter(name, m.arguments()))
+		default:
 			b.fail("the path %q has a variable {%s} that no argument gives", m.Path, name)
 		}
 	}
@@ -57,10 +65,13 @@ type binder struct {
 	isBound []bool // by variable of the template
 	special map[Role]bool
 	hasBody bool
+	fits    map[string]int // by name of a parameter, the variable that it fits
+	param   string         // the name of the parameter that is being bound
 }
 
 func (b *binder) fail(format string, args ...any) {
 	b.client.fail(b.method.Field, format, args...)
+	b.client.Problems[len(b.client.Problems)-1].Param = b.param
 }
 
 func (b *binder) add(p Parameter) { b.method.Parameters = append(b.method.Parameters, p) }
@@ -72,8 +83,7 @@ func (b *binder) bind(arg int, t *Type) bool {
 	variable := slices.Index(b.isBound, false)
 	switch {
 	case b.bindSpecial(&p, t):
-	case t.Role == CallOption || t.isCallOptions():
-		b.fail("takes a %s: make it ...client.CallOption, the last parameter", t.String)
+	case b.refuseOptions(t):
 		return false
 	case isParameters(t):
 		b.bindStruct(arg, t)
@@ -96,6 +106,15 @@ func (b *binder) bind(arg int, t *Type) bool {
 		b.bindBody(&p)
 	}
 	b.add(p)
+	return true
+}
+
+// refuseOptions refuses options that are not the variadic parameter.
+func (b *binder) refuseOptions(t *Type) bool {
+	if t.Role != CallOption && !t.isCallOptions() {
+		return false
+	}
+	b.fail("takes a %s: make it ...client.CallOption, the last parameter", t.String)
 	return true
 }
 
@@ -147,6 +166,9 @@ func (b *binder) bindBody(p *Parameter) {
 
 func (b *binder) bindVariable(p *Parameter, variable int) {
 	m, t := b.method, p.Type
+	if slices.ContainsFunc(m.Parameters, func(p Parameter) bool { return p.Variable == variable }) {
+		b.fail("gives {%s} twice", m.Template.Names[variable])
+	}
 	b.isBound[variable] = true
 	p.Name, p.Variable, p.In, p.IsText = m.Template.Names[variable], variable, "path", true
 	if m.Template.InQuery[variable] {

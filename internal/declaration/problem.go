@@ -8,6 +8,7 @@ import "fmt"
 type Problem struct {
 	Type  string // the client's Go type
 	Field string // the method or the marker that is wrong; "" for the whole client
+	Param string // the parameter of the method, if its name is known and it is concerned
 	What  string // what is wrong and what would be right
 }
 
@@ -23,5 +24,5 @@ func (p Problem) Where() string {
 func (p Problem) Error() string { return p.Where() + ": " + p.What }
 
 func (c *Client) fail(field, format string, args ...any) {
-	c.Problems = append(c.Problems, Problem{c.Type, field, fmt.Sprintf(format, args...)})
+	c.Problems = append(c.Problems, Problem{Type: c.Type, Field: field, What: fmt.Sprintf(format, args...)})
 }

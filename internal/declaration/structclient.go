@@ -28,7 +28,7 @@ func NameTag(marker string) string {
 // OfStruct reads the declaration of a client that is a struct of functions. name
 // is the client's unless its tag has one.
 func OfStruct(t *Type, name string) *Client {
-	c := &Client{Type: t.shortName()}
+	c := &Client{Type: t.shortName(), toGuard: "embed client.ServiceClient"}
 	marker, ok := markerOf(t)
 	if !ok {
 		c.fail("", "embeds neither client.HttpClient nor client.ServiceClient: embed one, with a tag such as `url:\"http://localhost:8080\"`")
