@@ -14,7 +14,8 @@ import "reflect"
 // client's setting allowed-hosts, which then gets no header that was declared or
 // set for the client, nor its authentication. Any other is an
 // [ErrInvalidRequest], so that nothing meant for one server reaches another. An
-// empty URL leaves the declared path.
+// empty URL leaves the declared path. Further query arguments of the call are added
+// to a link to the client's own service.
 type URL string
 
 var linkType = reflect.TypeFor[URL]()

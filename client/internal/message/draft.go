@@ -96,7 +96,8 @@ func (d *Draft) Queries(values url.Values) {
 	d.query = joinQuery(d.query, strings.ReplaceAll(values.Encode(), "+", "%20"))
 }
 
-// Link takes a link in place of path and query; "" is none.
+// Link takes a link in place of the declared path and query; "" is none. What is
+// added to the query is added to the link's.
 func (d *Draft) Link(link string) { d.message.Link = link }
 
 // Field adds a field to the form.
@@ -242,7 +243,10 @@ func (d *Draft) End() error {
 		return fmt.Errorf("%w: %w", port.ErrInvalidRequest, err)
 	}
 	d.message.Path = path
-	d.message.Query = joinQuery(d.format.template.expandQuery(d.variables()), d.query)
+	d.message.Query = d.query // is added to that of the link
+	if d.message.Link == "" {
+		d.message.Query = joinQuery(d.format.template.expandQuery(d.variables()), d.query)
+	}
 	return nil
 }
 

@@ -17,7 +17,8 @@ type Links struct {
 	Allowed hosts.Allowed // hosts that links may lead to besides
 }
 
-// Follow takes the message's link, if it has one, in place of path and query.
+// Follow takes the message's link, if it has one, in place of the path, and adds the
+// message's query to that of the link, unless it leads to another service.
 func (l Links) Follow(m *Message) error {
 	if m.Link == "" {
 		return nil
@@ -43,6 +44,6 @@ func (l Links) Follow(m *Message) error {
 	if err := checkDots(path, "the link"); err != nil {
 		return err
 	}
-	m.Path, m.Query = path, link.RawQuery
+	m.Path, m.Query = path, joinQuery(link.RawQuery, m.Query)
 	return nil
 }
