@@ -13,6 +13,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -20,7 +21,7 @@ import (
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
 func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
-	baseURL, err := settings.ParseBaseURL(s.BaseURL)
+	baseURL, err := declaration.ParseBaseURL(s.BaseURL)
 	if err != nil {
 		return nil, err
 	}

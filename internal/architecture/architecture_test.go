@@ -67,9 +67,9 @@ var table = map[string]row{
 	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
-		imports: []string{"config", "resilience", "client/port", "kernel", "internal/hostpattern", "internal/naming", "internal/secret"},
+		imports: []string{"config", "resilience", "client/port", "kernel", "internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
-	"client/internal/message": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/uritemplate", "internal/usercode"}},
+	"client/internal/message": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/declaration", "internal/uritemplate", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
 		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
@@ -78,7 +78,7 @@ var table = map[string]row{
 	"client": {imports: []string{
 		"client/port", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
 		"kernel", "config", "lifecycle", "resilience", "container",
-		"internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
+		"internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
 	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
@@ -86,6 +86,7 @@ var table = map[string]row{
 	"internal/architecture": {},
 	"internal/beantypes":    {},
 	"internal/deadcode":     {},
+	"internal/declaration":  {imports: []string{"config", "resilience", "internal/naming", "internal/secret", "internal/uritemplate"}},
 	"internal/drain":        {},
 	"internal/eventbus":     {},
 	"internal/goroutines":   {},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/uritemplate"
 )
 
 // Links are those that a client follows.
@@ -33,7 +34,8 @@ func (l Links) Follow(m *Message) error {
 	} else if m.Path, err = l.own(link); err != nil {
 		return err
 	}
-	m.Query = joinQuery(string(escapedLiteral(link.RawQuery).Literal), m.Query)
+	literal := uritemplate.Part{Literal: link.RawQuery}
+	m.Query = joinQuery(string(literal.Append(nil, nil)), m.Query)
 	return nil
 }
 
