@@ -131,7 +131,7 @@ func (e *expander) parse(text string) ([]placeholder.Part, *Error) {
 // secret nothing is shown.
 func incomplete(text string, p placeholder.Part, cause error, isSecret bool) *Error {
 	begin := "${" + nameIn(p.Source)
-	shown, want := "the placeholder "+begin+" has no end", "close it with }, or write $${ for a literal ${"
+	shown, want := "the placeholder "+begin+" is not closed", "close it with }, or write $${ for a literal ${"
 	if errors.Is(cause, placeholder.ErrNameless) {
 		begin = "${}"
 		if p.HasDefault {
@@ -334,7 +334,7 @@ func cycleError(path []step, again string) *Error {
 	return &Error{
 		Origin:  path[0].origin,
 		Key:     path[0].key,
-		Message: "placeholders refer to each other in a circle: " + text.String() + again,
+		Message: "placeholders refer to each other in a cycle: " + text.String() + again,
 		Want:    "give one of these keys a value without a placeholder",
 	}
 }

@@ -117,7 +117,7 @@ func (d *definition) readSignature() (wrong string) {
 		return fmt.Sprintf("a value of type %s was registered as a constructor", fn)
 	}
 	if !d.returns.read(fn) {
-		return fmt.Sprintf("the constructor %s does not return one bean, which a func() to clean up and an error may follow", fn)
+		return fmt.Sprintf("the constructor %s must return one bean, which a func() to clean up and an error may follow", fn)
 	}
 	d.made = fn.Out(0)
 	if d.made == errorType {
@@ -157,7 +157,7 @@ func (d *definition) checkHooks() {
 func (d *definition) refuseHook(has bool, hook string) {
 	if has {
 		d.fail(fmt.Sprintf("%s.%s is not called, because of its signature", d.made, hook),
-			fmt.Sprintf("make it func (...) %s(ctx context.Context) error", hook))
+			fmt.Sprintf("declare it as func (...) %s(ctx context.Context) error", hook))
 	}
 }
 
@@ -169,12 +169,12 @@ func (d *definition) checkScope() {
 	}
 	switch {
 	case d.constructor.Kind() != reflect.Func:
-		d.fail("an instance was registered as a prototype, of which there are many", "register a constructor")
+		d.fail("an instance was registered as a prototype, but there is only one", "register a constructor")
 	case d.returns.cleanup:
 		d.fail("a prototype's constructor returns a function to clean up, which nobody would call",
-			"give the bean a Close method, for those to call who get it")
+			"give the bean a Close method, which those who get it call")
 	case len(d.onStart)+len(d.onStop) > 0:
-		d.fail("a prototype is neither started nor stopped, so OnStart and OnStop have no effect", "drop them or Prototype")
+		d.fail("a prototype is neither started nor stopped, so OnStart and OnStop have no effect", "remove them or Prototype")
 	}
 }
 

@@ -214,7 +214,7 @@ func TestAProcessorThatFailsIsNamed(t *testing.T) {
 			container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
 		"a panic": {func(any, string) (any, error) { panic("oops") }, container.CodeProcessor, "oops", kernel.ErrBeanCreation},
 		"another type": {func(any, string) (any, error) { return &french{}, nil },
-			container.CodeReplacement, "*container_test.french, which is no *container_test.english", kernel.ErrBeanCreation},
+			container.CodeReplacement, "*container_test.french, which is not a *container_test.english", kernel.ErrBeanCreation},
 	}
 	for name, c := range cases {
 		for _, p := range []*processor{{before: onlyEnglish(c.step)}, {after: onlyEnglish(c.step)}} {
@@ -252,7 +252,7 @@ func TestAReplacementThatADependentCannotTakeNamesTheProcessor(t *testing.T) {
 	app.Register(newEnglish, container.As[greeter]())
 	app.Register(func(e *english) *person { return &person{} })
 	problem := only(t, startFails(t, app), container.CodeReplacement)
-	if !strings.Contains(problem.What, "which is no *container_test.english") {
+	if !strings.Contains(problem.What, "which is not a *container_test.english") {
 		t.Error(problem.What)
 	}
 }

@@ -50,7 +50,7 @@ func (r *run) changed(change config.Changed, err error) {
 	case isLostFile(err):
 		r.app.guarded.Warn("configuration not changed: a file is missing or empty", "error", err)
 	default:
-		r.app.guarded.Error("configuration not changed: its files are wrong", "error", err)
+		r.app.guarded.Error("configuration not changed: its files are invalid", "error", err)
 	}
 }
 
