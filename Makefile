@@ -48,7 +48,7 @@ test: ## Run the tests of all modules but e2e, with the race detector
 # Most of these tests wait, for a browser or for Prometheus. Those that measure
 # are not parallel.
 .PHONY: e2e
-e2e: $(if $(CI),install) ## Run the tests in a browser and with Prometheus
+e2e: $(if $(CI),install) ## Run the tests in a browser, with Prometheus, and of a restart under load
 	@$(GOTEST) $(RACE) -parallel 4 ./e2e
 
 .PHONY: consumer

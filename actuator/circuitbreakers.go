@@ -5,6 +5,7 @@ package actuator
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -107,8 +108,10 @@ func (e *endpoints) changeCircuitBreaker(w http.ResponseWriter, r *http.Request)
 	var body struct {
 		UpdateState string `json:"updateState"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxUpdate)).Decode(&body); err != nil {
-		writeProblem(w, http.StatusBadRequest, `the body cannot be read: send JSON such as {"updateState":"FORCE_OPEN"}`)
+	// Unlike a Decoder, Unmarshal takes nothing behind the object.
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUpdate))
+	if err != nil || json.Unmarshal(text, &body) != nil {
+		writeProblem(w, http.StatusBadRequest, `the body cannot be read: send JSON such as {"updateState":"FORCE_OPEN"} and nothing else`)
 		return
 	}
 	update := updates[body.UpdateState]

@@ -96,27 +96,6 @@ func (e *endpoints) greeting(now time.Time) any {
 	}{secondsOf(now), e.app.Name(), e.hub.recent.all()}
 }
 
-type link struct {
-	Href      string `json:"href"`
-	Templated bool   `json:"templated"`
-}
-
-// links lists the endpoints as Spring Boot does.
-func (e *endpoints) links(w http.ResponseWriter, r *http.Request) {
-	base := "http://" + r.Host + basePath
-	links := map[string]link{
-		"self": {base, false}, "health-path": {base + "/health/{component}", true},
-		"circuitbreakers-name": {base + "/circuitbreakers/{name}", true},
-	}
-	for _, name := range endpointNames {
-		links[name] = link{base + "/" + name, false}
-	}
-	if e.settings.Console {
-		links["console"] = link{base + "/console", false}
-	}
-	writeAnswer(w, map[string]any{"_links": links})
-}
-
 type clients struct {
 	Clients []clientInfo `json:"clients"`
 }

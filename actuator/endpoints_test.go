@@ -3,6 +3,7 @@
 package actuator_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -27,6 +28,47 @@ func TestTheIndexLinksEveryEndpoint(t *testing.T) {
 		if links[name] == nil {
 			t.Errorf("%s is not linked", name)
 		}
+	}
+}
+
+func TestLinksLeadToWhereTheIndexWasFound(t *testing.T) {
+	r := run(t, map[string]any{"pyfly.actuator.allowed-hosts": "ops.example"})
+	base, err := url.Parse(r.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := r.url + "/health"
+	for name, c := range map[string]struct {
+		path  string
+		edits []edit
+		asked string // what the client of a proxy asked for
+		want  string
+	}{
+		"direct":                     {"/actuator", nil, "", own},
+		"direct, with a slash":       {"/actuator/", nil, "", own},
+		"by name":                    {"/actuator", []edit{withHost("localhost:" + base.Port())}, "", "http://localhost:" + base.Port() + "/actuator/health"},
+		"TLS":                        {"/actuator", []edit{withHost("ops.example"), withHeader("X-Forwarded-Proto", "https")}, "https://ops.example/actuator", "https://ops.example/actuator/health"},
+		"TLS, with a slash":          {"/actuator/", []edit{withHost("ops.example"), withHeader("Forwarded", "proto=https")}, "https://ops.example/actuator/", "https://ops.example/actuator/health"},
+		"TLS, below a prefix":        {"/actuator", []edit{withHeader("X-Forwarded-Proto", "https")}, "https://ops.example/shop/actuator", "https://ops.example/shop/actuator/health"},
+		"TLS that tells nothing":     {"/actuator", []edit{withHost("ops.example")}, "https://ops.example/actuator", "https://ops.example/actuator/health"},
+		"a tunnel from another port": {"/actuator", []edit{withHost("localhost:8443")}, "https://localhost:8443/actuator", "https://localhost:8443/actuator/health"},
+		"a host that is made up":     {"/actuator", []edit{withHeader("X-Forwarded-Host", "evil.example")}, "https://ops.example/actuator", "https://ops.example/actuator/health"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := get(t, strings.TrimSuffix(r.url, "/actuator")+c.path, append(c.edits, withToken)...)
+			href := at(t, a.json(t), "_links", "health", "href").(string)
+			if c.asked != "" {
+				asked, _ := url.Parse(c.asked)
+				link, err := asked.Parse(href)
+				if err != nil {
+					t.Fatal(err)
+				}
+				href = link.String()
+			}
+			if href != c.want || strings.Contains(a.body, "evil") || c.asked != "" && strings.Contains(a.body, "http:") {
+				t.Errorf("the link leads to %s, want %s: %s", href, c.want, a.body)
+			}
+		})
 	}
 }
 

@@ -7,26 +7,27 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// event is a [resilience.Event], or several alike, as it is sent.
+// event is a [client.PolicyEvent], or several alike, as it is sent.
 type event struct {
-	ID      int64                `json:"id"`
-	At      seconds              `json:"at"` // of the last
-	Kind    resilience.EventKind `json:"kind"`
-	Client  string               `json:"client"`
-	Method  string               `json:"method,omitempty"`
-	Name    string               `json:"name,omitempty"` // of the circuit breaker
-	Attempt int                  `json:"attempt,omitempty"`
-	DelayMs float64              `json:"delayMs,omitempty"`
-	From    string               `json:"from,omitempty"`
-	To      string               `json:"to,omitempty"`
-	Error   string               `json:"error,omitempty"`
-	TraceID string               `json:"traceId,omitempty"` // of the first
-	Count   int64                `json:"count"`
+	ID      int64                  `json:"id"`
+	At      seconds                `json:"at"` // of the last
+	Kind    client.PolicyEventKind `json:"kind"`
+	Client  string                 `json:"client"`
+	Method  string                 `json:"method,omitempty"`
+	Name    string                 `json:"name,omitempty"` // of the circuit breaker
+	Attempt int                    `json:"attempt,omitempty"`
+	DelayMs float64                `json:"delayMs,omitempty"`
+	From    string                 `json:"from,omitempty"`
+	To      string                 `json:"to,omitempty"`
+	Error   string                 `json:"error,omitempty"`
+	TraceID string                 `json:"traceId,omitempty"` // of the first
+	Count   int64                  `json:"count"`
 }
 
 // eventBatch is what is sent of the events of a short while.
@@ -40,7 +41,7 @@ const maxBatch = 100
 
 // alike are events that are told as one.
 type alike struct {
-	kind     resilience.EventKind
+	kind     client.PolicyEventKind
 	client   string
 	method   string
 	name     string // of the circuit breaker
@@ -58,14 +59,14 @@ type batch struct {
 }
 
 type gathered struct {
-	resilience.Event
+	client.PolicyEvent
 	id, count int64
 }
 
 func newBatch() *batch { return &batch{index: map[alike]int{}} }
 
 // add is called by the goroutine that made the call: it must be quick.
-func (b *batch) add(e resilience.Event) {
+func (b *batch) add(e client.PolicyEvent) {
 	kind := alike{e.Kind, e.Client, e.Method, e.Name, e.From, e.To}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,19 +98,22 @@ func (b *batch) take() (taken eventBatch) {
 	return taken
 }
 
-// maxErrorText is how much of an error is sent.
-const maxErrorText = 300
+// These are how much of an error is sent, and looked at for secrets.
+const (
+	maxErrorText = 300
+	maxErrorRead = 16 << 10
+)
 
 func (g *gathered) event() event {
 	e := event{
 		ID: g.id, At: secondsOf(g.At), Kind: g.Kind, Client: g.Client, Method: g.Method, Name: g.Name, Attempt: g.Attempt,
 		DelayMs: float64(g.Delay) / float64(time.Millisecond), Count: g.count, TraceID: g.TraceID,
 	}
-	if g.Kind == resilience.EventStateChanged {
+	if g.Kind == client.EventStateChanged {
 		e.From, e.To = g.From.String(), g.To.String()
 	}
 	if g.Err != nil {
-		e.Error = shortened(secret.URLs(usercode.Text(g.Err)), maxErrorText)
+		e.Error = shortened(secret.Text(shortened(usercode.Text(g.Err), maxErrorRead)), maxErrorText)
 	}
 	return e
 }

@@ -7,8 +7,11 @@ import (
 	"crypto/subtle"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
 // guard lets through what may come through, and tells the rest what to do.
@@ -16,10 +19,16 @@ type guard struct {
 	settings *Settings
 	crossing *http.CrossOriginProtection
 	token    [sha256.Size]byte
+	hosts    []hostpattern.Pattern
 }
 
 func newGuard(s *Settings) *guard {
 	g := &guard{settings: s, crossing: http.NewCrossOriginProtection(), token: sha256.Sum256([]byte(s.Token))}
+	for _, allowed := range s.AllowedHosts {
+		if p, err := hostpattern.Parse(allowed); err == nil { // see Settings.Validate
+			g.hosts = append(g.hosts, p)
+		}
+	}
 	g.crossing.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeForeign(w) }))
 	return g
 }
@@ -61,19 +70,45 @@ func writeForeign(w http.ResponseWriter) {
 // allowsHost refuses names that somebody's DNS may lead here. An IP address
 // cannot be rebound.
 func (g *guard) allowsHost(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
+	host, port := hostport, ""
+	if h, p, err := net.SplitHostPort(hostport); err == nil {
+		host, port = h, p
 	}
-	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
-	ip := net.ParseIP(host)
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	isAddress := err == nil
 	switch {
-	case ip != nil:
-		return ip.IsLoopback() || !g.settings.onLoopback()
-	case host == "localhost":
+	case isAddress && (address.IsLoopback() || !g.settings.onLoopback()):
+		return true
+	case strings.EqualFold(strings.TrimSuffix(host, "."), "localhost"):
 		return true
 	}
-	return slices.ContainsFunc(g.settings.AllowedHosts, func(allowed string) bool { return strings.EqualFold(allowed, host) })
+	return slices.ContainsFunc(g.hosts, func(p hostpattern.Pattern) bool { return p.Matches(host) && isPort(p.Port(), port) })
+}
+
+// isPort reports whether the port of a header Host is the allowed one. A header
+// without a port means that of its scheme, which a proxy may know alone.
+func isPort(allowed, port string) bool {
+	return allowed == "" || allowed == port || port == "" && (allowed == "80" || allowed == "443")
+}
+
+// forwarding are headers that proxies add, by their beginnings: RFC 7239, RFC
+// 9110 and those in use before. A request without them may have come through one
+// that adds none.
+var forwarding = []string{
+	"Forwarded", "X-Forwarded", "X-Original-", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Proxyuser-Ip", "X-Envoy-",
+	"X-Remote-Ip", "X-Remote-Addr", "X-Originating-Ip", "X-Appengine-", "X-Azure-", "True-Client-Ip", "Client-Ip", "Fastly-Client-Ip", "Cf-", "Via",
+}
+
+// isForwarded reports whether a request came through a proxy: whoever sent it is
+// not known to be on this machine.
+func isForwarded(r *http.Request) bool {
+	for name := range r.Header {
+		name = http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+		if slices.ContainsFunc(forwarding, func(beginning string) bool { return strings.HasPrefix(name, beginning) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // authorized reports whether the request brings the token.
@@ -85,14 +120,16 @@ func (g *guard) authorized(r *http.Request) bool {
 }
 
 // mayRead reports whether the request may see more than public endpoints.
-func (g *guard) mayRead(r *http.Request) bool { return g.settings.onLoopback() || g.authorized(r) }
+func (g *guard) mayRead(r *http.Request) bool {
+	return g.settings.onLoopback() && !isForwarded(r) || g.authorized(r)
+}
 
 // reading serves next to those who may read the endpoint.
 func (g *guard) reading(endpoint string, next http.HandlerFunc) http.HandlerFunc {
 	isPublic := slices.Contains(g.settings.PublicEndpoints, endpoint)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !isPublic && !g.mayRead(r) {
-			writeUnauthorized(w)
+			g.refuse(w)
 			return
 		}
 		next(w, r)
@@ -102,18 +139,21 @@ func (g *guard) reading(endpoint string, next http.HandlerFunc) http.HandlerFunc
 // writing serves next to those who bring the token.
 func (g *guard) writing(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case g.settings.Token == "":
-			writeProblem(w, http.StatusForbidden, "nobody may change anything here, for no token is configured: set PYFLY_ACTUATOR_TOKEN and start the application again")
-		case !g.authorized(r):
-			writeUnauthorized(w)
-		default:
-			next(w, r)
+		if !g.authorized(r) {
+			g.refuse(w)
+			return
 		}
+		next(w, r)
 	}
 }
 
-func writeUnauthorized(w http.ResponseWriter) {
+// refuse answers a request that needs the token.
+func (g *guard) refuse(w http.ResponseWriter) {
+	if g.settings.Token == "" {
+		writeProblem(w, http.StatusForbidden, "this needs a token, and none is configured: set PYFLY_ACTUATOR_TOKEN and start the application again. "+
+			"Without a token only GET is answered, and only on this machine and not through a proxy")
+		return
+	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="actuator"`)
 	writeProblem(w, http.StatusUnauthorized, "this needs the token of "+prefix+".token: send Authorization: Bearer <token>")
 }

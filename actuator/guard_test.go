@@ -3,6 +3,9 @@
 package actuator_test
 
 import (
+	"bufio"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -66,10 +69,15 @@ func TestOperatorsForceCloseDisableAndReset(t *testing.T) {
 			t.Errorf("%s: %s", c.update, a.body)
 		}
 	}
-	for body, status := range map[string]int{"": 400, "FORCE_OPEN": 400, `{"updateState":"EXPLODE"}`: 400, `{"updateState":"` + strings.Repeat("x", 8<<10) + `"}`: 400} {
+	for body, status := range map[string]int{"": 400, "FORCE_OPEN": 400, `{"updateState":"EXPLODE"}`: 400, `{"updateState":"` + strings.Repeat("x", 8<<10) + `"}`: 400,
+		forceOpen + "x": 400, forceOpen + forceOpen: 400, forceOpen + "\x00": 400, "[" + forceOpen + "]": 400, "null": 400, forceOpen + " \n": 200} {
 		if a := ask(t, http.MethodPost, r.url+"/circuitbreakers/stock-client", body, withToken); a.status != status || len(a.body) > 1000 {
 			t.Errorf("%.50s: %d %s", body, a.status, a.body)
 		}
+		if wasForced := r.CircuitBreaker().State() != client.StateClosed; wasForced != (status == 200) {
+			t.Errorf("%.50s: the circuit is %s", body, r.CircuitBreaker().State())
+		}
+		r.CircuitBreaker().Reset()
 	}
 	if a := ask(t, http.MethodPost, r.url+"/circuitbreakers/nothing", forceOpen, withToken); a.status != 404 || !strings.Contains(a.body, "stock-client") {
 		t.Errorf("%d %s", a.status, a.body)
@@ -116,6 +124,79 @@ func TestOnlyOwnHostNamesAreAnswered(t *testing.T) {
 		if a := get(t, wide.url+"/health", withHost(c.host)); a.status != c.onWide {
 			t.Errorf("%s on all interfaces: %d, want %d", c.host, a.status, c.onWide)
 		}
+	}
+}
+
+func TestAllowedHostsHavePortsAddressesAndWildcards(t *testing.T) {
+	r := run(t, map[string]any{"pyfly.actuator.allowed-hosts": "ops.example:8443, *.pods.example, [2001:db8::1]:9464, 192.0.2.1, web.example:443"})
+	for host, want := range map[string]int{
+		"ops.example:8443": 200, "ops.example": 421, "ops.example:80": 421, "OPS.example.:8443": 200,
+		"a.pods.example": 200, "a.b.pods.example:9464": 200, "pods.example": 421, "evilpods.example": 421,
+		"[2001:db8::1]:9464": 200, "[2001:DB8:0::1]:9464": 200, "[2001:db8::1]": 421, "[2001:db8::2]:9464": 421,
+		"192.0.2.1": 200, "192.0.2.1:81": 200, "192.0.2.2": 421, "web.example": 200, "web.example:443": 200, "web.example:8443": 421,
+		"[::1]": 200, "[::1]:9464": 200, "[::ffff:127.0.0.1]:1": 200, "127.0.0.2": 200, "127.1": 421, "": 400,
+	} {
+		request := "GET /actuator/health HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"
+		if host == "" {
+			request = "GET /actuator/health HTTP/1.1\r\nConnection: close\r\n\r\n"
+		}
+		if got := rawStatus(t, r.url, request); got != want {
+			t.Errorf("%s: %d, want %d", host, got, want)
+		}
+	}
+}
+
+// rawStatus sends a request as it is written.
+func rawStatus(t *testing.T, url, request string) int {
+	t.Helper()
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/actuator"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := io.WriteString(c, request); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+func TestWhatCameThroughAProxyIsNotLocal(t *testing.T) {
+	withTheToken := run(t, nil)
+	without := run(t, map[string]any{"pyfly.actuator.token": ""})
+	public := run(t, map[string]any{"pyfly.actuator.public-endpoints": "health, info"})
+	for _, header := range []string{
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Forwarded", "X-Real-IP", "Via", "True-Client-IP",
+		"CF-Connecting-IP", "X-Client-IP", "X-Envoy-External-Address", "X-Original-Forwarded-For", "X_Forwarded_For",
+	} {
+		forwarded := func(r *http.Request) { r.Header[header] = []string{"127.0.0.1"} }
+		if a := ask(t, http.MethodHead, withTheToken.url+"/events", "", forwarded); a.status != 401 {
+			t.Errorf("/events with %s: %d", header, a.status)
+		}
+		for _, path := range []string{"/beans", "/clients", "/configprops", "/prometheus", "/info", "/health/circuitBreakers"} {
+			if a := get(t, withTheToken.url+path, forwarded); a.status != 401 {
+				t.Errorf("%s with %s: %d", path, header, a.status)
+			}
+			if a := get(t, without.url+path, forwarded); a.status != 403 || !strings.Contains(a.body, "PYFLY_ACTUATOR_TOKEN") {
+				t.Errorf("%s with %s and without a token: %d %s", path, header, a.status, a.body)
+			}
+			if a := get(t, withTheToken.url+path, forwarded, withToken); a.status != 200 {
+				t.Errorf("%s with %s and the token: %d", path, header, a.status)
+			}
+		}
+		if a := get(t, withTheToken.url+"/health", forwarded); a.status != 200 || strings.Contains(a.body, "components") {
+			t.Errorf("health with %s: %d %s", header, a.status, a.body)
+		}
+		if a := get(t, public.url+"/info", forwarded); a.status != 200 {
+			t.Errorf("a public endpoint with %s: %d %s", header, a.status, a.body)
+		}
+	}
+	if a := get(t, without.url+"/beans", withHeader("X-Request-Id", "1")); a.status != 200 {
+		t.Errorf("without a proxy: %d %s", a.status, a.body)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
@@ -20,6 +19,12 @@ const (
 	livenessState   = "livenessState"
 	readinessState  = "readinessState"
 	circuitBreakerC = "circuitBreakers"
+)
+
+// The groups that Kubernetes asks for.
+const (
+	livenessGroup  = "liveness"
+	readinessGroup = "readiness"
 )
 
 // severity orders the statuses: the lowest decides. Unknown says nothing of the
@@ -37,26 +42,10 @@ type health struct {
 	app        *container.ApplicationContext
 	settings   *Settings
 	indicators *indicators
-
-	ready       atomic.Bool
-	unsubscribe []func()
 }
 
 func newHealth(app *container.ApplicationContext, s *Settings, i *indicators) *health {
 	return &health{app: app, settings: s, indicators: i}
-}
-
-func (h *health) start() {
-	h.unsubscribe = []func(){
-		lifecycle.Subscribe(h.app.Events(), func(lifecycle.ApplicationReady) { h.ready.Store(true) }),
-		lifecycle.Subscribe(h.app.Events(), func(lifecycle.ContextClosed) { h.ready.Store(false) }),
-	}
-}
-
-func (h *health) stop() {
-	for _, unsubscribe := range h.unsubscribe {
-		unsubscribe()
-	}
 }
 
 // report is the answer, in Spring Boot's form.
@@ -85,13 +74,15 @@ func (h *health) components(ctx context.Context) map[string]lifecycle.Health {
 	return components
 }
 
-// readiness is out of service until the application is ready, and again when it
-// begins to stop.
+// readiness is out of service until the application is ready, and from the
+// beginning of its shutdown on.
 func (h *health) readiness() lifecycle.Health {
-	if h.ready.Load() {
+	select {
+	case <-h.app.Ready():
 		return lifecycle.Health{Status: lifecycle.HealthUp}
+	default:
+		return lifecycle.Health{Status: lifecycle.HealthOutOfService}
 	}
-	return lifecycle.Health{Status: lifecycle.HealthOutOfService}
 }
 
 // breakerHealth is in the form of Resilience4j's health indicator.
@@ -125,8 +116,8 @@ func (h *health) group(ctx context.Context, own lifecycle.Health, name string, a
 		for _, member := range added {
 			if component, ok := all[member]; ok {
 				members[member] = component
-			} else {
-				members[member] = lifecycle.Health{Status: lifecycle.HealthUnknown, Details: map[string]any{"error": "there is no such component"}}
+			} else { // see checkGroups
+				members[member] = lifecycle.Health{Status: lifecycle.HealthUnknown, Details: map[string]any{"error": "the component has not been built"}}
 			}
 		}
 	}
@@ -139,17 +130,17 @@ func (h *health) group(ctx context.Context, own lifecycle.Health, name string, a
 func (e *endpoints) serveHealth(w http.ResponseWriter, r *http.Request) {
 	maySeeDetails := e.maySeeDetails(r)
 	if !maySeeDetails && !slices.Contains(e.settings.PublicEndpoints, "health") {
-		writeUnauthorized(w)
+		e.guard.refuse(w)
 		return
 	}
 	var answer report
 	switch name := r.PathValue("component"); name {
 	case "":
 		answer = of(e.health.components(r.Context()))
-		answer.Groups = []string{"liveness", "readiness"}
-	case "liveness":
+		answer.Groups = []string{livenessGroup, readinessGroup}
+	case livenessGroup:
 		answer = e.health.group(r.Context(), lifecycle.Health{Status: lifecycle.HealthUp}, livenessState, e.settings.Health.Liveness)
-	case "readiness":
+	case readinessGroup:
 		answer = e.health.group(r.Context(), e.health.readiness(), readinessState, e.settings.Health.Readiness)
 	default:
 		e.serveComponent(w, r, name, maySeeDetails)
@@ -163,13 +154,13 @@ func (e *endpoints) serveHealth(w http.ResponseWriter, r *http.Request) {
 
 func (e *endpoints) serveComponent(w http.ResponseWriter, r *http.Request, name string, maySeeDetails bool) {
 	if !maySeeDetails {
-		writeUnauthorized(w)
+		e.guard.refuse(w)
 		return
 	}
 	components := e.health.components(r.Context())
 	component, ok := components[name]
 	if !ok {
-		names := []string{"liveness", "readiness"}
+		names := []string{livenessGroup, readinessGroup}
 		for name := range components {
 			names = append(names, name)
 		}

@@ -4,12 +4,19 @@ package actuator_test
 
 import (
 	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pyfly-go/pyfly/actuator"
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -82,12 +89,43 @@ func (e *shelfError) Error() string { return e.shelf }
 // MarshalJSON panics.
 func (e shelfError) MarshalJSON() ([]byte, error) { panic("no JSON") }
 
-func TestADetailThatCannotBeWrittenIsReported(t *testing.T) {
-	r := run(t, nil, withIndicator("shelf", func(context.Context) lifecycle.Health {
-		return lifecycle.Health{Status: lifecycle.HealthUp, Details: map[string]any{"error": shelfError{}}}
-	}))
-	if a := get(t, r.url+"/health"); a.status != 500 || !strings.Contains(a.body, "no JSON") {
-		t.Errorf("%d %s", a.status, a.body)
+func TestADetailNeverMakesHealthFail(t *testing.T) {
+	cyclic := map[string]any{}
+	cyclic["again"] = cyclic
+	for name, c := range map[string]struct {
+		detail any
+		want   string
+	}{
+		"not a number":          {math.NaN(), `"detail":"NaN"`},
+		"infinite":              {math.Inf(1), `"detail":"+Inf"`},
+		"of another size":       {float32(math.Inf(-1)), `"detail":"-Inf"`},
+		"in a map":              {map[string]any{"p99": math.NaN(), "p50": 1.5}, `"detail":{"p50":1.5,"p99":"NaN"}`},
+		"in a list":             {[]any{math.NaN(), 2}, `"detail":["NaN",2]`},
+		"in a list of numbers":  {[]float64{math.NaN()}, `"detail":"it cannot be written as JSON: json: unsupported value: NaN"`},
+		"in a struct":           {struct{ P99 float64 }{math.NaN()}, "it cannot be written as JSON"},
+		"a function":            {func() {}, "it cannot be written as JSON"},
+		"a channel":             {make(chan int), "it cannot be written as JSON"},
+		"itself":                {cyclic, "nested too deep"},
+		"one that panics":       {shelfError{}, "no JSON"},
+		"a nil error":           {(*shelfError)(nil), `"detail":`},
+		"an error":              {errors.New("no shelf"), `"detail":"no shelf"`},
+		"a number":              {int64(1) << 60, `"detail":1152921504606846976`},
+		"a secret by its form":  {"ada:sesame@tcp(db:3306)/shop", `"detail":"******@tcp(db:3306)/shop"`},
+		"a secret of an error":  {errors.New("no answer of redis://:sesame@cache"), `"detail":"no answer of redis://******@cache"`},
+		"a secret by its name":  {map[string]any{"password": "sesame"}, `"detail":{"password":"******"}`},
+		"a secret of a struct":  {struct{ Token, User string }{"sesame", "ada"}, `"detail":{"Token":"******","User":"ada"}`},
+		"nothing":               {nil, `"detail":null`},
+		"a time, which is text": {time.Unix(0, 0).UTC(), `"detail":"1970-01-01T00:00:00Z"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := run(t, nil, withIndicator("shelf", func(context.Context) lifecycle.Health {
+				return lifecycle.Health{Status: lifecycle.HealthUp, Details: map[string]any{"detail": c.detail, "other": "shown"}}
+			}))
+			a := get(t, r.url+"/health")
+			if a.status != 200 || !strings.Contains(a.body, c.want) || !strings.Contains(a.body, `"other":"shown"`) || strings.Contains(a.body, "sesame") {
+				t.Errorf("%d %s, want %s", a.status, a.body, c.want)
+			}
+		})
 	}
 }
 
@@ -149,6 +187,86 @@ func TestGroupsHoldWhatIsAddedToThem(t *testing.T) {
 	}
 }
 
+func TestAComponentThatThereIsNotStopsTheStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings string
+		want     []string
+	}{
+		"misspelt": {"readiness: wacher", []string{`pyfly.yaml:4: pyfly.actuator.health.readiness: there is no health component "wacher": did you mean watcher?`}},
+		"in a list": {"liveness: [watcher, database]", []string{
+			`pyfly.yaml:4: pyfly.actuator.health.liveness: there is no health component "database": write some of circuitBreakers, lazy, livenessState, readinessState, watcher`}},
+		"in both":                     {"readiness: [wacher]\n      liveness: watchr", []string{`health.readiness: there is no health component "wacher"`, `health.liveness: there is no health component "watchr"`}},
+		"a bean that is no indicator": {"readiness: shelf", []string{`there is no health component "shelf"`}},
+		"one that there is":           {"readiness: [watcher, circuitBreakers, lazy]", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "pyfly.yaml")
+			if err := os.WriteFile(path, []byte("pyfly:\n  actuator:\n    health:\n      "+c.settings+"\n    port: 0\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := config.Load(config.File(path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			app := newApp(nil, container.WithConfig(cfg))
+			withIndicator("watcherHealthIndicator", always(lifecycle.HealthUp))(app)
+			app.Register(func() *lazyIndicator { return &lazyIndicator{} }, container.Named("lazy"), container.Lazy())
+			app.RegisterInstance(&shelf{})
+			err = app.Start(t.Context())
+			if c.want == nil {
+				if err != nil {
+					t.Error(err)
+				}
+				_ = app.Stop(context.Background())
+				return
+			}
+			for _, want := range c.want {
+				if err == nil || !strings.Contains(err.Error(), want) || !errors.Is(err, kernel.ErrConfig) {
+					t.Errorf("%v\nwant %s", err, want)
+				}
+			}
+		})
+	}
+}
+
+type lazyIndicator struct{ indicator }
+
+func TestTwoIndicatorsOfOneNameStopTheStart(t *testing.T) {
+	for name, c := range map[string]struct{ first, second, want string }{
+		"with and without the suffix": {"stock", "stockHealthIndicator", `stock and stockHealthIndicator would both be the health component "stock"`},
+		"that of the actuator":        {"stock", "circuitBreakers", `the bean circuitBreakers would be the health component "circuitBreakers", which the actuator has itself`},
+		"that of a group":             {"stock", "readinessHealthIndicator", `"readiness", which the actuator has itself`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := newApp(nil)
+			withIndicator(c.first, always(lifecycle.HealthUp))(app)
+			app.Register(func() *lazyIndicator { return &lazyIndicator{indicator{always(lifecycle.HealthDown)}} }, container.Named(c.second))
+			if err := app.Start(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestEachInstanceOfAPrototypeIsTheSameComponent(t *testing.T) {
+	app := newApp(nil)
+	app.Register(func() *lazyIndicator { return &lazyIndicator{indicator{always(lifecycle.HealthUp)}} }, container.Named("stock"), container.Prototype())
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := container.Get[*lazyIndicator](app); err != nil {
+			t.Error(err)
+		}
+	}
+	if a := get(t, serverOf(app).URL()+"/health/stock"); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if err := app.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // slow is a bean whose Start takes until a test lets it go on.
 type slow struct{ goOn, started, stopping chan struct{} }
 
@@ -201,5 +319,37 @@ func TestTheApplicationIsOutOfServiceWhileItStartsAndStops(t *testing.T) {
 	s.goOn <- struct{}{}
 	if err := <-stopped; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheApplicationIsOutOfServiceAsSoonAsItsShutdownBegins starts it twice, with a
+// subscriber that hangs.
+func TestTheApplicationIsOutOfServiceAsSoonAsItsShutdownBegins(t *testing.T) {
+	app := newApp(map[string]any{"pyfly.context.shutdown-delay": "1h", "pyfly.context.shutdown-timeout": "1s"})
+	release := make(chan struct{})
+	defer close(release)
+	shuttingDown := make(chan struct{})
+	lifecycle.Subscribe(app.Events(), func(lifecycle.ShutdownStarted) { <-release })
+	lifecycle.Subscribe(app.Events(), func(lifecycle.ShutdownStarted) { shuttingDown <- struct{}{} })
+	for range 2 {
+		if err := app.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		url := serverOf(app).URL()
+		if a := get(t, url+"/health/readiness"); a.status != 200 {
+			t.Errorf("when it runs: %d %s", a.status, a.body)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		stopped := make(chan error, 1)
+		go func() { stopped <- app.Stop(ctx) }()
+		<-shuttingDown
+		if a := get(t, url+"/health/readiness"); a.status != 503 || at(t, a.json(t), "status") != "OUT_OF_SERVICE" {
+			t.Errorf("while it shuts down: %d %s", a.status, a.body)
+		}
+		if a := get(t, url+"/health/liveness"); a.status != 200 {
+			t.Errorf("while it shuts down: %d %s", a.status, a.body)
+		}
+		cancel()
+		<-stopped // Stop has no time to wait for connections, and may say so
 	}
 }

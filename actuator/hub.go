@@ -10,7 +10,6 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 const flushInterval = 250 * time.Millisecond
@@ -52,7 +51,7 @@ type tick struct {
 
 func newHub(app *container.ApplicationContext, s *Settings, l *latencies) *hub {
 	return &hub{
-		app: app, lanes: newLanes(), batch: newBatch(), recent: &recent{}, streams: newStreams(s.MaxStreams),
+		app: app, lanes: newLanes(), batch: newBatch(), recent: &recent{}, streams: newStreams(min(s.MaxStreams, s.MaxConnections)),
 		sampler: newSampler(func() []client.ClientStats { return client.Stats(app) }, l),
 		urgent:  make(chan struct{}, 1),
 	}
@@ -77,9 +76,9 @@ func (h *hub) stop() {
 }
 
 // hear is called by the goroutine that makes the call.
-func (h *hub) hear(e resilience.Event) {
+func (h *hub) hear(e client.PolicyEvent) {
 	h.batch.add(e)
-	if e.Kind == resilience.EventStateChanged {
+	if e.Kind == client.EventStateChanged {
 		h.note(e)
 	}
 }
@@ -88,7 +87,7 @@ func (h *hub) hear(e resilience.Event) {
 // often is seen at the next tick.
 const maxChanges = 100
 
-func (h *hub) note(e resilience.Event) {
+func (h *hub) note(e client.PolicyEvent) {
 	change := breakerChange{secondsOf(e.At), e.Name, e.Client, e.From.String(), e.To.String()}
 	h.lanes.add(change)
 	h.mu.Lock()

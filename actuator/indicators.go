@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
@@ -20,7 +22,7 @@ import (
 // post-processor, so that it knows those that have been built, and builds none.
 type indicators struct {
 	mu     sync.Mutex
-	byName map[string]*indicator
+	byName map[string]*indicator // by component
 }
 
 var (
@@ -38,22 +40,44 @@ func (*indicators) Processes(t reflect.Type) bool { return t.Implements(indicato
 // BeforeInit returns the bean.
 func (*indicators) BeforeInit(bean any, _ string) (any, error) { return bean, nil }
 
-// AfterInit keeps the bean.
+// AfterInit keeps the bean. As in Spring Boot, it is an error if another one is
+// the same component.
 func (i *indicators) AfterInit(bean any, beanName string) (any, error) {
-	if known, ok := bean.(lifecycle.HealthIndicator); ok {
-		i.mu.Lock()
-		defer i.mu.Unlock()
-		i.byName[componentName(beanName)] = &indicator{HealthIndicator: known}
+	known, ok := bean.(lifecycle.HealthIndicator)
+	if !ok {
+		return bean, nil
 	}
+	name := componentName(beanName)
+	if slices.Contains(reserved, name) {
+		return nil, fmt.Errorf("the bean %s would be the health component %q, which the actuator has itself: give it another name with container.Named", beanName, name)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if other := i.byName[name]; other != nil && other.bean != beanName {
+		return nil, fmt.Errorf("the beans %s and %s would both be the health component %q: give one of them another name with container.Named", other.bean, beanName, name)
+	}
+	i.byName[name] = &indicator{HealthIndicator: known, bean: beanName}
 	return bean, nil
 }
+
+// reserved are the components and groups that every application has.
+var reserved = []string{circuitBreakerC, livenessState, readinessState, livenessGroup, readinessGroup}
 
 // BeforeDestroy forgets the bean.
 func (i *indicators) BeforeDestroy(_ any, beanName string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	delete(i.byName, componentName(beanName))
+	if name := componentName(beanName); i.byName[name] != nil && i.byName[name].bean == beanName {
+		delete(i.byName, name)
+	}
 	return nil
+}
+
+// names returns the components, sorted.
+func (i *indicators) names() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Sorted(maps.Keys(i.byName))
 }
 
 // componentName is what a bean is called in the answer, as in Spring Boot:
@@ -89,6 +113,7 @@ func (i *indicators) ask(ctx context.Context, limit time.Duration) map[string]li
 // gets the same answer, so that probes do not pile up at one that hangs.
 type indicator struct {
 	lifecycle.HealthIndicator
+	bean string // its name
 
 	mu      sync.Mutex
 	current *inquiry // under way; nil: none
@@ -139,7 +164,12 @@ func (i *indicator) inquire(ctx context.Context, limit time.Duration) *inquiry {
 var errNoAnswer = errors.New("it ended its goroutine")
 
 func (i *indicator) answer(ctx context.Context) (answer lifecycle.Health) {
-	if err := usercode.Call(func() error { answer = i.Health(ctx); return nil }); err != nil {
+	err := usercode.Call(func() error {
+		answer = i.Health(ctx)
+		answer.Details = shownDetails(answer.Details)
+		return nil
+	})
+	if err != nil {
 		return down(err)
 	}
 	if _, isKnown := severity[answer.Status]; !isKnown {
@@ -149,5 +179,5 @@ func (i *indicator) answer(ctx context.Context) (answer lifecycle.Health) {
 }
 
 func down(err error) lifecycle.Health {
-	return lifecycle.Health{Status: lifecycle.HealthDown, Details: map[string]any{"error": err.Error()}}
+	return lifecycle.Health{Status: lifecycle.HealthDown, Details: map[string]any{"error": secret.Text(err.Error())}}
 }

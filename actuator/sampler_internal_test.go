@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 func TestRatesAreOfTheLastSeconds(t *testing.T) {
@@ -117,7 +116,7 @@ func TestAStreamWhoseQueueIsFullIsDropped(t *testing.T) {
 
 func TestHearingAnEventThatIsLikeAnotherAllocatesNothing(t *testing.T) {
 	b := newBatch()
-	e := resilience.Event{Kind: resilience.EventRejected, Client: "shop", Method: "Get", At: time.Unix(1, 0)}
+	e := client.PolicyEvent{Kind: client.EventRejected, Client: "shop", Method: "Get", At: time.Unix(1, 0)}
 	b.add(e)
 	if n := testing.AllocsPerRun(100, func() { b.add(e) }); n != 0 {
 		t.Errorf("%v allocations", n)

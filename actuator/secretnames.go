@@ -33,7 +33,7 @@ func secretNamesOf(cfg *config.Config) secretNames {
 func (names secretNames) entries(cfg *config.Config, prefix string) []config.Entry {
 	entries := append([]config.Entry{}, cfg.Entries(prefix)...)
 	for i, e := range entries {
-		entries[i].Value = secret.URLsWith(e.Value, names.has)
+		entries[i].Value = secret.TextWith(e.Value, names.has)
 		if _, header, isHeader := strings.Cut(e.Key, ".headers."); isHeader && names.has(header) {
 			entries[i].Value = secret.Hidden
 		}

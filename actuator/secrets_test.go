@@ -21,6 +21,11 @@ type KeyClient struct {
 	Get func(ctx context.Context) (string, error) `get:"/x?api_key=sesame-path" headers:"X-Auth-Token: sesame-method; X-Shown: yes"`
 }
 
+// shopSettings are settings of an application.
+type shopSettings struct {
+	DSN string `koanf:"dsn"`
+}
+
 func TestNoEndpointShowsASecret(t *testing.T) {
 	t.Setenv("KEY", "sesame-variable")
 	const own = "pyfly.client.services.key-client."
@@ -38,13 +43,38 @@ func TestNoEndpointShowsASecret(t *testing.T) {
 		"hook.token":              "sesame-hook",
 		"info.link":               "http://ada:sesame@host/?access_token=sesame",
 		"pyfly.client.services.key-client.methods.get.retry": 3,
+
+		own + "headers.X-Link-Signed":  "https://x.blob/c?sv=1&sig=sesame",
+		own + "headers.X-Account":      `{"user":"ada","password":"sesame"}`,
+		own + "headers.X-Scheme":       "Bearer sesame",
+		own + "headers.X-Stripe-Key":   "sesame",
+		own + "headers.X-Request-Sig":  "sesame",
+		"info.dsn":                     "ada:sesame@tcp(db:3306)/shop",
+		"shop.dsn":                     "ada:sesame@tcp(db:3306)/shop",
+		"shop.connection":              "Server=db;Password=open sesame;Encrypt=true",
+		"shop.blob":                    "https://x.blob/c?sv=1&sig=sesame",
+		"shop.account":                 `{"user":"ada","password":"sesame"}`,
+		"shop.yaml":                    "user: ada\npassword: open sesame\n",
+		"shop.pem":                     "-----BEGIN PRIVATE KEY-----\nsesame\n-----END PRIVATE KEY-----",
+		"shop.call":                    "Authorization: Basic sesame1",
+		"shop.parts.list":              []string{"redis://:sesame@cache", "password=sesame"},
+		"shop.copy":                    "see ${shop.connection}",
+		"shop.jwt":                     "sesame",
+		"shop.webhook-hmac":            "sesame",
+		"shop.stripe.key":              "sesame",
+		"shop.redis.auth":              "sesame",
+		"secrets.partner":              "sesame",
+		"shop.primary-key":             "order-id",
+		"shop.token-timeout":           "30s",
+		"shop.services.token-store.at": "http://tokens:8080/api",
 	}
 	r := run(t, settings, func(app *container.ApplicationContext) {
+		container.Properties[shopSettings](app, "shop")
 		client.Register[KeyClient](app)
 		app.RegisterInstance(client.Interceptor(func(next client.Exchange) client.Exchange {
 			return func(req *http.Request) (*http.Response, error) {
 				if strings.HasPrefix(req.URL.Path, "/x") {
-					return nil, errors.New("signed by http://ada:sesame@host/?token=sesame-signer")
+					return nil, errors.New(`signed by http://ada:sesame@host/?token=sesame-signer with {"api_key":"sesame"} over ada:sesame@tcp(db:3306)/x`)
 				}
 				return next(req)
 			}
@@ -73,6 +103,14 @@ func TestNoEndpointShowsASecret(t *testing.T) {
 			if i := strings.Index(a.body, "sesame"); i >= 0 {
 				t.Errorf("%s with %s shows a secret: ...%s", endpoint, name, a.body[max(0, i-80):min(len(a.body), i+30)])
 			}
+		}
+	}
+	props := get(t, r.url+"/configprops").body
+	for _, shown := range []string{
+		`"value":"******@tcp(db:3306)/shop"`, `"value":"Server=db;Password=******;Encrypt=true"`, `"value":"order-id"`, `"value":"30s"`, `"value":"http://tokens:8080/api"`,
+	} {
+		if !strings.Contains(props, shown) {
+			t.Errorf("/configprops does not show %s", shown)
 		}
 	}
 	clients := get(t, r.url+"/clients").body

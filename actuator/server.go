@@ -29,7 +29,6 @@ type Server struct {
 	logger    *slog.Logger
 	endpoints *endpoints
 	handler   http.Handler
-	health    *health
 	hub       *hub
 
 	http        *http.Server
@@ -41,9 +40,11 @@ type Server struct {
 // The limits of a request. A stream has its own.
 const (
 	headerTimeout  = 5 * time.Second
-	requestTimeout = 15 * time.Second
+	requestTimeout = 10 * time.Second
+	bodyTimeout    = 2 * time.Second // of a body, from the end of the header
 	answerTimeout  = 30 * time.Second
 	idleTimeout    = time.Minute
+	stopTimeout    = 3 * time.Second
 	maxHeaderBytes = 16 << 10
 )
 
@@ -53,7 +54,7 @@ func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logg
 	}
 	h, hub := newHealth(app, s, i), newHub(app, s, m.latencies)
 	e := &endpoints{app: app, settings: s, guard: newGuard(s), health: h, metrics: m, hub: hub}
-	return &Server{app: app, settings: s, logger: logger, endpoints: e, handler: e.handler(), health: h, hub: hub}
+	return &Server{app: app, settings: s, logger: logger, endpoints: e, handler: e.handler(), hub: hub}
 }
 
 // Phase is the first.
@@ -64,16 +65,19 @@ func (*Server) Phase() int { return math.MinInt32 }
 // listener. It can be used between Start and Stop. It is safe for concurrent use.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Start listens, or returns an error that says why it cannot. With the setting
-// port -1 it does not listen.
+// Start listens, or returns an error that says why it cannot, or which health
+// components of the settings there are not. With the setting port -1 it does not
+// listen.
 func (s *Server) Start(ctx context.Context) error {
+	if err := s.endpoints.health.checkGroups(); err != nil {
+		return err
+	}
 	if s.settings.listens() {
 		if err := s.listen(ctx); err != nil {
 			return err
 		}
 	}
 	s.unsubscribe = lifecycle.Subscribe(s.app.Events(), func(c config.Changed) { s.endpoints.changed.Store(c.Config) })
-	s.health.start()
 	s.hub.start()
 	if s.listener != nil {
 		s.serve(s.listener)
@@ -90,11 +94,11 @@ func (s *Server) listen(ctx context.Context) error {
 	connections := newConnections(s.settings.MaxConnections)
 	s.listener, s.served = listener, make(chan struct{})
 	s.http = &http.Server{
-		Handler:           s.handler,
+		Handler:           connections.around(s.handler),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes,
-		ConnState:      connections.changed,
-		ErrorLog:       slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+		ConnState:      connections.changed, ConnContext: connections.context,
+		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
 	return nil
 }
@@ -146,7 +150,8 @@ func (s *Server) URL() string {
 	return "http://" + net.JoinHostPort(host, port) + basePath
 }
 
-// Stop ends the streams and waits for the requests under way until ctx is done.
+// Stop ends the streams and waits for the requests under way until ctx is done,
+// but no longer than 3 seconds: somebody may hold a connection open.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.unsubscribe == nil {
 		return nil
@@ -154,13 +159,14 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.unsubscribe()
 	s.unsubscribe = nil
 	s.hub.stop()
-	s.health.stop()
 	if s.http == nil {
 		return nil
 	}
-	err := s.http.Shutdown(ctx)
+	limited, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	err := s.http.Shutdown(limited)
 	if err != nil {
-		err = errors.Join(err, s.http.Close())
+		err = errors.Join(ctx.Err(), s.http.Close())
 	}
 	<-s.served
 	s.http = nil

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -26,19 +28,26 @@ type Settings struct {
 	// not listen: the application serves [Server.Handler] itself, and a Token is
 	// required, because anybody may reach it there.
 	Port int `koanf:"port" default:"9464"`
-	// Token is what a POST has to bring, and beyond loopback every request but
-	// those to PublicEndpoints: Authorization: Bearer <token>. Without a token
-	// every POST is refused. It has at least 16 characters.
+	// Token is what a POST has to bring, and beyond loopback, and through a
+	// proxy, every request but those to PublicEndpoints: Authorization: Bearer
+	// <token>. Without a token every POST is refused. It has at least 16
+	// characters.
 	Token string `koanf:"token"`
-	// PublicEndpoints are those that need no token beyond loopback: health,
-	// prometheus, info and so on. Default health, without details.
+	// PublicEndpoints are those that need no token beyond loopback and through a
+	// proxy: health, prometheus, info and so on. Default health, without
+	// details.
 	PublicEndpoints []string `koanf:"public-endpoints" default:"health"`
-	// AllowedHosts are names that the header Host may have besides localhost and
-	// IP addresses: those of a proxy or a service. It guards against DNS
-	// rebinding.
+	// AllowedHosts are hosts that the header Host may have besides localhost and
+	// IP addresses: those of a proxy or a service. They are written as
+	// ops.example.com, ops.example.com:8443, *.example.com or
+	// [2001:db8::1]:8443; without a port every port is allowed. It guards against
+	// DNS rebinding. On loopback, the IP addresses of other interfaces need to be
+	// listed as well.
 	AllowedHosts []string `koanf:"allowed-hosts"`
-	// MaxConnections is how many connections are held at a time; a further one
-	// takes the place of the one that has been idle longest. Default 256.
+	// MaxConnections is how many connections are held at a time, streams
+	// included; a further one takes the place of the one that has been without
+	// progress longest. Streams leave room for at least 8 others, so that health
+	// is answered whatever is held open. Default 256.
 	MaxConnections int `koanf:"max-connections" default:"256"`
 	// MaxStreams is how many clients may follow the event stream. Default 32.
 	MaxStreams int `koanf:"max-streams" default:"32"`
@@ -55,8 +64,8 @@ type HealthSettings struct {
 	// it, or to take it out of service.
 	CircuitBreakers string `koanf:"circuit-breakers" default:"degraded"`
 	// ShowDetails says who sees the components of health: always, never, or
-	// when-authorized, which is on loopback or with the token. Default
-	// when-authorized.
+	// when-authorized, which is on loopback without a proxy, or with the token.
+	// Default when-authorized.
 	ShowDetails string `koanf:"show-details" default:"when-authorized"`
 	// Timeout limits each HealthIndicator. Default 2s.
 	Timeout time.Duration `koanf:"timeout" default:"2s"`
@@ -87,7 +96,8 @@ func (s Settings) Validate() error {
 	}
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	isAddress := s.Address == "localhost" || net.ParseIP(s.Address) != nil
+	_, err := netip.ParseAddr(s.Address)
+	isAddress := err == nil || s.Address == "localhost"
 	if !isAddress {
 		wrong("address: %q is no address of this machine: write an IP address such as 127.0.0.1 or 0.0.0.0, or localhost", s.Address)
 	}
@@ -101,6 +111,11 @@ func (s Settings) Validate() error {
 		wrong("token: it is not set, but %s is reached from other machines: set PYFLY_ACTUATOR_TOKEN, or listen on 127.0.0.1", s.Address)
 	case s.Token != "" && (len(s.Token) < minTokenLength || strings.ContainsFunc(s.Token, isNoTokenPart)):
 		wrong("token: it can be guessed or cannot be sent: write at least %d letters, digits or -._~+/= such as openssl rand -hex 32 makes", minTokenLength)
+	}
+	for _, host := range s.AllowedHosts {
+		if _, err := hostpattern.Parse(host); err != nil {
+			wrong("allowed-hosts: %w", err)
+		}
 	}
 	for _, name := range s.PublicEndpoints {
 		if !slices.Contains(endpointNames, name) {
@@ -146,8 +161,8 @@ func (s *Settings) onLoopback() bool {
 	if !s.listens() {
 		return false
 	}
-	ip := net.ParseIP(s.Address)
-	return s.Address == "localhost" || ip != nil && ip.IsLoopback()
+	address, err := netip.ParseAddr(s.Address)
+	return s.Address == "localhost" || err == nil && address.IsLoopback()
 }
 
 // listenAddress is what to listen on.

@@ -39,6 +39,8 @@ func TestWrongSettingsAreToldBeforeAnythingIsServed(t *testing.T) {
 		"a port in words":      {map[string]any{"pyfly.actuator.port": "http"}, `pyfly.actuator.port: "http"`},
 		"an endpoint unknown":  {map[string]any{"pyfly.actuator.public-endpoints": "heapdump"}, `there is no endpoint "heapdump"`},
 		"health in words":      {map[string]any{"pyfly.actuator.health.circuit-breakers": "sick"}, `pyfly.actuator.health.circuit-breakers: "sick" is none of them: write degraded, down, ignore`},
+		"an allowed URL":       {map[string]any{"pyfly.actuator.allowed-hosts": "ops.example, https://ops.example/x"}, `pyfly.actuator.allowed-hosts: "https://ops.example/x"`},
+		"everything allowed":   {map[string]any{"pyfly.actuator.allowed-hosts": "*"}, `pyfly.actuator.allowed-hosts: "*" allows too much or nothing`},
 		"no limit":             {map[string]any{"pyfly.actuator.health.timeout": "0s"}, "pyfly.actuator.health.timeout"},
 		"no connection":        {map[string]any{"pyfly.actuator.max-connections": 0}, "pyfly.actuator.max-connections: 0 is too few"},
 	} {

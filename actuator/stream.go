@@ -100,18 +100,22 @@ func message(name string, data any) []byte {
 }
 
 // serve writes a greeting and then what is told, until the client has gone or
-// is dropped.
+// is dropped. HEAD is answered by the header alone.
 func (s *streams) serve(w http.ResponseWriter, r *http.Request, greeting func() any) {
+	h := w.Header()
+	if r.Method == http.MethodHead {
+		setStream(h)
+		return
+	}
 	queue := s.follow()
 	if queue == nil {
-		w.Header().Set("Retry-After", "15")
+		h.Set("Retry-After", "15")
 		writeProblem(w, http.StatusServiceUnavailable, "too many clients follow the events already: close one of them, or raise "+prefix+".max-streams")
 		return
 	}
 	defer s.leave(queue)
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // of a proxy before us
+	keep(r)
+	setStream(h)
 	out := streamWriter{w, http.NewResponseController(w)}
 	if !out.write(message("hello", greeting())) {
 		return
@@ -130,6 +134,11 @@ func (s *streams) serve(w http.ResponseWriter, r *http.Request, greeting func() 
 			return
 		}
 	}
+}
+
+func setStream(h http.Header) {
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // of a proxy before us
 }
 
 type streamWriter struct {

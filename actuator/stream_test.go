@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // follower is a client of the event stream.
@@ -143,8 +143,8 @@ func TestManyEventsAreToldAsFew(t *testing.T) {
 	for range 4 {
 		publishers.Go(func() {
 			for i := range each {
-				lifecycle.Publish(r.app.Events(), resilience.Event{
-					Kind: resilience.EventRejected, Client: "stock-client", Method: string(rune('a'+i%26)) + strings.Repeat("x", i%10), At: time.Now(),
+				lifecycle.Publish(r.app.Events(), client.PolicyEvent{
+					Kind: client.EventRejected, Client: "stock-client", Method: string(rune('a'+i%26)) + strings.Repeat("x", i%10), At: time.Now(),
 				})
 			}
 		})
@@ -175,8 +175,8 @@ func TestAClientThatNeverReadsDisturbsNobody(t *testing.T) {
 	text := strings.Repeat("x", 200)
 	for i := range 200 { // more than any buffer on the way holds
 		for j := range 100 {
-			lifecycle.Publish(r.app.Events(), resilience.Event{
-				Kind: resilience.EventRejected, Client: "stock-client", Method: text + string(rune('a'+j%26)) + string(rune('a'+j/26)), At: time.Now(),
+			lifecycle.Publish(r.app.Events(), client.PolicyEvent{
+				Kind: client.EventRejected, Client: "stock-client", Method: text + string(rune('a'+j%26)) + string(rune('a'+j/26)), At: time.Now(),
 			})
 		}
 		if i%10 == 0 {
@@ -210,6 +210,24 @@ func TestThereAreOnlySoManyStreams(t *testing.T) {
 		if response.StatusCode == 200 {
 			return // the place has become free
 		}
+	}
+}
+
+func TestHeadOfTheStreamEndsAtOnce(t *testing.T) {
+	r := run(t, map[string]any{"pyfly.actuator.max-streams": 1})
+	for range 3 { // none takes a place
+		begun := time.Now()
+		a := ask(t, http.MethodHead, r.url+"/events", "")
+		if a.status != 200 || a.header.Get("Content-Type") != "text/event-stream" || a.body != "" {
+			t.Errorf("%d %v", a.status, a.header)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	}
+	follow(t, r.url).await("hello", any1)
+	if a := ask(t, http.MethodHead, r.url+"/events", "", withHeader("Via", "1.1 proxy")); a.status != 401 {
+		t.Errorf("without the token: %d", a.status)
 	}
 }
 

@@ -110,9 +110,16 @@ func openBreakers() []subject {
 	}
 	var open atomic.Bool
 	open.Store(true)
+	epoch := time.Now()
 	subjects := []subject{
 		{name: "floor", call: func() error {
 			if open.Load() {
+				return errSick
+			}
+			return succeed(ctx)
+		}},
+		{name: "floor and the clock", call: func() error {
+			if open.Load() && time.Since(epoch) < recovery {
 				return errSick
 			}
 			return succeed(ctx)

@@ -56,12 +56,14 @@ func pipelines() []subject {
 		resilience.NewBulkhead(resilience.BulkheadConfig{MaxConcurrent: 100}),
 		resilience.NewRateLimiter(resilience.RateLimiterConfig{PerSecond: 1e9}), retry, breaker, attempt)
 	withoutTimeout := resilience.NewPipeline(retry, breaker)
+	nested := func(ctx context.Context) error { return breaker.Call(ctx, succeed) }
 	return []subject{
 		{name: "context.WithTimeout", call: func() error {
 			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			return succeed(ctx)
 		}},
+		{name: "pyfly, retry, breaker, by hand", call: func() error { return retry.Execute(ctx, nested) }},
 		{name: "pyfly, retry, breaker", call: func() error { return withoutTimeout.Execute(ctx, succeed) }},
 		{name: "pyfly, retry, breaker, timeout", call: func() error { return guarded.Execute(ctx, succeed) }},
 		{name: "pyfly, bulkhead, rate limit, retry, breaker, timeout", call: func() error { return full.Execute(ctx, succeed) }},

@@ -136,7 +136,7 @@ func TestStatusesBecomeTypedErrors(t *testing.T) {
 	for status, want := range map[int]error{
 		400: client.ErrValidation, 401: client.ErrAuthentication, 403: client.ErrAuthentication, 404: client.ErrNotFound,
 		409: client.ErrConflict, 422: client.ErrUnprocessable, 429: client.ErrRateLimited,
-		500: client.ErrUnavailable, 501: client.ErrUnavailable, 503: client.ErrUnavailable, 418: nil, 304: nil,
+		500: client.ErrUnavailable, 501: client.ErrUnavailable, 503: client.ErrUnavailable, 418: nil, 300: nil,
 	} {
 		port := newScript(t, func(*http.Request) (*http.Response, error) {
 			return answer(status, "why", "X-Id", "7"), nil

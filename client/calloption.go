@@ -15,11 +15,7 @@ import (
 //	GetProduct func(ctx context.Context, id string, opts ...client.CallOption) (Product, error) `get:"/products/{id}"`
 type CallOption func(*callOptions)
 
-type callOptions struct {
-	timeout time.Duration // 0: the method's
-	header  http.Header
-	noRetry bool
-}
+type callOptions message.Options
 
 var callOptionsType = reflect.TypeFor[[]CallOption]()
 
@@ -31,7 +27,7 @@ func CallTimeout(limit time.Duration) CallOption {
 		if limit <= 0 {
 			limit = -1
 		}
-		o.timeout = limit
+		o.Timeout = limit
 	}
 }
 
@@ -39,37 +35,23 @@ func CallTimeout(limit time.Duration) CallOption {
 // under the name. Given twice, both values are sent.
 func CallHeader(name, value string) CallOption {
 	return func(o *callOptions) {
-		if o.header == nil {
-			o.header = http.Header{}
+		if o.Header == nil {
+			o.Header = http.Header{}
 		}
-		o.header.Add(name, value)
+		o.Header.Add(name, value)
 	}
 }
 
 // NoRetry makes one attempt only.
-func NoRetry() CallOption { return func(o *callOptions) { o.noRetry = true } }
+func NoRetry() CallOption { return func(o *callOptions) { o.NoRetry = true } }
 
-// apply takes the options, the last of the arguments, into a message.
-func apply(msg *message.Message, options []CallOption) error {
+// optionsOf returns what the options of a call say.
+func optionsOf(options []CallOption) message.Options {
 	o := callOptions{}
 	for _, option := range options {
 		if option != nil {
 			option(&o)
 		}
 	}
-	msg.Timeout, msg.NoRetry = o.timeout, msg.NoRetry || o.noRetry
-	if len(o.header) == 0 {
-		return nil
-	}
-	if err := checkHeader(o.header); err != nil {
-		return err
-	}
-	msg.Header = msg.Header.Clone()
-	if msg.Header == nil {
-		msg.Header = http.Header{}
-	}
-	for name, values := range o.header {
-		msg.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	return nil
+	return message.Options(o)
 }

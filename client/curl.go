@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
@@ -72,7 +73,7 @@ func (c *curlCommand) headers(req *http.Request, hasBody bool) {
 	for _, name := range slices.Sorted(maps.Keys(req.Header)) {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
-		case !isToken(name), canonical == "Host", canonical == "Content-Length", canonical == "Transfer-Encoding":
+		case !message.IsToken(name), canonical == "Host", canonical == "Content-Length", canonical == "Transfer-Encoding":
 			continue
 		case canonical == "Content-Type":
 			hasContentType = true

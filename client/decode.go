@@ -3,16 +3,12 @@
 package client
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"reflect"
-	"strings"
 
 	"github.com/pyfly-go/pyfly/client/internal/message"
-	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // Response is a method's result when it wants more than the decoded body:
@@ -28,61 +24,23 @@ type Response[T any] struct {
 
 func (*Response[T]) bodyType() reflect.Type { return reflect.TypeFor[T]() }
 
-func (r *Response[T]) fill(got *message.Response, decode func(r *message.Response, target any) error) error {
+func (r *Response[T]) fill(got *message.Response, d message.Decoder) error {
 	r.Status, r.Header, r.location = got.Status, got.Header, got.Location
-	return decode(got, &r.Body)
+	return decode(d, got, &r.Body)
 }
 
 // responder is a pointer to a Response of any type.
 type responder interface {
 	bodyType() reflect.Type
-	fill(r *message.Response, decode func(r *message.Response, target any) error) error
+	fill(r *message.Response, d message.Decoder) error
 }
 
-// decoder takes answers apart by their content type.
-type decoder struct{ codecs codecs }
-
-// decode decodes the body into target, a pointer. No body leaves the zero value.
-// An answer whose content type is unknown, or not told, is taken for JSON.
-func (d decoder) decode(r *message.Response, target any) error {
-	switch t := target.(type) {
-	case responder:
-		return t.fill(r, d.decode)
-	case *string:
-		*t = string(r.Body)
-		return nil
-	case *[]byte:
-		*t = bytes.Clone(r.Body)
-		return nil
+// decode takes a response into target, a pointer.
+func decode(d message.Decoder, r *message.Response, target any) error {
+	if t, ok := target.(responder); ok {
+		return t.fill(r, d)
 	}
-	if len(r.Body) == 0 {
-		return nil
-	}
-	codec := d.codecs.of(contentTypeOf(r.Header))
-	if codec == nil {
-		codec = d.codecs.exactly("application/json")
-	}
-	if err := codec.Decode(r.Body, target); err != nil {
-		return fmt.Errorf("%w as %s: %w%s", ErrDecode, reflect.TypeOf(target).Elem(), usercode.Error(err), contentTypeHint(r.Header))
-	}
-	return nil
-}
-
-func contentTypeOf(header http.Header) string {
-	if values := header["Content-Type"]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
-
-// contentTypeHint helps where the answer is no JSON at all: a proxy's page of
-// HTML, for example.
-func contentTypeHint(header http.Header) string {
-	contentType := header.Get("Content-Type")
-	if contentType == "" || strings.Contains(contentType, "json") {
-		return ""
-	}
-	return fmt.Sprintf(" (its content type is %q)", contentType)
+	return d.Decode(r, target)
 }
 
 var (
@@ -119,7 +77,7 @@ func (m *Method) accept() string {
 	if t == reflect.TypeFor[[]byte]() || t == reflect.TypeFor[string]() {
 		return ""
 	}
-	return jsonMediaType
+	return "application/json"
 }
 
 // acceptValues is the header Accept of a method's requests. One that takes any
@@ -130,9 +88,9 @@ func (m *Method) acceptValues(users []Codec) []string {
 	if accept == "" {
 		return nil
 	}
-	if m.Accept == "" && accept == jsonMediaType {
+	if m.Accept == "" && accept == "application/json" {
 		for _, codec := range users {
-			if codec.MediaType() != jsonMediaType {
+			if codec.MediaType() != "application/json" {
 				accept += ", " + codec.MediaType() + ";q=0.9"
 			}
 		}

@@ -22,6 +22,7 @@ var (
 	ErrNotFound       = errors.New("not found")                     // 404
 	ErrConflict       = errors.New("conflict with existing state")  // 409
 	ErrUnprocessable  = errors.New("the content was refused")       // 422
+	ErrNotModified    = message.ErrNotModified                      // 304: what the caller has is current
 	ErrRateLimited    = errors.New("too many requests")             // 429
 	ErrUnavailable    = errors.New("the service failed")            // 5xx
 	ErrDecode         = message.ErrDecode                           // not what the method's result says
@@ -68,10 +69,10 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
 	}
 	if e.decoded != nil {
-		b.WriteString(": " + e.decoded.Error())
+		b.WriteString(": " + message.Printable(e.decoded.Error(), message.MaxQuoted))
 	} else if e.Err == nil && e.Problem != nil {
 		if text := e.Problem.text(e.Status); text != "" {
-			b.WriteString(": " + text)
+			b.WriteString(": " + message.Printable(text, message.MaxQuoted))
 		}
 	}
 	if e.Attempts > 1 {
@@ -100,6 +101,8 @@ func (e *Error) RetryAfter() time.Duration { return message.RetryAfter(e.Header)
 
 func kindOfStatus(status int) error {
 	switch {
+	case status == http.StatusNotModified:
+		return ErrNotModified
 	case status == http.StatusBadRequest:
 		return ErrValidation
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:

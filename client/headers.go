@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // parseHeaders reads the tag headers: "Name: value; Other: value".
@@ -17,45 +19,10 @@ func parseHeaders(source string) (http.Header, error) {
 		}
 		name, value, found := strings.Cut(field, ":")
 		name = strings.TrimSpace(name)
-		if !found || !isToken(name) {
+		if !found || !message.IsToken(name) {
 			return nil, fmt.Errorf("%q is no header: write Name: value, and a semicolon between two", strings.TrimSpace(field))
 		}
 		header.Add(name, strings.TrimSpace(value))
 	}
-	return header, checkHeader(header)
-}
-
-// checkHeader refuses what would end a header early or be no header: names are
-// tokens (RFC 9110, section 5.6.2), values hold no line breaks.
-func checkHeader(header http.Header) error {
-	for name, values := range header {
-		if !isToken(name) {
-			return fmt.Errorf("%w: %q is no header name", ErrInvalidRequest, name)
-		}
-		for _, value := range values {
-			if err := checkHeaderValue("header "+name, value); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func checkHeaderValue(what, value string) error {
-	if strings.ContainsFunc(value, isControl) {
-		return fmt.Errorf("%w: the value of the %s has a control character such as a line break", ErrInvalidRequest, what)
-	}
-	return nil
-}
-
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
-
-func isToken(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return name != ""
+	return header, message.CheckHeader(header)
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // inTurn is a port whose attempts end one after the other as given, and hang beyond
@@ -119,8 +118,8 @@ func TestAnEventTellsTheAttemptsSoFar(t *testing.T) {
 		}))
 		client.Register[boutique](app)
 		var told []string
-		lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
-			if e.Kind == resilience.EventRetryScheduled {
+		lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) {
+			if e.Kind == client.EventRetryScheduled {
 				told = append(told, e.Err.Error())
 			}
 		})

@@ -6,9 +6,10 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
-	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
@@ -21,6 +22,7 @@ import (
 // breakers, budget, limits, counters.
 type live struct {
 	declaration *Declaration
+	defaults    *defaults // nil: none
 	processor   *HttpClientBeanPostProcessor
 	engines     registry.Engines[*generation]
 	policies    *registry.Policies
@@ -38,7 +40,7 @@ type generation struct {
 	signature    string   // of the settings that the port was made with
 	baseURL      *url.URL // to compare with
 	shownBaseURL *url.URL // without secrets
-	allowed      nethttp.AllowedHosts
+	allowed      hosts.Allowed
 	secrets      secretNames
 	tokens       *oauth.Tokens        // nil: no OAuth2
 	telemetry    *telemetry.Telemetry // nil: none
@@ -50,7 +52,12 @@ type generation struct {
 type operation struct {
 	template  string        // of the path, as it may be shown
 	hidesPath bool          // an argument in the path is a secret by its name
-	coding    ContentCoding // of the body; nil: none
+	coding    coding.Coding // of the body; nil: none
+}
+
+// links are those that calls may follow.
+func (g *generation) links() message.Links {
+	return message.Links{Base: g.baseURL, Allowed: g.allowed}
 }
 
 // close gives back what the generation has beside its port.

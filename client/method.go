@@ -17,15 +17,15 @@ import (
 // implement makes the function of a declared method: it encodes the arguments,
 // lets the engine run the call and decodes the answer. This is where Go's
 // reflection ends; the engine knows messages and answers only.
-func (m *Method) implement(l *live, index int, cs codecs) (reflect.Value, error) {
-	encoder, err := newEncoder(m, cs)
+func (m *Method) implement(l *live, index int, codecs message.Codecs) (reflect.Value, error) {
+	encoder, err := newEncoder(m, codecs)
 	if err == nil {
-		err = cs.check("accept", m.Accept)
+		err = codecs.Check("accept", m.Accept)
 	}
 	if err != nil {
 		return reflect.Value{}, &declarationError{m.Name, err.Error()}
 	}
-	f := &frontEnd{live: l, index: index, encoder: encoder, decoder: decoder{cs}}
+	f := &frontEnd{live: l, index: index, encoder: encoder, decoder: message.Decoder{Codecs: codecs}}
 	if m.streams() {
 		return reflect.MakeFunc(m.typ, f.streaming()), nil
 	}
@@ -56,7 +56,7 @@ type frontEnd struct {
 	live    *live
 	index   int // of the operation
 	encoder *encoder
-	decoder decoder
+	decoder message.Decoder
 }
 
 // current returns what runs a call that begins now.
@@ -100,10 +100,7 @@ func (f *frontEnd) open(ctx context.Context, args []reflect.Value, lastEventID s
 		return nil, msg, g.NotSent(op, msg, err)
 	}
 	if lastEventID != "" {
-		if encoded.Header = encoded.Header.Clone(); encoded.Header == nil {
-			encoded.Header = http.Header{}
-		}
-		encoded.Header.Set("Last-Event-ID", lastEventID)
+		encoded.SetHeader("Last-Event-ID", lastEventID)
 	}
 	response, err := g.Open(ctx, op, encoded)
 	return response, encoded, err
@@ -113,12 +110,10 @@ func (f *frontEnd) encode(g *generation, m *message.Message, args []reflect.Valu
 	if err := f.encoder.encode(m, args); err != nil {
 		return err
 	}
-	if coding := g.operations[f.index].coding; coding != nil && m.Header.Get("Content-Encoding") == "" {
-		if err := compress(m, coding); err != nil {
-			return err
-		}
+	if err := m.Compress(g.operations[f.index].coding); err != nil {
+		return err
 	}
-	return follow(m, g.baseURL, g.allowed)
+	return g.links().Follow(m)
 }
 
 // invoke runs one call.
@@ -138,7 +133,7 @@ func (f *frontEnd) invoke(ctx context.Context, args []reflect.Value, i *invocati
 type invocation struct {
 	engine.Run
 	sent    message.Message
-	decoder decoder
+	decoder message.Decoder
 	target  any // nil when the method returns no result
 	err     error
 	results [2]reflect.Value
@@ -148,10 +143,14 @@ func (i *invocation) errorValue() reflect.Value { return reflect.ValueOf(&i.err)
 
 // Take implements message.Sink.
 func (i *invocation) Take(r *message.Response) error {
-	if i.target == nil {
+	_, wantsStatus := i.target.(responder)
+	switch {
+	case r.Status == http.StatusNotModified && !wantsStatus:
+		return message.ErrNotModified
+	case i.target == nil:
 		return nil
 	}
-	return i.decoder.decode(r, i.target)
+	return decode(i.decoder, r, i.target)
 }
 
 var errNilContext = fmt.Errorf("%w: its context is nil: give context.Background() at least", ErrInvalidRequest)

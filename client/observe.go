@@ -101,7 +101,7 @@ func (l *live) stats() ClientStats {
 
 // tell publishes an event and logs it, in the context of the call if that is
 // known.
-func (l *live) tell(ctx context.Context, level slog.Level, message string, event resilience.Event) {
+func (l *live) tell(ctx context.Context, level slog.Level, message string, event PolicyEvent) {
 	p := l.processor
 	event.Client, event.At = l.declaration.Name, time.Now()
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
@@ -118,7 +118,7 @@ func (l *live) tell(ctx context.Context, level slog.Level, message string, event
 	if event.Method != "" {
 		args = append(args, "method", event.Method)
 	}
-	if event.Kind == resilience.EventStateChanged {
+	if event.Kind == EventStateChanged {
 		args = append(args, "from", event.From, "to", event.To)
 	}
 	if event.Attempt > 0 {
@@ -139,7 +139,7 @@ func (l *live) onStateChange(change resilience.StateChange) {
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
 	}
-	l.tell(context.Background(), level, "circuit breaker changed state", resilience.Event{Kind: resilience.EventStateChanged, Name: change.Name, From: change.From, To: change.To})
+	l.tell(context.Background(), level, "circuit breaker changed state", PolicyEvent{Kind: EventStateChanged, Name: change.Name, From: change.From, To: change.To})
 }
 
 // telemetry is nil if there is none, or no engine yet.
@@ -161,15 +161,15 @@ func count(op *engine.Operation, counter telemetry.Counter) {
 func (l *live) onSlowCall(took time.Duration) {
 	l.counters.slowCalls.Add(1)
 	l.telemetry().SlowCall(l.declaration.Name)
-	l.tell(context.Background(), slog.LevelInfo, "slow call", resilience.Event{Kind: resilience.EventSlowCall, Delay: took})
+	l.tell(context.Background(), slog.LevelInfo, "slow call", PolicyEvent{Kind: EventSlowCall, Delay: took})
 }
 
 func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
 		count(op, telemetry.Retries)
-		l.tell(e.Context, slog.LevelWarn, "retrying a call", resilience.Event{
-			Kind: resilience.EventRetryScheduled, Method: op.Method, Attempt: e.Attempt, Delay: e.Delay, Err: engine.Describe(e.Err),
+		l.tell(e.Context, slog.LevelWarn, "retrying a call", PolicyEvent{
+			Kind: EventRetryScheduled, Method: op.Method, Attempt: e.Attempt, Delay: e.Delay, Err: engine.Describe(e.Err),
 		})
 	}
 }
@@ -177,8 +177,8 @@ func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 func (l *live) onBudgetExhausted(ctx context.Context, op *engine.Operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
 	count(op, telemetry.BudgetExhausted)
-	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", resilience.Event{
-		Kind: resilience.EventBudgetExhausted, Method: op.Method, Attempt: attempt, Err: engine.Describe(err),
+	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", PolicyEvent{
+		Kind: EventBudgetExhausted, Method: op.Method, Attempt: attempt, Err: engine.Describe(err),
 	})
 }
 
@@ -186,7 +186,7 @@ func (l *live) onHedge(op *engine.Operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
 		count(op, telemetry.Hedges)
-		l.tell(context.Background(), slog.LevelDebug, "hedging a call", resilience.Event{Kind: resilience.EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
+		l.tell(context.Background(), slog.LevelDebug, "hedging a call", PolicyEvent{Kind: EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
 	}
 }
 
@@ -194,7 +194,7 @@ func (l *live) onHedgeWon(op *engine.Operation) func(int) {
 	return func(attempt int) {
 		l.counters.hedgesWon.Add(1)
 		count(op, telemetry.HedgeWins)
-		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", resilience.Event{Kind: resilience.EventHedgeWon, Method: op.Method, Attempt: attempt})
+		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", PolicyEvent{Kind: EventHedgeWon, Method: op.Method, Attempt: attempt})
 	}
 }
 
@@ -202,8 +202,8 @@ func (l *live) onStale(op *engine.Operation) func(time.Duration, error) {
 	return func(age time.Duration, cause error) {
 		l.counters.staleAnswers.Add(1)
 		count(op, telemetry.StaleResponses)
-		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", resilience.Event{
-			Kind: resilience.EventStaleAnswer, Method: op.Method, Delay: age, Err: engine.Describe(cause),
+		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", PolicyEvent{
+			Kind: EventStaleAnswer, Method: op.Method, Delay: age, Err: engine.Describe(cause),
 		})
 	}
 }
@@ -216,6 +216,6 @@ func (l *live) ended(ctx context.Context, op *engine.Operation, o *engine.Outcom
 	}
 	if engine.IsRejection(o) {
 		l.counters.rejected.Add(1)
-		l.tell(ctx, slog.LevelDebug, "call rejected", resilience.Event{Kind: resilience.EventRejected, Method: op.Method, Err: o.Described})
+		l.tell(ctx, slog.LevelDebug, "call rejected", PolicyEvent{Kind: EventRejected, Method: op.Method, Err: o.Described})
 	}
 }

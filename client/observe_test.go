@@ -11,7 +11,10 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/client"
@@ -43,8 +46,8 @@ func TestRecordsAndEventsOfACallHaveItsTraceID(t *testing.T) {
 		if err := app.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		told := map[resilience.EventKind]string{}
-		lifecycle.Subscribe(app.Events(), func(e resilience.Event) { told[e.Kind] = e.TraceID })
+		told := map[client.PolicyEventKind]string{}
+		lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) { told[e.Kind] = e.TraceID })
 		c := container.Must(container.Get[*guarded](app))
 		for range 3 {
 			_, _ = c.Get(traced(t.Context()))
@@ -52,7 +55,7 @@ func TestRecordsAndEventsOfACallHaveItsTraceID(t *testing.T) {
 		if err := app.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
-		for _, kind := range []resilience.EventKind{resilience.EventRetryScheduled, resilience.EventRejected} {
+		for _, kind := range []client.PolicyEventKind{client.EventRetryScheduled, client.EventRejected} {
 			if told[kind] != traceID {
 				t.Errorf("%s has the trace id %q", kind, told[kind])
 			}
@@ -90,7 +93,7 @@ func TestAnErrorThatEventsHaveToldStaysAsItIs(t *testing.T) {
 		}
 		var told []error
 		texts := map[error]string{}
-		lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
+		lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) {
 			if e.Err != nil {
 				told = append(told, e.Err)
 				texts[e.Err] = fmt.Sprintf("%+v", e.Err)
@@ -133,4 +136,16 @@ func TestOnlySickServicesMakeCallsUnavailable(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestThePolicyEventOfASlowCallHasItsDelayAsText(t *testing.T) {
+	for d, want := range map[time.Duration]any{0: nil, 1500 * time.Millisecond: "1.5s", time.Hour: "1h0m0s"} {
+		text, err := json.Marshal(client.PolicyEvent{Kind: client.EventSlowCall, Client: "shop", To: resilience.StateOpen, Delay: d})
+		require.NoError(t, err)
+		var read map[string]any
+		require.NoError(t, json.Unmarshal(text, &read))
+		assert.Equal(t, want, read["delay"])
+		assert.Equal(t, "slow-call", read["kind"])
+		assert.Equal(t, "open", read["to"])
+	}
 }

@@ -13,9 +13,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
-	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
 // observed reports what an engine does with a method to telemetry, in plain values.
@@ -36,8 +37,9 @@ func (g *generation) observe(op *engine.Operation) *observed {
 	o := &observed{generation: g, operation: op, server: serverOf(g.baseURL)}
 	c := telemetry.MethodConfig{Client: op.Client, Method: op.Method, Verb: op.Verb, Template: g.operations[op.Index].template, Server: o.server}
 	for _, allowed := range g.allowed {
+		host, _ := hostpattern.Parse(allowed) // a wrong one stops the start
 		for _, scheme := range []string{"http", "https"} {
-			c.Others = append(c.Others, serverOf(&url.URL{Scheme: scheme, Host: allowed}))
+			c.Others = append(c.Others, serverOf(&url.URL{Scheme: scheme, Host: host.String()}))
 		}
 	}
 	o.Method = g.telemetry.Method(c)
@@ -45,7 +47,7 @@ func (g *generation) observe(op *engine.Operation) *observed {
 }
 
 func serverOf(u *url.URL) telemetry.Server {
-	port, _ := strconv.Atoi(nethttp.PortOf(u))
+	port, _ := strconv.Atoi(hosts.PortOf(u))
 	return telemetry.Server{Address: strings.ToLower(u.Hostname()), Port: port}
 }
 
@@ -112,8 +114,9 @@ func (o *observed) EndAttempt(ctx context.Context, span engine.Span, m *message.
 // allowed-hosts that allows it, of which there are few.
 func (o *observed) allowed(host *url.URL) telemetry.Server {
 	for _, allowed := range o.generation.allowed {
-		if (nethttp.AllowedHosts{allowed}).Allow(o.generation.baseURL, host) {
-			return serverOf(&url.URL{Scheme: host.Scheme, Host: allowed})
+		if (hosts.Allowed{allowed}).Allow(o.generation.baseURL, host) {
+			pattern, _ := hostpattern.Parse(allowed)
+			return serverOf(&url.URL{Scheme: host.Scheme, Host: pattern.String()})
 		}
 	}
 	return telemetry.Server{}

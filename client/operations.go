@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
@@ -81,34 +80,12 @@ func (o *Operation) prepare(ctx context.Context, g *generation, sent *message.Me
 	if ctx == nil {
 		return errNilContext
 	}
-	if err := checkPath(m.Path); err != nil {
-		return err
-	}
-	if err := checkHeader(m.Header); err != nil {
-		return err
-	}
-	if strings.ContainsAny(m.Query, " #\r\n") {
-		return fmt.Errorf("%w: its query is not escaped", ErrInvalidRequest)
-	}
 	sent.Path, sent.Query, sent.Header = m.Path, m.Query, m.Header
 	sent.Body, sent.HasBody, sent.ContentType = m.Body, m.Body != nil, m.ContentType
-	if coding := g.operations[o.index].coding; coding != nil && m.Header.Get("Content-Encoding") == "" {
-		return compress(sent, coding)
+	if err := sent.Check(); err != nil {
+		return err
 	}
-	return nil
-}
-
-// checkPath refuses a path that would not arrive as it is.
-func checkPath(path string) error {
-	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " ?#\r\n") {
-		return fmt.Errorf("%w: its path does not begin with a slash, or is not escaped", ErrInvalidRequest)
-	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if isDots(segment) {
-			return fmt.Errorf("%w: its path has the segment %q", ErrInvalidRequest, segment)
-		}
-	}
-	return nil
+	return sent.Compress(g.operations[o.index].coding)
 }
 
 // builtCall is a call of an Operation, in one piece of memory.
@@ -120,11 +97,14 @@ type builtCall struct {
 
 // Take implements message.Sink.
 func (b *builtCall) Take(r *message.Response) error {
-	if b.answer == nil {
+	switch {
+	case r.Status == http.StatusNotModified:
+		return message.ErrNotModified
+	case b.answer == nil:
 		return nil
 	}
 	if err := b.answer(r.Status, r.Header, r.Body); err != nil {
-		return fmt.Errorf("%w: %w", ErrDecode, err)
+		return message.NewDecodeError("", err)
 	}
 	return nil
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // This file tests what goes on beside a call, and after it: interceptors that run
@@ -187,8 +186,8 @@ func TestNoHedgeBeginsAfterItsCall(t *testing.T) {
 					return nil, r.Context().Err()
 				}), nil
 			}))
-		lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
-			if e.Kind == resilience.EventHedgeStarted {
+		lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) {
+			if e.Kind == client.EventHedgeStarted {
 				cancel()
 			}
 		})

@@ -301,8 +301,9 @@ func TestPagesWithoutFunctionOrContextFail(t *testing.T) {
 	next := func(context.Context, client.URL) (client.Response[int], error) { return page(2, ""), nil }
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
+	var noContext context.Context
 	for _, pages := range []func(func(client.Response[int], error) bool){
-		client.Pages(t.Context(), nil, next), client.Pages(t.Context(), first, nil), client.Pages(nil, first, next), client.Pages(cancelled, first, next), //nolint:staticcheck // nil on purpose
+		client.Pages(t.Context(), nil, next), client.Pages(t.Context(), first, nil), client.Pages(noContext, first, next), client.Pages(cancelled, first, next),
 	} {
 		count := 0
 		for _, err := range pages {

@@ -428,9 +428,9 @@ func TestEventsAndCountersTellWhatHappened(t *testing.T) {
 		}))
 		client.Register[boutique](app)
 		var kinds []string
-		lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
+		lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) {
 			text := string(e.Kind) + " " + e.Client + "." + e.Method
-			if e.Kind == resilience.EventStateChanged {
+			if e.Kind == client.EventStateChanged {
 				text += fmt.Sprintf(" %s>%s", e.From, e.To)
 			}
 			if e.At.IsZero() {

@@ -47,7 +47,7 @@ func (names secretNames) url(base *url.URL, path, query string) string {
 
 // text is a text that may be printed: without user info in URLs, and without the
 // values of their query parameters whose names say that they are secret.
-func (names secretNames) text(text string) string { return secret.URLsWith(text, names.has) }
+func (names secretNames) text(text string) string { return secret.TextWith(text, names.has) }
 
 // declared is what may be printed of declared headers, whose values may hold
 // placeholders.
@@ -92,9 +92,9 @@ func shownTemplate(source string) string {
 		variable, _, _ := strings.Cut(source[len(literal):], "}")
 		source = source[len(literal)+len(variable):]
 		if isQuery { // it may go on with &name=value
-			b.WriteString(secret.URLs("?" + literal)[1:])
+			b.WriteString(secret.Text("?" + literal)[1:])
 		} else {
-			b.WriteString(secret.URLs(literal))
+			b.WriteString(secret.Text(literal))
 		}
 		b.WriteString(variable)
 		isQuery = isQuery || strings.Contains(literal, "?") || strings.HasPrefix(variable, "{?")
@@ -115,20 +115,38 @@ func (names secretNames) isSecretHeader(name string) bool {
 	return secret.Name(name) || names.has(name)
 }
 
-// header is one that may be printed: the same if it holds no secret.
+// header is one that may be printed: the same if it holds no secret. A URL that the
+// service gives may hold a one-time code or a signature in any parameter of its
+// query.
 func (names secretNames) header(header http.Header) http.Header {
 	var shown http.Header
-	for name := range header {
-		if !names.isSecretHeader(name) {
-			continue
+	for name, values := range header {
+		for i, value := range values {
+			hiddenValue := names.headerValue(name, value)
+			if hiddenValue == value {
+				continue
+			}
+			if shown == nil {
+				shown = header.Clone()
+			}
+			shown[name][i] = hiddenValue
 		}
-		if shown == nil {
-			shown = header.Clone()
-		}
-		shown[name] = []string{hidden}
 	}
 	if shown == nil {
 		return header
 	}
 	return shown
+}
+
+func (names secretNames) headerValue(name, value string) string {
+	if names.isSecretHeader(name) {
+		return hidden
+	}
+	switch http.CanonicalHeaderKey(name) {
+	case "Location", "Content-Location", "Refresh":
+		if before, _, hasQuery := strings.Cut(value, "?"); hasQuery {
+			value = before + "?" + hidden
+		}
+	}
+	return names.text(value)
 }

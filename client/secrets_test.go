@@ -12,11 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // The secrets of these tests begin with sesame, and say where they stand.
@@ -246,8 +248,8 @@ func TestHiddenSecretsAreSent(t *testing.T) {
 func TestFailedCallsShowNoSecret(t *testing.T) {
 	log := &recordingHandler{}
 	app := secretsApp(t, log)
-	var told []resilience.Event
-	lifecycle.Subscribe(app.Events(), func(e resilience.Event) { told = append(told, e) })
+	var told []client.PolicyEvent
+	lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) { told = append(told, e) })
 	_, err := getBean[taggedSecrets](t, app).Get(t.Context())
 	var failed *client.Error
 	if !errors.As(err, &failed) {
@@ -332,4 +334,21 @@ func TestAPathArgumentThatIsASecretIsNotShown(t *testing.T) {
 	if !errors.As(err, &e) || strings.Contains(fmt.Sprintf("%+v", *e), "hunter2") || e.URL != "http://keys.invalid/things/{id}/{api_key}" {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestTheHeaderOfAnErrorShowsNoSecret(t *testing.T) {
+	shop := wire[boutique](t, shopSettings("retry.enabled", false), portFunc(func(*http.Request) (*http.Response, error) {
+		r := answer(302, "", "Location", "https://login.example/cb?code=hunter2&state=1", "Content-Location", "/a?sig=hunter2",
+			"X-Refresh-Token", "hunter2", "X-Hint", "see postgres://u:hunter2@db/x", "X-Plain", "a?b=c")
+		r.Header.Add("Set-Cookie", "session=hunter2")
+		return r, nil
+	}))
+	_, err := shop.Get(t.Context(), "1")
+	var failed *client.Error
+	require.ErrorAs(t, err, &failed)
+	text, jsonErr := json.Marshal(failed)
+	require.NoError(t, jsonErr)
+	assert.NotContains(t, string(text)+fmt.Sprintf("%+v", failed), "hunter2")
+	assert.Equal(t, "https://login.example/cb?******", failed.Header.Get("Location"))
+	assert.Equal(t, "a?b=c", failed.Header.Get("X-Plain"))
 }

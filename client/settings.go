@@ -3,21 +3,27 @@
 package client
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
 
-// resolveSettings works out the settings of a declared client. Its error joins
-// everything that is wrong. codings are nil as long as they are not known.
-func resolveSettings(cfg *config.Config, d *Declaration, codings codings) (*settings.Client, error) {
+// resolveSettings works out the settings of a declared client, of which code gives
+// some by the option Defaults. Its error joins everything that is wrong. codings are
+// nil as long as they are not known.
+func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, codings coding.Codings) (*settings.Client, error) {
 	var names []string
 	if codings != nil {
-		names = codings.names()
+		names = codings.Names()
 	}
-	return settings.Resolve(cfg, d.settings(), names)
+	declared := d.settings()
+	givenErr := defaults.addTo(declared)
+	resolved, err := settings.Resolve(cfg, declared, names)
+	return resolved, errors.Join(givenErr, err)
 }
 
 // settings returns what the declaration says of the client's settings, as plain

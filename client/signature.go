@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
@@ -32,7 +33,7 @@ type Method struct {
 	timeout     time.Duration // of an attempt, as declared; 0: not, resilience.NoDelay: none
 	field       int           // index of the field
 	typ         reflect.Type
-	template    *template
+	template    *message.Template
 	hasForm     bool
 	hasFiles    bool // in the form
 	encodesBody bool // by a codec
@@ -64,8 +65,8 @@ func (d *Declaration) readMethod(field reflect.StructField, verb tag, others []t
 		d.readMethodTag(&m, tag)
 	}
 	var err error
-	if m.template, err = parseTemplate(verb.value); err != nil {
-		d.fail(field.Name, "%s", secret.URLs(err.Error()))
+	if m.template, err = message.ParseTemplate(verb.value); err != nil {
+		d.fail(field.Name, "%s", secret.Text(err.Error()))
 	}
 	d.readSignature(&m)
 	if len(d.problems) == before {
@@ -161,13 +162,13 @@ func (m *Method) arguments() int {
 // fields; else to the template's variables in order, by their type to headers
 // and further queries, and one more to the body.
 func (d *Declaration) readParameters(m *Method) {
-	b := &binder{declaration: d, method: m, isBound: make([]bool, len(m.template.names)), special: map[reflect.Type]bool{}}
+	b := &binder{declaration: d, method: m, isBound: make([]bool, len(m.template.Names)), special: map[reflect.Type]bool{}}
 	for i := range m.arguments() {
 		if !b.bind(i, m.typ.In(i+1)) {
 			return
 		}
 	}
-	for i, name := range m.template.names {
+	for i, name := range m.template.Names {
 		if !b.isBound[i] {
 			d.fail(m.Name, "the path %q has a variable {%s} that no argument gives", m.Path, name)
 		}
@@ -232,7 +233,9 @@ func (b *binder) bind(arg int, t reflect.Type) bool {
 }
 
 // isForm reports whether url.Values are the method's body.
-func (b *binder) isForm() bool { return mediaTypeOf(b.method.ContentType) == formMediaType }
+func (b *binder) isForm() bool {
+	return message.MediaType(b.method.ContentType) == message.FormMediaType
+}
 
 func (b *binder) bindBody(p *Parameter, t reflect.Type) {
 	b.hasBody = true
@@ -246,15 +249,15 @@ func (b *binder) bindBody(p *Parameter, t reflect.Type) {
 func (b *binder) bindVariable(p *Parameter, t reflect.Type, variable int) {
 	m := b.method
 	b.isBound[variable] = true
-	p.Name, p.variable, p.In = m.template.names[variable], variable, "path"
-	if m.template.inQuery[variable] {
+	p.Name, p.variable, p.In = m.template.Names[variable], variable, "path"
+	if m.template.InQuery(variable) {
 		p.In = "query"
 	}
 	p.format = formatterOf(t)
 	switch {
 	case p.format == nil:
 		b.fail("gives {%s} an argument of type %s, which has no form in a URL: take a string, a number, a bool, a slice or map of these, or a type with MarshalText or String", p.Name, t)
-	case isComposite(t) && m.template.hasPrefix(variable):
+	case isComposite(t) && m.template.HasPrefix(variable):
 		b.fail("gives {%s} a %s, of which there is no prefix: drop the length in the path %q", p.Name, t, m.Path)
 	}
 }

@@ -3,11 +3,12 @@
 package client
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // places are the tags by which a field of a struct argument says where it goes.
@@ -93,17 +94,17 @@ func (b *binder) place(p *Parameter, t reflect.Type, where, layout string) {
 		b.placeBody(p, t, where)
 		return
 	case "path", "query":
-		if variable := slices.Index(b.method.template.names, p.Name); variable >= 0 {
+		if variable := slices.Index(b.method.template.Names, p.Name); variable >= 0 {
 			b.bindVariable(p, t, variable)
 		} else if p.In == "path" {
 			b.fail("%s goes into {%s}, but the path %q has no such variable", where, p.Name, b.method.Path)
 		}
 	case "header":
-		if !isToken(p.Name) {
+		if !message.IsToken(p.Name) {
 			b.fail("%s: %q is no header name", where, p.Name)
 		}
 	case "cookie":
-		if !isToken(p.Name) {
+		if !message.IsToken(p.Name) {
 			b.fail("%s: %q is no name of a cookie", where, p.Name)
 		}
 	case "form":
@@ -192,7 +193,7 @@ func (p *Parameter) value(args []reflect.Value) (argumentValue, error) {
 	}
 	value, err := p.format(v)
 	if err != nil {
-		return absent, fmt.Errorf("%w: {%s}: %w", ErrInvalidRequest, p.Name, err)
+		return absent, err
 	}
 	return value, nil
 }

@@ -144,9 +144,9 @@ func (b *binder) validate(v reflect.Value, key string) {
 		return
 	}
 	for _, err := range parts(usercode.Call(checked.Validate)) {
-		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: withoutURLSecrets(err.Error()), Err: err}
+		placed := &Error{Key: key, Origin: b.cfg.originOf(key), Message: withoutSecrets(err.Error()), Err: err}
 		if name, rest, found := strings.Cut(err.Error(), ": "); found && hasField(v.Type(), name) {
-			placed.Key, placed.Message = joinKey(key, name), withoutURLSecrets(rest)
+			placed.Key, placed.Message = joinKey(key, name), withoutSecrets(rest)
 			placed.Origin = b.cfg.originOf(placed.Key)
 		}
 		b.fail(placed)

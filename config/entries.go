@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // Entry is a setting as it may be shown: for listings of the configuration.
@@ -18,8 +20,8 @@ type Entry struct {
 // Entries returns the settings below prefix, sorted by key; the prefix "" is the
 // root. A key that only the environment sets is written as it has been asked for,
 // or, if nothing has, as a guess; a short form is listed as the keys that it
-// stands for. Secrets are hidden: values of keys that look secret, user info and
-// secret query parameters in URLs, and values with placeholders that look secret.
+// stands for. Secrets are hidden as in [Config.Redacted]; a value with a
+// placeholder that looks secret is hidden as a whole.
 func (c *Config) Entries(prefix string) []Entry {
 	var entries []Entry
 	add := func(key string, n *node) {
@@ -34,16 +36,23 @@ func (c *Config) Entries(prefix string) []Entry {
 
 // shownText is what a key is set to, as it may be shown.
 func shownText(key string, n *node) string {
-	text := n.literal()
-	if n.list != nil {
-		elements := make([]string, len(n.list))
-		for i, element := range n.list {
-			elements[i] = element.literal()
-		}
-		text = strings.Join(elements, ", ")
+	if n.list == nil {
+		return shownScalar(key, n)
 	}
-	if n.secret || looksSecret(key) || strings.Contains(text, "${") && looksSecret(text) {
+	elements := make([]string, len(n.list))
+	for i, element := range n.list {
+		elements[i] = shownScalar(key, element)
+		if n.secret || elements[i] == hidden {
+			return hidden
+		}
+	}
+	return strings.Join(elements, ", ")
+}
+
+func shownScalar(key string, n *node) string {
+	text := n.literal()
+	if n.secret || strings.Contains(text, "${") && looksSecret(text) {
 		return hidden
 	}
-	return withoutURLSecrets(text)
+	return secret.Setting(key, text)
 }

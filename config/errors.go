@@ -103,7 +103,7 @@ const maxShown = 200
 
 // shown cuts a long value and hides secrets in URLs.
 func shown(value string) string {
-	value = withoutURLSecrets(value)
+	value = withoutSecrets(value)
 	if len(value) <= maxShown {
 		return value
 	}

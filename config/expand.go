@@ -139,7 +139,7 @@ func incomplete(text string, p placeholder.Part, cause error, isSecret bool) *Er
 		}
 		shown, want = "the placeholder "+begin+" names nothing", "write ${name} or ${name:default}, or $${ for a literal ${"
 	}
-	if isSecret || !strings.Contains(withoutURLSecrets(text), "${") {
+	if isSecret || !strings.Contains(withoutSecrets(text), "${") {
 		shown = "a placeholder in this secret is not complete"
 	}
 	return &Error{Message: shown, Want: want}
@@ -206,10 +206,17 @@ func (e *expander) join(parts []placeholder.Part) (*node, *Error) {
 // placeholder returns what p stands for, hidden if that is asked for.
 func (e *expander) placeholder(p placeholder.Part) (*node, string, *Error) {
 	found, foundAt, err := e.target(p)
-	if err == nil && e.redacts && found.isScalar() && found.secret {
-		found = &node{value: secret.Value(found.literal())}
+	if err != nil || !e.redacts || !found.isScalar() {
+		return found, foundAt, err
 	}
-	return found, foundAt, err
+	// What a value holds can be told here: in a text it is one part of several.
+	switch text := found.literal(); {
+	case found.secret:
+		found = &node{value: secret.Value(text)}
+	case withoutSecrets(text) != text:
+		found = &node{value: withoutSecrets(text)}
+	}
+	return found, foundAt, nil
 }
 
 // target looks up what p refers to: a key, else an environment variable, else

@@ -9,11 +9,12 @@ import (
 )
 
 // Redacted returns the value of key as it may be shown, with its placeholders
-// replaced. It is ****** if the last segment of key names a secret. What a
-// placeholder stands for is ****** if its name, or one that it leads to, is that
-// of a secret; an http URL keeps its scheme and host. User info and secret query
-// parameters of URLs are hidden. It is "" if key is not set, or is set to a group
-// of keys. The elements of a list are separated by a comma and a space.
+// replaced. It is ****** if key names a secret. What a placeholder stands for is
+// ****** if its name, or one that it leads to, is that of a secret; an http URL
+// keeps its scheme and host. What is a secret by its form is hidden in every
+// value: user and password in URLs and data source names, secret parameters and
+// fields, tokens and private keys. It is "" if key is not set, or is set to a
+// group of keys. The elements of a list are separated by a comma and a space.
 func (c *Config) Redacted(key string) string { return c.redacted(key, c.find(key)) }
 
 // redacted returns the value of key as it may be shown. n is what files and code
@@ -23,16 +24,16 @@ func (c *Config) redacted(key string, n *node) string {
 	if n == nil || n.isGroup() {
 		return ""
 	}
-	if _, last := cutLast(key); looksSecret(last) {
-		return hidden
-	}
 	e := expander{cfg: c, redacts: true}
 	found, foundAt, err := e.resolve(key, n)
-	if err != nil {
+	switch {
+	case err != nil && secret.Key(key):
+		return hidden
+	case err != nil:
 		return secret.Template(n.literal())
 	}
 	if found.list == nil {
-		return redactedText(found)
+		return redactedText(key, found)
 	}
 	texts := make([]string, len(found.list))
 	for i, element := range found.list {
@@ -40,21 +41,26 @@ func (c *Config) redacted(key string, n *node) string {
 		if err != nil {
 			resolved = &node{value: secret.Template(element.literal())}
 		}
-		texts[i] = redactedText(resolved)
+		texts[i] = redactedText(key, resolved)
+	}
+	if secret.Key(key) {
+		return hidden
 	}
 	return strings.Join(texts, ", ")
 }
 
 // redactedText returns the text of a scalar whose placeholders have been
 // replaced.
-func redactedText(n *node) string {
+func redactedText(key string, n *node) string {
 	switch {
 	case !n.isScalar():
 		return ""
+	case n.secret && secret.Key(key):
+		return hidden
 	case n.secret:
 		return secret.Value(n.literal())
 	}
-	return withoutURLSecrets(n.literal())
+	return secret.Setting(key, n.literal())
 }
 
 // ExpandRedacted replaces the placeholders of a text that is no setting itself
@@ -66,5 +72,5 @@ func (c *Config) ExpandRedacted(text string) string {
 	if err != nil || !n.isScalar() {
 		return secret.Template(text)
 	}
-	return withoutURLSecrets(n.literal())
+	return withoutSecrets(n.literal())
 }

@@ -3,6 +3,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pyfly-go/pyfly/config"
@@ -28,6 +29,17 @@ shop:
   size: 1.50
   group: {x: 1}
   ref: ${shop.group}
+  mail: ada:sesame@smtp
+  about-mail: mail goes through ${shop.mail} today
+  dsn: ada:sesame@tcp(db:3306)/shop
+  see: look at ${shop.words-of-db} for more
+  words-of-db: Server=db;Password=open sesame
+  blob: "https://x.blob/c?sv=1&sig=sesame"
+  account: '{"user":"ada","password":"sesame"}'
+  certificates: ["-----BEGIN PRIVATE KEY-----\nsesame", plain]
+  require-auth: true
+redis: {auth: sesame}
+secrets: {partner: sesame}
 token-service: {timeout: 3s}
 payment: {api-key: sesame}
 hook: {token: "https://hooks/sesame"}
@@ -55,6 +67,16 @@ func TestRedactedValuesHoldNoSecret(t *testing.T) {
 		"shop.nothing":          "${nowhere} ${payment.api-key:******}",
 		"shop.escaped":          "${payment.api-key}",
 		"shop.size":             "1.50",
+		"shop.dsn":              "******@tcp(db:3306)/shop",
+		"shop.see":              "look at Server=db;Password=******",
+		"shop.about-mail":       "mail goes through ******@smtp today", // a value is classified where it is read
+		"shop.words-of-db":      "Server=db;Password=******",
+		"shop.blob":             "https://x.blob/c?sv=1&sig=******",
+		"shop.account":          `{"user":"ada","password":"******"}`,
+		"shop.certificates":     "******, plain",
+		"shop.require-auth":     "true",
+		"redis.auth":            "******",
+		"secrets.partner":       "******",
 		"shop.group":            "",
 		"shop.ref":              "",
 		"shop.absent":           "",
@@ -63,6 +85,11 @@ func TestRedactedValuesHoldNoSecret(t *testing.T) {
 	} {
 		if got := cfg.Redacted(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	for _, e := range cfg.Entries("") {
+		if strings.Contains(e.Value, "sesame") {
+			t.Errorf("an entry shows a secret: %+v", e)
 		}
 	}
 }

@@ -11,6 +11,5 @@ const hidden = secret.Hidden
 // has a word of a secret among its words.
 func looksSecret(key string) bool { return secret.Name(key) }
 
-// withoutURLSecrets hides in a text the user info and the secret parameters of
-// URLs.
-func withoutURLSecrets(text string) string { return secret.Setting(text) }
+// withoutSecrets hides in the value of a setting what is secret by its form.
+func withoutSecrets(text string) string { return secret.SettingText(text) }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
 // UnknownKey is a setting that nothing has asked for: a misspelt one, or one of
@@ -100,38 +102,10 @@ func nearest(key string, candidates []askedKey) string {
 	last := key[strings.LastIndex(key, ".")+1:]
 	best, fewest := "", max(2, len(last)/3)+1
 	for _, candidate := range candidates {
-		d := editDistance(letters, lettersOf(candidate.key), fewest)
+		d := naming.Distance(letters, lettersOf(candidate.key), fewest)
 		if d < fewest || d == fewest && best != "" && candidate.key < best {
 			best, fewest = candidate.key, d
 		}
 	}
 	return best
-}
-
-// editDistance counts the insertions, deletions, replacements and swaps of
-// neighbours between a and b (optimal string alignment). Of distances beyond
-// limit it only says that they are.
-func editDistance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit {
-		return limit + 1
-	}
-	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range previous {
-		previous[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		current[0] = i
-		for j := 1; j <= len(b); j++ {
-			replace := previous[j-1]
-			if a[i-1] != b[j-1] {
-				replace++
-			}
-			current[j] = min(previous[j]+1, current[j-1]+1, replace)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				current[j] = min(current[j], before[j-2]+1)
-			}
-		}
-		before, previous, current = previous, current, before
-	}
-	return previous[len(b)]
 }

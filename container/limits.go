@@ -14,12 +14,14 @@ import (
 type limits struct {
 	startLimit, stopLimit time.Duration // of a bean
 	totalStart, totalStop time.Duration // 0: none
+	shutdownDelay         time.Duration
 	parallelism           int
 }
 
 const (
 	totalStartKey = "pyfly.context.total-start-timeout"
 	totalStopKey  = "pyfly.context.total-shutdown-timeout"
+	delayKey      = "pyfly.context.shutdown-delay"
 )
 
 const defaultHookLimit = 30 * time.Second
@@ -44,6 +46,14 @@ func (l *limits) read(app *ApplicationContext) []*Problem {
 	l.stopLimit = duration("pyfly.context.shutdown-timeout", app.options.stopTimeout, defaultHookLimit)
 	l.totalStart = duration(totalStartKey, app.options.totalStartTimeout, 0)
 	l.totalStop = duration(totalStopKey, app.options.totalStopTimeout, 0)
+	delay, _, err := config.Value[time.Duration](app.config, delayKey)
+	switch {
+	case err != nil:
+		problems = append(problems, problemsOf(err, CodeConfig)...)
+	case delay < 0:
+		problems = append(problems, wrongLimit(app.config, delayKey, delay, "write 0s or a positive duration such as 5s"))
+	}
+	l.shutdownDelay = max(delay, 0)
 
 	const key = "pyfly.context.start-parallelism"
 	parallelism, ok, err := config.Value[int](app.config, key)

@@ -4,9 +4,9 @@ package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/container/internal/hook"
@@ -14,6 +14,7 @@ import (
 	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // publish hands an event of the context to its subscribers, one after another,
@@ -27,10 +28,22 @@ func (r *run) publish(ctx context.Context, event any, limit time.Duration) {
 	}
 }
 
+// publishSideBySide is publish to all subscribers at a time.
+func (r *run) publishSideBySide(ctx context.Context, event any, limit time.Duration) {
+	var wg sync.WaitGroup
+	for _, s := range r.app.events.Bus().Subscriptions() {
+		if s.Accepts(event) {
+			wg.Go(func() { r.deliver(ctx, s, event, limit) })
+		}
+	}
+	wg.Wait()
+}
+
 func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, limit time.Duration) {
 	begun := r.elapsed()
+	d := &delivery{event: event}
 	where, err := r.call(ctx, "", fmt.Sprintf("subscriber of %T", event), limit, func(context.Context) error {
-		defer r.subscribers.enter(event)()
+		defer r.subscribers.enter(d)()
 		s.Deliver(event)
 		return nil
 	})
@@ -42,12 +55,10 @@ func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, 
 	switch {
 	case hasPanicked:
 		r.app.guarded.Error("an event's subscriber panicked", "event", name, "error", err, "frames", panicked.Frames)
-	case !errors.Is(err, hook.ErrHangs):
+	case err != hook.ErrHangs:
 		r.app.guarded.Error("an event's subscriber ended its goroutine with runtime.Goexit", "event", name)
+	case d.isInStop.Load(): // it waits for the end of the stop
 	case ctx.Err() != nil && r.isEnding():
-		if r.isStoppedBySubscriber.Load() {
-			return // it waits for the end of the stop
-		}
 		r.app.guarded.Warn("an event's subscriber is still at work: the stop does not wait for it", "event", name, "stands at", where)
 	default:
 		r.app.guarded.Error("an event's subscriber hangs: it did not return within its limit",
@@ -55,34 +66,52 @@ func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, 
 	}
 }
 
+// delivery is an event of the context that a subscriber handles.
+type delivery struct {
+	event    any
+	isInStop atomic.Bool // the subscriber has called Stop
+}
+
+// isOfShutdown reports whether a Stop that is under way waits for the subscriber.
+func (d *delivery) isOfShutdown() bool {
+	if d == nil {
+		return false
+	}
+	switch d.event.(type) {
+	case lifecycle.ShutdownStarted, lifecycle.ContextClosed:
+		return true
+	}
+	return false
+}
+
 // subscribers are the goroutines on which events of the context are handled.
 type subscribers struct {
-	mu     sync.Mutex
-	events map[uint64]any // by the goroutine's number
+	mu         sync.Mutex
+	deliveries map[uint64]*delivery // by the goroutine's number
 }
 
 // enter adds the calling goroutine and returns the function that removes it.
-func (s *subscribers) enter(event any) (leave func()) {
+func (s *subscribers) enter(d *delivery) (leave func()) {
 	number := goroutines.Number()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.events == nil {
-		s.events = map[uint64]any{}
+	if s.deliveries == nil {
+		s.deliveries = map[uint64]*delivery{}
 	}
-	s.events[number] = event
+	s.deliveries[number] = d
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.events, number)
+		delete(s.deliveries, number)
 	}
 }
 
-// ofCaller returns the event that the calling goroutine handles, or nil.
-func (s *subscribers) ofCaller() any {
+// ofCaller returns what the calling goroutine handles, or nil.
+func (s *subscribers) ofCaller() *delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.events) == 0 {
+	if len(s.deliveries) == 0 {
 		return nil
 	}
-	return s.events[goroutines.Number()]
+	return s.deliveries[goroutines.Number()]
 }

@@ -16,14 +16,15 @@ import (
 
 // Run starts the context, waits for ctx to end, for SIGINT or SIGTERM, for
 // [ApplicationContext.Shutdown], for the error of a lifecycle.ApplicationRunner,
-// or for Stop, and stops it. A second signal ends the process at once. The error
-// is that of Start, of runners and of Stop; a start given up because of a
-// signal, or of ctx, is none when everything could be rolled back. [Exit] and
-// [ExitCode] make the process's exit code of it.
+// or for Stop, and stops it. A second signal ends the process at once; during
+// pyfly.context.shutdown-delay it ends the delay, and a third ends the process. The
+// error is that of Start, of runners and of Stop. Run returns nil if a signal or ctx
+// cancelled the start and everything was rolled back. [Exit] and [ExitCode] turn the
+// error into the process's exit code.
 func (app *ApplicationContext) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer cancelOnSignal(ctx, cancel)()
+	defer app.handleSignals(ctx, cancel)()
 	if err := app.Start(ctx); err != nil {
 		if ctx.Err() != nil && onlyCancelled(err) {
 			return nil
@@ -46,22 +47,50 @@ func (app *ApplicationContext) Run(ctx context.Context) error {
 	return app.Stop(context.WithoutCancel(ctx))
 }
 
-// cancelOnSignal calls cancel at the first signal. The second meets no handler
-// any more, so it ends the process. The returned function ends the waiting.
-func cancelOnSignal(ctx context.Context, cancel func()) (end func()) {
-	signals := make(chan os.Signal, 1)
+// handleSignals calls cancel at the first signal. The second ends the delay of the
+// shutdown, if there is one. The next has no handler, so that it ends the process.
+// The returned function ends the handling.
+func (app *ApplicationContext) handleSignals(ctx context.Context, cancel func()) (end func()) {
+	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	ended := make(chan struct{})
+	stopHandling := func() { signal.Stop(signals) }
+	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
+		defer stopHandling()
 		select {
 		case <-signals:
 		case <-ctx.Done():
 		}
-		signal.Stop(signals)
-		cancel()
+		r := app.beginDelay(cancel, stopHandling)
+		if r == nil {
+			return
+		}
+		select {
+		case <-signals:
+			stopHandling()
+			r.endDelay()
+		case <-r.serving.Done():
+		case <-over:
+		}
 	}()
-	return func() { cancel(); <-ended }
+	return func() { cancel(); close(over); <-ended }
+}
+
+// beginDelay cancels the context of Run. It returns the run if that has a delay, at
+// the end of which stopHandling is called; else it calls stopHandling and returns
+// nil. Whatever the beans write when they are stopped, signals are not handled any
+// more by then.
+func (app *ApplicationContext) beginDelay(cancel, stopHandling func()) *run {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	defer cancel() // with the lock held, so that the application becomes ready before or not at all
+	if r := app.run; r != nil && r.hasDelay() {
+		r.atDelayEnd = stopHandling
+		return r
+	}
+	stopHandling()
+	return nil
 }
 
 // Shutdown asks Run to stop the application, and returns at once. It may be
@@ -77,7 +106,8 @@ func (app *ApplicationContext) Shutdown() {
 
 // Ready returns a channel that is closed when the application is ready: all
 // beans are started and the subscribers of lifecycle.ApplicationReady have
-// returned. After a Stop, Ready returns another channel, for the next start.
+// returned. As soon as a shutdown begins, Ready returns another channel, which the
+// next start closes.
 func (app *ApplicationContext) Ready() <-chan struct{} {
 	app.mu.Lock()
 	defer app.mu.Unlock()
@@ -91,6 +121,15 @@ func isClosed(c <-chan struct{}) bool {
 	default:
 		return false
 	}
+}
+
+// isClosedBefore waits for either channel, and reports whether the first is closed.
+func isClosedBefore(first, second <-chan struct{}) bool {
+	select {
+	case <-first:
+	case <-second:
+	}
+	return isClosed(first)
 }
 
 func onlyCancelled(err error) bool {

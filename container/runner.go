@@ -28,12 +28,12 @@ type runningRunner struct {
 	done chan struct{}
 }
 
-// becomeReady closes the channel of Ready and lets the runners run, unless a
-// Stop has begun.
-func (r *run) becomeReady() {
+// becomeReady closes the channel of Ready and lets the runners run, unless the start
+// has been cancelled or a Stop has begun.
+func (r *run) becomeReady(ctx context.Context) {
 	r.app.mu.Lock()
 	defer r.app.mu.Unlock()
-	if r.isStopping {
+	if r.isStopping || ctx.Err() != nil {
 		return
 	}
 	for _, i := range r.maker.settled() {
@@ -46,6 +46,7 @@ func (r *run) becomeReady() {
 			go r.runRunner(running, runner)
 		}
 	}
+	r.wasReady = true
 	close(r.app.ready)
 }
 
@@ -83,24 +84,12 @@ func (rs *runners) err() error {
 // hook, and reports those that have not.
 func (r *run) awaitRunners(ctx context.Context) []*Problem {
 	begun := r.elapsed()
-	limit := time.NewTimer(r.stopLimit)
-	defer limit.Stop()
+	patience, cancel := hook.Patience(ctx, r.stopLimit)
+	defer cancel()
 	var problems []*Problem
-	isOver := false
 	for _, running := range r.runners.running {
-		select {
-		case <-running.done:
+		if isClosedBefore(running.done, patience.Done()) {
 			continue
-		default:
-		}
-		if !isOver {
-			select {
-			case <-running.done:
-				continue
-			case <-ctx.Done():
-			case <-limit.C:
-			}
-			isOver = true
 		}
 		b := running.bean
 		p := &Problem{

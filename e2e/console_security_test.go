@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -181,8 +182,8 @@ func TestHTMLInNamesIsTextAndRunsNothing(t *testing.T) {
 	app := startApplication(t, set("shop.greeting", html), register(newPart, container.Named(html)),
 		register(func() *sickPart { return &sickPart{} }, container.Named("sick"+html)))
 	p := openConsole(t, app)
-	lifecycle.Publish(app.Events(), resilience.Event{
-		Kind: resilience.EventStateChanged, At: time.Now(), Client: html, Method: html, Name: html + "/breaker", From: resilience.StateClosed, To: resilience.StateOpen, Err: errors.New(html),
+	lifecycle.Publish(app.Events(), client.PolicyEvent{
+		Kind: client.EventStateChanged, At: time.Now(), Client: html, Method: html, Name: html + "/breaker", From: resilience.StateClosed, To: resilience.StateOpen, Err: errors.New(html),
 	})
 	contains := func(selector string) {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/lifecycle"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -36,8 +37,8 @@ func TestThePageLoadsWithoutComplaint(t *testing.T) {
 func TestACircuitThatOpensIsShownWithinASecond(t *testing.T) {
 	app := startApplication(t)
 	opened := make(chan time.Time, 1)
-	defer lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
-		if e.Kind == resilience.EventStateChanged && e.To == resilience.StateOpen {
+	defer lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) {
+		if e.Kind == client.EventStateChanged && e.To == resilience.StateOpen {
 			opened <- e.At
 		}
 	})()

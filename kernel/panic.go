@@ -61,9 +61,14 @@ var notTheUsers = []string{
 	"github.com/pyfly-go/pyfly/container.",
 	"github.com/pyfly-go/pyfly/container/internal/hook.",
 	"github.com/pyfly-go/pyfly/resilience.",
+	"github.com/pyfly-go/pyfly/discovery.",
 	"github.com/pyfly-go/pyfly/client.",
+	"github.com/pyfly-go/pyfly/client/internal/coding.",
+	"github.com/pyfly-go/pyfly/client/internal/engine.",
+	"github.com/pyfly-go/pyfly/client/internal/message.",
 	"github.com/pyfly-go/pyfly/client/internal/nethttp.",
 	"github.com/pyfly-go/pyfly/client/internal/oauth.",
+	"github.com/pyfly-go/pyfly/client/internal/watcher.",
 	"github.com/pyfly-go/pyfly/internal/usercode.",
 }
 

@@ -18,6 +18,11 @@ type (
 	// ApplicationReady follows ContextRefreshed and its subscribers: the
 	// application serves.
 	ApplicationReady struct{}
+	// ShutdownStarted says that the shutdown has begun: the application is not
+	// ready any more, and serves on for pyfly.context.shutdown-delay. Its
+	// subscribers are called side by side. They have the time of the delay, or,
+	// without a delay, that of a bean's Stop.
+	ShutdownStarted struct{}
 	// ContextClosed says that the context begins to stop; every bean can
 	// still be used.
 	ContextClosed struct{}

@@ -29,7 +29,7 @@ func (m masker) replace(groups []string, a slog.Attr) slog.Attr {
 	}
 	switch a.Value.Kind() {
 	case slog.KindString:
-		a.Value = slog.StringValue(secret.URLs(a.Value.String()))
+		a.Value = slog.StringValue(secret.Text(a.Value.String()))
 	case slog.KindAny:
 		a.Value = m.any(a.Value)
 	}
@@ -44,10 +44,10 @@ func (m masker) any(value slog.Value) slog.Value {
 		return slog.StringValue(levelName(v))
 	case *url.URL:
 		if v != nil {
-			return slog.StringValue(secret.URLs(v.String()))
+			return slog.StringValue(secret.Text(v.String()))
 		}
 	case url.URL:
-		return slog.StringValue(secret.URLs(v.String()))
+		return slog.StringValue(secret.Text(v.String()))
 	case http.Header:
 		return slog.AnyValue(hide(v, secret.Name))
 	case url.Values:
@@ -69,7 +69,7 @@ func hide[M ~map[string][]string](values M, isSecret func(string) bool) M {
 		}
 		shown[name] = make([]string, len(list))
 		for i, text := range list {
-			shown[name][i] = secret.URLs(text)
+			shown[name][i] = secret.Text(text)
 		}
 	}
 	return shown
@@ -90,9 +90,9 @@ func textOf(value slog.Value) (text slog.Value) {
 		if err != nil {
 			return value
 		}
-		return slog.StringValue(secret.URLs(string(data)))
+		return slog.StringValue(secret.Text(string(data)))
 	case []byte:
-		if shown := secret.URLs(string(v)); shown != string(v) {
+		if shown := secret.Text(string(v)); shown != string(v) {
 			return slog.StringValue(shown)
 		}
 		return value
@@ -104,7 +104,7 @@ func textOf(value slog.Value) (text slog.Value) {
 		}
 		return slog.StringValue(secret.Hidden)
 	}
-	return slog.StringValue(secret.URLs(printed))
+	return slog.StringValue(secret.Text(printed))
 }
 
 // speaksForItself reports whether v has a text of its own, and not that of its
@@ -127,7 +127,7 @@ func jsonOf(value slog.Value) (masked slog.Value) {
 	v := value.Any()
 	_, isMarshaler := v.(json.Marshaler)
 	if err, isError := v.(error); isError && !isMarshaler {
-		return slog.StringValue(secret.URLs(err.Error()))
+		return slog.StringValue(secret.Text(err.Error()))
 	}
 	data, err := maskedJSON(v)
 	if err != nil {
@@ -147,7 +147,7 @@ func replaceBad(result *slog.Value, value slog.Value) {
 	if err, ok := value.Any().(error); ok {
 		text = usercode.Text(err)
 	}
-	*result = slog.StringValue(secret.URLs(text))
+	*result = slog.StringValue(secret.Text(text))
 }
 
 // maskedJSON encodes v and hides in it the values of keys that are secret, and
@@ -183,7 +183,7 @@ func (c copier) value() error {
 	case json.Delim:
 		return c.composite(t)
 	case string:
-		return c.text(secret.URLs(t))
+		return c.text(secret.Text(t))
 	case json.Number:
 		c.to.WriteString(t.String())
 	default: // null, true, false

@@ -16,33 +16,33 @@ import (
 type AdaptiveLimiterConfig struct {
 	// Name is shown in errors.
 	Name string `koanf:"name"`
-	// InitialLimit is how many calls there may be at a time to begin with.
-	// Default 20.
+	// InitialLimit is the limit at the beginning. Default 20.
 	InitialLimit int `koanf:"initial-limit"`
-	// MinLimit and MaxLimit bound what the limit may become. Defaults 1 and
-	// 1000.
+	// MinLimit and MaxLimit are the bounds of the limit. Default 1, and 1000 or the
+	// larger of the other two fields.
 	MinLimit int `koanf:"min-limit"`
 	MaxLimit int `koanf:"max-limit"`
-	// IsOverload says which errors tell that what is guarded has too much to
-	// do. nil: those that are context.DeadlineExceeded.
+	// IsOverload reports whether an error shows that the service is overloaded. It must
+	// be safe for concurrent use. nil: those that are context.DeadlineExceeded.
 	IsOverload func(error) bool `koanf:"-"`
 }
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c AdaptiveLimiterConfig) Validate() error {
 	var order error
 	d := c.WithDefaults()
-	isNegative := d.InitialLimit < 0 || d.MinLimit < 0 || d.MaxLimit < 0 // and told
+	isNegative := d.InitialLimit < 0 || d.MinLimit < 0 || d.MaxLimit < 0 // and so in the error already
 	if !isNegative && (d.MinLimit > d.InitialLimit || d.InitialLimit > d.MaxLimit) {
-		order = wrongTogether([]string{"initial-limit", "max-limit", "min-limit"}, "min-limit %d, initial-limit %d, max-limit %d: they must grow in this order",
+		order = wrongTogether([]string{"initial-limit", "max-limit", "min-limit"}, "min-limit %d, initial-limit %d, max-limit %d: they must be in ascending order",
 			d.MinLimit, d.InitialLimit, d.MaxLimit)
 	}
 	return errors.Join(notNegative("initial-limit", c.InitialLimit), notNegative("min-limit", c.MinLimit),
 		notNegative("max-limit", c.MaxLimit), order)
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *AdaptiveLimiterConfig) SetExplicitZero(key string) {
 	switch key {
 	case "initial-limit":
@@ -54,11 +54,10 @@ func (c *AdaptiveLimiterConfig) SetExplicitZero(key string) {
 	}
 }
 
-// WithDefaults returns c as a policy takes it: with the defaults in the place of
-// zero fields.
+// WithDefaults returns c with the defaults in place of zero fields.
 func (c AdaptiveLimiterConfig) WithDefaults() AdaptiveLimiterConfig {
 	setDefault(&c.MinLimit, 1)
-	setDefault(&c.MaxLimit, max(1000, c.InitialLimit))
+	setDefault(&c.MaxLimit, max(1000, c.InitialLimit, c.MinLimit))
 	setDefault(&c.InitialLimit, max(c.MinLimit, min(20, c.MaxLimit)))
 	if c.IsOverload == nil {
 		c.IsOverload = func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
@@ -66,43 +65,42 @@ func (c AdaptiveLimiterConfig) WithDefaults() AdaptiveLimiterConfig {
 	return c
 }
 
-// AdaptiveLimiter limits how many calls there are at a time, and finds out by
-// itself how many are good. It compares how long calls take on average with how
-// long they take without a queue: as long as that is about the same, the limit
-// grows; when calls take longer, because they queue, it shrinks in proportion. A
-// call that fails by overload shrinks it by a tenth.
+// AdaptiveLimiter limits the number of concurrent calls, and finds a good limit itself.
+// It compares the average duration of calls with their duration without a queue. While
+// the two are similar, the limit grows; if calls take longer, because they queue, it
+// shrinks in proportion. A call that fails because of overload reduces it by a tenth.
 //
 // The steps are those of the gradient algorithm of Netflix' concurrency-limits
 // (Gradient2Limit, https://github.com/Netflix/concurrency-limits): averages of at
 // least ten calls, so that calls of several kinds do no harm, a tolerance of 1.5, a
 // queue of the square root of the limit, and no growth while less than half of the
-// limit is used. Gradient2 compares with a long average, which takes the queue for
-// the service when the load is steady. Here, as in the adaptive concurrency filter
-// of Envoy (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/adaptive_concurrency_filter),
-// what calls take is measured anew each half minute with a lower limit, for fifty
-// calls, and the limit is as before then, unless calls were so much faster that they
-// must have queued. While less than half of the limit is used there is no need to:
-// what calls take then is without a queue, and a limit that overload has lowered
-// grows back to InitialLimit.
+// limit is used. Gradient2 compares with a long average, which includes the queue if
+// the load is steady. AdaptiveLimiter instead measures the duration of calls every
+// half minute with a lower limit, for fifty calls, like the adaptive concurrency filter
+// of Envoy (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/adaptive_concurrency_filter).
+// Afterwards the limit is as before, unless calls were so much faster that they must
+// have queued. While less than half of the limit is used, no such measurement is
+// necessary, and a limit that overload has reduced grows back to InitialLimit.
 //
-// A call takes two short locks and looks at the clock twice; it allocates
-// nothing. It is safe for concurrent use.
+// A call takes a lock twice for a short time and reads the clock twice; it allocates
+// nothing. AdaptiveLimiter is safe for concurrent use.
 type AdaptiveLimiter struct {
 	config  atomic.Pointer[AdaptiveLimiterConfig]
 	invalid error
 	epoch   time.Time
 
 	mu          sync.Mutex
+	latest      time.Duration // reading of the clock
 	limit       float64
 	active      int
-	usual       float64 // nanoseconds that calls take without a queue; 0: not known yet
+	usual       float64 // duration of a call without a queue, in nanoseconds; 0: not known yet
 	sample      sample
-	measureAt   time.Duration // when usual is measured anew, if the limit is used
+	measureAt   time.Duration // when usual is measured next, if the limit is used
 	isMeasuring bool
 	measurement measurement
 }
 
-// sample is what calls have shown since the limit was last changed.
+// sample is what is known of the calls since the limit was last changed.
 type sample struct {
 	until      time.Duration // when the limit is changed next
 	calls      int
@@ -119,19 +117,19 @@ func (s *sample) add(took time.Duration, active int) {
 
 func (s *sample) average() float64 { return s.took / float64(s.calls) }
 
-// measurement finds out what calls take without a queue. It looks at the first
-// calls that begin in it: the first to end would be the short ones.
+// measurement measures the duration of calls without a queue. It includes the first
+// calls that begin in it; the first that end would be the short ones.
 type measurement struct {
 	from   time.Duration // when it began
-	until  time.Duration // when it ends, however few calls there were
-	before float64       // the limit, if it has been lowered; else 0
-	took   float64       // what calls took on average before
-	begun  int           // calls that are looked at
+	until  time.Duration // when it ends at the latest
+	before float64       // the limit before, if it was lowered; else 0
+	took   float64       // average duration of a call before
+	begun  int           // calls that are included
 	ended  int           // of them
-	sample sample        // those that have succeeded
+	sample sample        // calls that succeeded
 }
 
-// NewAdaptiveLimiter makes a limiter. If config is not valid, Execute returns the
+// NewAdaptiveLimiter returns a limiter. If config is not valid, Execute returns the
 // error of its Validate.
 func NewAdaptiveLimiter(config AdaptiveLimiterConfig) *AdaptiveLimiter {
 	c := config.WithDefaults()
@@ -141,10 +139,10 @@ func NewAdaptiveLimiter(config AdaptiveLimiterConfig) *AdaptiveLimiter {
 	return l
 }
 
-// Reconfigure changes the configuration. Calls under way and what has been found
-// out stay; the limit moves only as far as the new bounds ask for. If config is not
-// valid, or the limiter was made with one that was not, the error says so and
-// nothing changes.
+// Reconfigure changes the configuration. It does not affect running calls. The limit is
+// kept within the new bounds, and so are all measurements. If config is not valid, or
+// the limiter was created with a configuration that was not, Reconfigure returns an
+// error and changes nothing.
 func (l *AdaptiveLimiter) Reconfigure(config AdaptiveLimiterConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
@@ -160,7 +158,7 @@ func (l *AdaptiveLimiter) Reconfigure(config AdaptiveLimiterConfig) error {
 	return nil
 }
 
-// Limit returns how many calls there may be at a time now.
+// Limit returns the current limit.
 func (l *AdaptiveLimiter) Limit() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -170,7 +168,7 @@ func (l *AdaptiveLimiter) Limit() int {
 	return int(l.limit)
 }
 
-// Execute runs fn if there is room. If there is none the error is a
+// Execute runs fn if fewer calls are running than the limit. Otherwise it returns a
 // [*RejectedError] of kind [ErrBulkheadFull].
 func (l *AdaptiveLimiter) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if l.invalid != nil {
@@ -195,7 +193,7 @@ func (l *AdaptiveLimiter) Execute(ctx context.Context, fn func(context.Context) 
 	return err
 }
 
-// limitedCall is a call under way.
+// limitedCall is a running call.
 type limitedCall struct {
 	begun      time.Duration
 	active     int // with this one
@@ -206,16 +204,21 @@ type limitedCall struct {
 type callEnd uint8
 
 const (
-	callFailed     callEnd = iota // which says nothing
-	callSucceeded                 // and so took as long as calls take
-	callOverloaded                // by an error that says so
+	callFailed     callEnd = iota // neither of the others
+	callSucceeded                 // its duration counts
+	callOverloaded                // with an error that IsOverload matches
 )
 
-// begin is false if there is no room for a call.
+// begin returns false if there is no room for a call.
 func (l *AdaptiveLimiter) begin() (limitedCall, bool) {
 	now := time.Since(l.epoch)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.latest-now > hasGoneBack {
+		l.sample, l.measureAt = sample{until: now}, now+measureEvery
+		l.beginMeasurement(now, forever)
+	}
+	l.latest = now
 	if m := &l.measurement; l.isMeasuring && now >= m.until {
 		l.endMeasurement(now)
 	}
@@ -231,22 +234,22 @@ func (l *AdaptiveLimiter) begin() (limitedCall, bool) {
 	return call, true
 }
 
-// The numbers of the algorithm.
+// The parameters of the algorithm.
 const (
-	tolerance       = 1.5 // how much longer than usual is no sign of a queue
-	smoothing       = 0.4 // of a step that is taken
+	tolerance       = 1.5 // factor up to which longer calls are no sign of a queue
+	smoothing       = 0.4 // share of a step that is taken
 	overloadFactor  = 0.9 // of the limit after an overload
-	measuringFactor = 0.5 // of the limit while what is usual is measured
+	measuringFactor = 0.5 // of the limit during a measurement
 	measureEvery    = 30 * time.Second
 	measuredCalls   = 50
 	sampledCalls    = 10
 	shortestSample  = 10 * time.Millisecond
-	learning        = 0.2  // of a sample that what is usual takes over
-	forgetting      = 0.95 // of what is usual is left when calls take less than half of it
+	learning        = 0.2  // share of a sample in usual
+	forgetting      = 0.95 // share of usual that is kept if calls take less than half of it
 )
 
-// end takes in what a call has shown. The limit changes at most once in the time
-// of two calls: many that end together show one thing, not many.
+// end records the end of a call. The limit changes at most once in the time of two calls:
+// many calls that end together are one observation.
 func (l *AdaptiveLimiter) end(call limitedCall, end callEnd) {
 	now := time.Since(l.epoch)
 	l.mu.Lock()
@@ -267,8 +270,8 @@ func (l *AdaptiveLimiter) end(call limitedCall, end callEnd) {
 	l.sample = sample{until: now + max(shortestSample, l.usualFor(2))}
 }
 
-// measure takes in a call that is looked at by a measurement, and ends that with
-// the last of them, or when a call tells of overload.
+// measure records the end of a call in the measurement, which ends with the last of its
+// calls, or if a call shows overload.
 func (l *AdaptiveLimiter) measure(call limitedCall, end callEnd, now time.Duration) {
 	if !l.isMeasuring {
 		return
@@ -285,12 +288,12 @@ func (l *AdaptiveLimiter) measure(call limitedCall, end callEnd, now time.Durati
 	}
 }
 
-// usualFor is how long a number of calls takes, one after the other.
+// usualFor returns the duration of a number of calls, one after the other.
 func (l *AdaptiveLimiter) usualFor(calls float64) time.Duration {
 	return time.Duration(min(calls*l.usual, float64(farAway)))
 }
 
-// change is one step of the limit.
+// change changes the limit by one step.
 func (l *AdaptiveLimiter) change(now time.Duration) {
 	s := &l.sample
 	if s.overloaded {
@@ -318,8 +321,7 @@ func (l *AdaptiveLimiter) change(now time.Duration) {
 	}
 }
 
-// recover lets a limit that overload has lowered grow to what it was to begin
-// with: nothing is known against that any more.
+// recover increases a limit that overload has reduced, up to InitialLimit.
 func (l *AdaptiveLimiter) recover() {
 	if initial := float64(l.config.Load().InitialLimit); l.limit < initial {
 		l.set(min(initial, l.limit+math.Sqrt(l.limit)*smoothing))
@@ -331,10 +333,9 @@ func (l *AdaptiveLimiter) beginMeasurement(now, until time.Duration) {
 	l.measurement = measurement{from: now, until: until}
 }
 
-// endMeasurement takes over what calls have taken, and lets the limit be as it was.
-// But if calls were as much faster as there were less of them, they had only
-// queued: then the limit stays lower, and the next measurement follows soon. As
-// long as nothing is known it begins another one.
+// endMeasurement sets usual and restores the limit. But if calls were much faster with
+// the lower limit, they had queued before: then the limit stays lower, and the next
+// measurement follows soon. As long as usual is not known, it begins another one.
 func (l *AdaptiveLimiter) endMeasurement(now time.Duration) {
 	m := l.measurement
 	l.isMeasuring, l.measureAt, l.sample = false, now+measureEvery, sample{until: l.sample.until}

@@ -83,6 +83,43 @@ func TestAnAdaptiveLimiterDoesNotStarveAService(t *testing.T) {
 		"two kinds of calls, by many": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
 			callers(t, l, 150, time.Minute, oneOf(fast, slow))
 		}, 100},
+		"three kinds of calls": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
+			callers(t, l, 40, 2*time.Minute, oneOf(fast/2, 10*fast, 5*slow/2))
+		}, 30},
+		"two kinds of calls, a thousand times as long": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
+			callers(t, l, 30, 2*time.Minute, oneOf(fast, 1000*fast))
+		}, 20},
+		"ten calls at once each second": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
+			for range 300 {
+				var wg sync.WaitGroup
+				for range 10 {
+					wg.Go(func() { assert.NoError(t, l.Execute(t.Context(), until(slow, nil))) })
+				}
+				wg.Wait()
+				time.Sleep(time.Second - slow) // virtual
+			}
+		}, 20},
+		"a call every ten seconds": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
+			for range 300 {
+				require.NoError(t, l.Execute(t.Context(), until(slow, nil)))
+				time.Sleep(10 * time.Second) // virtual
+			}
+		}, 20},
+		"calls that fail fast": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
+			callers(t, l, 18, 20*time.Second, until(fast, errDown))
+		}, 18},
+		"calls that become slower step by step": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
+			for i := range 10 {
+				callers(t, l, 15, 30*time.Second, until(time.Duration(i+1)*10*time.Millisecond, nil))
+			}
+		}, 18},
+		"calls that their callers cancel": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
+			for range 600 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				_ = l.Execute(ctx, func(context.Context) error { cancel(); return context.DeadlineExceeded })
+				time.Sleep(time.Second) // virtual
+			}
+		}, 20},
 		"few slow ones among many fast": {func(t *testing.T, l *resilience.AdaptiveLimiter) {
 			callers(t, l, 50, time.Minute, oneOf(fast, fast, fast, fast, fast, fast, fast, fast, fast, slow))
 		}, 30},

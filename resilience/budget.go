@@ -10,14 +10,13 @@ import (
 	"time"
 )
 
-// RetryBudget keeps retries from multiplying the load on a service that is
-// already sick: of the calls of the last ten seconds only a share may be
-// retries, beyond a few each second that are always allowed. The idea is that
-// of Finagle's RetryBudget; see also "Handling Overload" in Site Reliability
-// Engineering (Beyer et al., 2016).
+// RetryBudget limits retries to a share of the calls of the last ten seconds, plus a few
+// per second that are always allowed, so that retries do not multiply the load on a
+// failing service. The idea is that of Finagle's RetryBudget; see also "Handling
+// Overload" in Site Reliability Engineering (Beyer et al., 2016).
 //
 // Share one budget among the policies of one service. A call costs an atomic
-// addition; only a retry takes a lock and looks at the clock. It is safe for
+// addition; only a retry takes a lock and reads the clock. RetryBudget is safe for
 // concurrent use.
 type RetryBudget struct {
 	calls    atomic.Int64
@@ -51,17 +50,17 @@ const (
 	longAgo      = -time.Duration(math.MaxInt64)
 )
 
-// NewRetryBudget makes a budget. A field that is not valid has the nearest
-// value that is; check what comes from outside with Validate.
+// NewRetryBudget returns a budget. It replaces a field that is not valid by the nearest
+// valid value; use Validate to check values from outside of the program.
 func NewRetryBudget(config RetryBudgetConfig) *RetryBudget {
 	b := &RetryBudget{begun: time.Now(), marks: make([]mark, 1, budgetWindow/markInterval+2)}
 	b.set(config.WithDefaults())
 	return b
 }
 
-// Reconfigure changes the configuration. What has been counted stays: calls and
-// retries of the last ten seconds count against the new numbers. If config is not
-// valid, the error says so and nothing changes.
+// Reconfigure changes the configuration. The calls and retries of the last ten seconds
+// still count. If config is not valid, Reconfigure returns an error and changes
+// nothing.
 func (b *RetryBudget) Reconfigure(config RetryBudgetConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
@@ -90,7 +89,7 @@ func (b *RetryBudget) set(c RetryBudgetConfig) {
 	b.recent = append(b.recent, last...)
 }
 
-// Deposit counts a call. A [RetryPolicy] does so by itself.
+// Deposit counts a call. [RetryPolicy] and [Hedge] do so themselves.
 func (b *RetryBudget) Deposit() { b.calls.Add(1) }
 
 // withdraw reports whether there may be a retry now, and counts it.
@@ -110,9 +109,13 @@ func (b *RetryBudget) withdraw() bool {
 	return true
 }
 
-// advance drops marks that the window has left behind, but for one before it,
-// and begins a new one when the last is a second old.
+// advance drops the marks before the window, except for the last of them, and begins a
+// new one if the last is a second old.
 func (b *RetryBudget) advance(now reading) {
+	if b.marks[len(b.marks)-1].last.at-now.at > hasGoneBack {
+		b.marks = append(b.marks[:0], mark{first: now})
+		b.recent = slices.Repeat([]time.Duration{longAgo}, len(b.recent))
+	}
 	for len(b.marks) > 1 && b.marks[1].first.at <= now.at-budgetWindow {
 		b.marks = append(b.marks[:0], b.marks[1:]...)
 	}
@@ -122,8 +125,8 @@ func (b *RetryBudget) advance(now reading) {
 	b.marks[len(b.marks)-1].last = now
 }
 
-// underMinimum is true if fewer retries than always allowed have been made in
-// the period that ends now.
+// underMinimum reports whether fewer retries than are always allowed began in the period
+// that ends now.
 func (b *RetryBudget) underMinimum(now time.Duration) bool {
 	if len(b.recent) == 0 {
 		return false
@@ -132,7 +135,7 @@ func (b *RetryBudget) underMinimum(now time.Duration) bool {
 	return oldest == longAgo || now-oldest >= b.period
 }
 
-// underRatio is true if one more retry keeps to the ratio of the window.
+// underRatio reports whether the ratio of the window allows another retry.
 func (b *RetryBudget) underRatio(now reading) bool {
 	since := now.at - budgetWindow
 	retries := 0
@@ -145,9 +148,9 @@ func (b *RetryBudget) underRatio(now reading) bool {
 	return float64(retries+1) <= b.ratio*(float64(now.calls)-b.callsAt(since, now))+rounding
 }
 
-// callsAt estimates how many calls there had been at a time: there are readings
-// only where retries were asked for, and between two of them calls are taken
-// to come evenly.
+// callsAt estimates the number of calls before a time. There are readings only where
+// retries were requested; between two of them, calls are assumed to be evenly
+// distributed.
 func (b *RetryBudget) callsAt(at time.Duration, now reading) float64 {
 	m, next := b.marks[0], now
 	if len(b.marks) > 1 {

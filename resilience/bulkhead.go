@@ -14,18 +14,19 @@ import (
 type BulkheadConfig struct {
 	// Name is shown in errors.
 	Name string `koanf:"name"`
-	// MaxConcurrent is how many calls there may be at a time. Default 25.
+	// MaxConcurrent is the maximum number of concurrent calls. Default 25.
 	MaxConcurrent int `koanf:"max-concurrent"`
-	// MaxQueue is how many calls may wait for a place. Default 0: none.
+	// MaxQueue is the maximum number of waiting calls. Default 0: no call waits.
 	MaxQueue int `koanf:"max-queue"`
-	// MaxWait is how long a call may wait for a place. Default 0: as long as
-	// its context lets it.
+	// MaxWait is the maximum time that a call waits. Default 0: it waits until its
+	// context is done.
 	MaxWait time.Duration `koanf:"max-wait"`
 }
 
 const defaultMaxConcurrent = 25
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c BulkheadConfig) Validate() error {
 	var queue error
 	if c.MaxQueue < 0 {
@@ -34,25 +35,24 @@ func (c BulkheadConfig) Validate() error {
 	return errors.Join(notNegative("max-concurrent", c.MaxConcurrent), queue, noNegativeTime("max-wait", c.MaxWait))
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *BulkheadConfig) SetExplicitZero(key string) {
 	if key == "max-concurrent" {
 		c.MaxConcurrent = explicitZero
 	}
 }
 
-// WithDefaults returns c as a policy takes it: with the defaults in the place of
-// zero fields.
+// WithDefaults returns c with the defaults in place of zero fields.
 func (c BulkheadConfig) WithDefaults() BulkheadConfig {
 	setDefault(&c.MaxConcurrent, defaultMaxConcurrent)
 	return c
 }
 
-// Bulkhead limits how many calls there are at a time, so that one slow service
-// does not take all that a caller has (M. Nygard, Release It!, 2007). Calls that
-// wait get their places in the order in which they came. It takes a short lock
-// before and after a call, allocates only for a call that waits, and is safe for
+// Bulkhead limits the number of concurrent calls, so that one slow service does not
+// use all resources of its caller (M. Nygard, Release It!, 2007). Waiting calls are
+// admitted in the order in which they arrived. A call takes a lock for a short time
+// before and after it runs, and allocates only if it waits. Bulkhead is safe for
 // concurrent use.
 type Bulkhead struct {
 	mu      sync.Mutex
@@ -65,21 +65,21 @@ type Bulkhead struct {
 // waiter is a call that waits for a place.
 type waiter struct {
 	begun   time.Time
-	place   chan struct{} // closed to hand over a place
-	changed chan struct{} // MaxWait has
+	place   chan struct{} // closed when the call gets a place
+	changed chan struct{} // MaxWait has changed
 }
 
-// NewBulkhead makes a bulkhead. If config is not valid, Execute returns the error
+// NewBulkhead returns a bulkhead. If config is not valid, Execute returns the error
 // of its Validate.
 func NewBulkhead(config BulkheadConfig) *Bulkhead {
 	return &Bulkhead{invalid: config.Validate(), config: config.WithDefaults()}
 }
 
-// Reconfigure changes the configuration. Calls under way stay; those that wait
-// get the places that there are now. They stay in a queue that has become shorter,
-// but may wait only as long as the new MaxWait says, from when they came. If
-// config is not valid, or the bulkhead was made with one that was not, the error
-// says so and nothing changes.
+// Reconfigure changes the configuration. It does not affect running calls. Waiting
+// calls get the new places, stay in the queue even if MaxQueue is lower, and wait at
+// most for the new MaxWait, counted from their arrival. If config is not valid, or
+// the bulkhead was created with a configuration that was not, Reconfigure returns an
+// error and changes nothing.
 func (b *Bulkhead) Reconfigure(config BulkheadConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
@@ -102,9 +102,9 @@ func (b *Bulkhead) Reconfigure(config BulkheadConfig) error {
 	return nil
 }
 
-// Execute runs fn once there is a place for it. If there is none, and none to
-// wait, the error is a [*RejectedError] of kind [ErrBulkheadFull]. A context that
-// is done ends the wait.
+// Execute runs fn as soon as there is a place for it. If there is none, and the queue
+// is full or the wait too long, it returns a [*RejectedError] of kind
+// [ErrBulkheadFull]. If ctx is done while the call waits, it returns ctx's error.
 func (b *Bulkhead) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if err := b.acquire(ctx); err != nil {
 		return err
@@ -145,8 +145,7 @@ func (b *Bulkhead) acquire(ctx context.Context) error {
 	return err
 }
 
-// wait waits for a place, for as long as the configuration allows. An error says
-// that the call waits no longer.
+// wait waits for a place, as long as the configuration and ctx allow.
 func (b *Bulkhead) wait(ctx context.Context, w *waiter) error {
 	for {
 		c := b.current()
@@ -175,8 +174,7 @@ func (b *Bulkhead) wait(ctx context.Context, w *waiter) error {
 	}
 }
 
-// leave ends the wait for a place. It is false if one has been handed over at the
-// same moment.
+// leave ends the wait for a place. It returns false if the call has got one meanwhile.
 func (b *Bulkhead) leave(w *waiter, element *list.Element) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -203,7 +201,8 @@ func (b *Bulkhead) release() {
 	}
 }
 
-// handOver gives a place to who has waited longest. The caller holds the lock.
+// handOver gives a place to the call that has waited longest. The caller holds the
+// lock.
 func (b *Bulkhead) handOver() bool {
 	first := b.waiting.Front()
 	if first == nil {
@@ -213,7 +212,7 @@ func (b *Bulkhead) handOver() bool {
 	return true
 }
 
-// BulkheadSnapshot is how a bulkhead stood at one time.
+// BulkheadSnapshot is the state of a bulkhead at one time.
 type BulkheadSnapshot struct {
 	Active        int `json:"active"`
 	Waiting       int `json:"waiting"`
@@ -221,7 +220,7 @@ type BulkheadSnapshot struct {
 	MaxQueue      int `json:"maxQueue"`
 }
 
-// Snapshot returns how the bulkhead stands.
+// Snapshot returns the state of the bulkhead.
 func (b *Bulkhead) Snapshot() BulkheadSnapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()

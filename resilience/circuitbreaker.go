@@ -14,10 +14,11 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// CircuitBreaker stops calling what keeps failing (M. Nygard, Release It!, 2007).
-// It is closed until FailureThreshold calls in a row have failed, then open for
-// RecoveryTimeout, then half-open: it admits HalfOpenProbes calls as probes. If
-// they succeed it closes, if one fails it opens again:
+// CircuitBreaker rejects calls to a service that keeps failing (M. Nygard, Release
+// It!, 2007). It is closed until FailureThreshold consecutive calls have failed. Then
+// it is open for RecoveryTimeout and rejects all calls. Then it is half-open and admits
+// HalfOpenProbes calls as probes. If they succeed it closes; if one fails it opens
+// again:
 //
 //	         failures               recovery timeout over
 //	CLOSED ------------> OPEN ------------------------------> HALF-OPEN
@@ -27,17 +28,17 @@ import (
 //	   |                        the probes succeed                   |
 //	   +-------------------------------------------------------------+
 //
-// With a sliding window, rates open it instead: the share of failures, or of
-// slow calls, among the last calls or those of the last time.
+// With a sliding window, a rate opens the circuit instead: the share of failures or
+// of slow calls in the window.
 //
 // A successful call of a closed circuit costs two atomic loads: no lock, no
-// allocation, no look at the clock and no write. A window of counts adds an
-// atomic addition, a window of time and the watch for slow calls a look at the
-// clock each. A refused call costs a look at the clock. Half-open calls take a
-// short lock; no lock is ever held while a user's function runs. There is no
-// timer and no goroutine.
+// allocation, no reading of the clock and no write. A count window adds an atomic
+// addition; a time window and SlowCallDuration each add a reading of the clock. A
+// rejected call costs one reading of the clock. Half-open calls take a lock for a
+// short time; no lock is held while a function of the user runs. There are no timers
+// and no goroutines.
 //
-// It is safe for concurrent use.
+// CircuitBreaker is safe for concurrent use.
 type CircuitBreaker struct {
 	current atomic.Uint64
 	config  atomic.Pointer[CircuitBreakerConfig]
@@ -48,10 +49,10 @@ type CircuitBreaker struct {
 	invalid error // of Validate; every call returns it
 
 	mu         sync.Mutex           // guards transitions and what follows
-	probing    *CircuitBreakerError // what a half-open circuit refuses with
-	probes     []probe              // of the half-open circuit, not yet returned
+	probing    *CircuitBreakerError // with which a half-open circuit rejects
+	probes     []probe              // of the half-open circuit, in progress
 	lastProbe  uint32
-	succeeded  int // probes of this half-open time
+	succeeded  int // probes since the circuit became half-open
 	reopenings int // since the circuit was closed
 	openings   int64
 	since      time.Time // of the last transition
@@ -65,14 +66,14 @@ type probe struct {
 	admitted time.Duration
 }
 
-// NewCircuitBreaker makes a closed circuit breaker. If config is not valid,
+// NewCircuitBreaker returns a closed circuit breaker. If config is not valid,
 // every call returns the error of its Validate.
 func NewCircuitBreaker(config CircuitBreakerConfig) *CircuitBreaker {
 	b := &CircuitBreaker{invalid: config.Validate(), epoch: time.Now()}
 	b.since = b.epoch
 	c := config.WithDefaults()
 	b.config.Store(&c)
-	b.probing = probingRefusal(&c)
+	b.probing = probingRejection(&c)
 	if b.invalid != nil {
 		b.current.Store(uint64(newWord(stateInvalid, false, 0, 0)))
 		return b
@@ -83,11 +84,11 @@ func NewCircuitBreaker(config CircuitBreakerConfig) *CircuitBreaker {
 	return b
 }
 
-// Name returns the name that the configuration gave.
+// Name returns the name of the configuration.
 func (b *CircuitBreaker) Name() string { return b.config.Load().Name }
 
-// State returns the breaker's state. An open circuit whose recovery timeout is
-// over is half-open, although no probe has come yet.
+// State returns the state. It is [StateHalfOpen] as soon as the recovery timeout of an
+// open circuit has passed, even before the first probe.
 func (b *CircuitBreaker) State() CircuitState {
 	switch state := b.load().state(); {
 	case state == StateOpen && b.isRecovered():
@@ -99,9 +100,9 @@ func (b *CircuitBreaker) State() CircuitState {
 	}
 }
 
-// refusesAfter reports whether a call that comes after a delay will be refused,
-// as far as can be told now.
-func (b *CircuitBreaker) refusesAfter(delay time.Duration) bool {
+// rejectsAfter reports whether a call after the delay will be rejected, as far as is
+// known now.
+func (b *CircuitBreaker) rejectsAfter(delay time.Duration) bool {
 	switch b.load().state() {
 	case StateOpen:
 		return delay < b.open.Load().probeAfter-b.now()
@@ -111,24 +112,23 @@ func (b *CircuitBreaker) refusesAfter(delay time.Duration) bool {
 	return false
 }
 
-// isRecovered reports whether the recovery timeout of an open circuit is over.
+// isRecovered reports whether the recovery timeout of an open circuit has passed.
 func (b *CircuitBreaker) isRecovered() bool {
-	refusal := b.open.Load()
-	return refusal.State == StateOpen && b.now() >= refusal.probeAfter
+	rejection := b.open.Load()
+	return rejection.State == StateOpen && b.now() >= rejection.probeAfter
 }
 
-// now is the time since the breaker was made, by the monotonic clock; never 0.
+// now returns the time since the breaker was created, by the monotonic clock; never 0.
 func (b *CircuitBreaker) now() time.Duration { return time.Since(b.epoch) + 1 }
 
-// Call runs fn if the circuit admits it, and returns fn's error as it is. An
-// open circuit returns a [*CircuitBreakerError] at once.
+// Call runs fn if the circuit admits it, and returns fn's error unchanged. Otherwise
+// it returns a [*CircuitBreakerError] at once.
 //
-// A nil error is a success; an error for which IsFailure returns false proves
-// what is guarded alive and is one as well. What counts as nothing is the
-// caller's cancellation of ctx, and the refusal of another breaker. That ctx's
-// deadline passes while fn runs counts as a failure: there was no answer in the
-// time there was. A ctx that is done already keeps fn from running. A panic of
-// fn counts as failure and goes on.
+// A nil error is a success. So is an error for which IsFailure returns false: it
+// shows that the service is alive. A call whose caller cancels ctx counts as neither
+// success nor failure, and so does one that another circuit breaker rejects. A call
+// whose deadline passes while fn runs is a failure. If ctx is already done, fn does
+// not run. A panic of fn is a failure and is not recovered.
 func (b *CircuitBreaker) Call(ctx context.Context, fn func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -174,22 +174,22 @@ func (b *CircuitBreaker) callWithPermit(ctx context.Context, fn func(context.Con
 	return err
 }
 
-// Execute is [CircuitBreaker.Call]; it makes the breaker a [Policy].
+// Execute is [CircuitBreaker.Call]. It implements [Policy].
 func (b *CircuitBreaker) Execute(ctx context.Context, fn func(context.Context) error) error {
 	return b.Call(ctx, fn)
 }
 
-// verdict is what the end of a call means for the circuit.
+// verdict is how the end of a call counts.
 type verdict uint8
 
 const (
 	isSuccess verdict = iota
 	isFailure
 	isNothing
-	isAbandoned // by a hedge: it says nothing, but that it was slow
+	isAbandoned // cancelled by a hedge: it counts only if it was slow
 )
 
-// judge decides what the error of a call means for the circuit.
+// judge decides how a call counts that ended with err.
 func (b *CircuitBreaker) judge(ctx context.Context, err error) verdict {
 	switch {
 	case err == nil:
@@ -208,17 +208,18 @@ func (b *CircuitBreaker) judge(ctx context.Context, err error) verdict {
 	return isFailure
 }
 
-// Permit is the leave to make one call. Exactly one of its methods must be
-// called, once, when the call has ended.
+// Permit is the permission to make one call. When the call has ended, exactly one of
+// its methods must be called, once.
 type Permit struct {
 	breaker    *CircuitBreaker
 	generation uint32
 	probe      uint32        // 0: the circuit was closed
-	begun      time.Duration // 0: nobody wants to know
+	begun      time.Duration // 0: not measured
 }
 
-// Acquire asks for the leave to make a call, for callers that cannot use
-// [CircuitBreaker.Call]. The error is a [*CircuitBreakerError].
+// Acquire returns a permission to make a call, for code that cannot use
+// [CircuitBreaker.Call]. If the circuit rejects the call, the error is a
+// [*CircuitBreakerError].
 func (b *CircuitBreaker) Acquire() (Permit, error) {
 	if w := b.load(); w.isPlain() {
 		return Permit{breaker: b, generation: w.generation()}, nil
@@ -238,14 +239,15 @@ func (p Permit) Success() {
 // Failure reports that the call failed.
 func (p Permit) Failure() { p.end(p.breaker.load(), false) }
 
-// Ignore reports that the call says nothing: it was cancelled by its caller.
+// Ignore reports that the call counts as neither success nor failure, such as one that
+// its caller has cancelled.
 func (p Permit) Ignore() {
 	if p.probe != 0 {
 		p.breaker.probeIgnored(p)
 	}
 }
 
-// report ends a call.
+// report reports the end of a call.
 func (p Permit) report(v verdict) {
 	switch v {
 	case isSuccess:
@@ -259,8 +261,8 @@ func (p Permit) report(v verdict) {
 	}
 }
 
-// abandon reports that a hedge has cancelled the call. A call that was slow by
-// then is one, whoever has answered instead.
+// abandon reports that a hedge has cancelled the call. It counts as a slow call if it
+// was slow by then.
 func (p Permit) abandon() {
 	b := p.breaker
 	if !b.isSlow(p, b.now()) {
@@ -294,25 +296,25 @@ func (b *CircuitBreaker) endProbe(p Permit, succeeded bool) {
 		b.probeFailed(p)
 	}
 	if slow {
-		b.tellSlow(now - p.begun)
+		b.notifySlow(now - p.begun)
 	}
 }
 
-// isSlow reports whether a call that ends now has taken too long.
+// isSlow reports whether a call that ends at now was slow.
 func (b *CircuitBreaker) isSlow(p Permit, now time.Duration) bool {
 	limit := b.config.Load().SlowCallDuration
 	return p.begun != 0 && limit > 0 && now-p.begun > limit
 }
 
-// tellSlow tells the listener of a slow call, when that has been counted.
-func (b *CircuitBreaker) tellSlow(took time.Duration) {
+// notifySlow calls the listener for a slow call, after the call has been counted.
+func (b *CircuitBreaker) notifySlow(took time.Duration) {
 	if listener := b.config.Load().OnSlowCall; listener != nil {
 		listener(took)
 	}
 }
 
-// remember puts the outcome of a call into the window, and opens the circuit if
-// its rates say so.
+// remember adds the outcome of a call to the window, and opens the circuit if a rate
+// reaches its limit.
 func (b *CircuitBreaker) remember(w word, p Permit, succeeded bool) {
 	window := b.window.Load()
 	if window == nil || window.generation != p.generation {
@@ -334,7 +336,7 @@ func (b *CircuitBreaker) remember(w word, p Permit, succeeded bool) {
 		b.transition(w, StateOpen)
 	}
 	if slow {
-		b.tellSlow(now - p.begun)
+		b.notifySlow(now - p.begun)
 	}
 }
 
@@ -344,8 +346,8 @@ func (b *CircuitBreaker) replace(old, new word) bool {
 	return b.current.CompareAndSwap(uint64(old), uint64(new))
 }
 
-// forgetFailures begins the count of consecutive failures anew, unless the
-// circuit has changed since the call began.
+// forgetFailures resets the count of consecutive failures, unless the state has
+// changed since the call began.
 func (b *CircuitBreaker) forgetFailures(generation uint32) {
 	for {
 		w := b.load()
@@ -358,8 +360,8 @@ func (b *CircuitBreaker) forgetFailures(generation uint32) {
 	}
 }
 
-// countFailure counts a failure and opens the circuit when it is one too many,
-// unless the circuit has changed since the call began.
+// countFailure counts a failure and opens the circuit at FailureThreshold, unless the
+// state has changed since the call began.
 func (b *CircuitBreaker) countFailure(generation uint32) {
 	for {
 		w := b.load()
@@ -377,20 +379,20 @@ func (b *CircuitBreaker) countFailure(generation uint32) {
 	}
 }
 
-// CircuitBreakerError says that a circuit breaker refused a call. It answers
-// to errors.Is for kernel.ErrCircuitOpen, and is found by errors.As as pointer
-// and as value.
+// CircuitBreakerError is the error of a call that a circuit breaker rejected.
+// errors.Is reports true for it and kernel.ErrCircuitOpen. errors.As finds it as
+// pointer and as value.
 type CircuitBreakerError struct {
 	Name  string       // the breaker's
-	State CircuitState // StateOpen; StateHalfOpen when other calls are probing; StateForcedOpen
+	State CircuitState // StateOpen, StateHalfOpen (other calls are probes) or StateForcedOpen
 
 	probeAt    time.Time     // when the open circuit will admit a probe
 	probeAfter time.Duration // the same, by the breaker's own clock
 	opened     time.Time
 }
 
-// RetryAfter returns how long it is, from now, until the circuit admits a
-// probe; 0 when that time has come.
+// RetryAfter returns the time from now until the circuit admits a probe; 0 if it does
+// already, or if the time is not known.
 func (e CircuitBreakerError) RetryAfter() time.Duration {
 	if e.probeAt.IsZero() {
 		return 0
@@ -406,9 +408,9 @@ func (e CircuitBreakerError) Error() string {
 	}
 	switch e.State {
 	case StateHalfOpen:
-		return name + " is half-open: a probe is under way"
+		return name + " is half-open: a probe is in progress"
 	case StateForcedOpen:
-		return name + " is open until somebody resets it"
+		return name + " is forced open until it is reset"
 	}
 	return fmt.Sprintf("%s is open: next probe in %s", name, e.RetryAfter().Round(time.Millisecond))
 }
@@ -416,7 +418,7 @@ func (e CircuitBreakerError) Error() string {
 // Is matches kernel.ErrCircuitOpen.
 func (e CircuitBreakerError) Is(target error) bool { return target == kernel.ErrCircuitOpen }
 
-// As lets errors.As fill a target of the value type.
+// As supports errors.As with a target of the value type.
 func (e *CircuitBreakerError) As(target any) bool {
 	t, ok := target.(*CircuitBreakerError)
 	if ok {

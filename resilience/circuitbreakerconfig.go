@@ -12,62 +12,61 @@ import (
 type CircuitBreakerConfig struct {
 	// Name is shown in errors and state changes.
 	Name string `koanf:"name"`
-	// FailureThreshold is how many consecutive failures open the circuit.
-	// Default 5. A sliding window takes its place.
+	// FailureThreshold is the number of consecutive failures that open the circuit.
+	// Default 5. It has no effect with a sliding window.
 	FailureThreshold int `koanf:"failure-threshold"`
-	// RecoveryTimeout is how long an open circuit waits before it admits a
+	// RecoveryTimeout is the time from the opening of the circuit until it admits a
 	// probe. Default 30s; NoDelay: the next call is a probe.
 	RecoveryTimeout time.Duration `koanf:"recovery-timeout"`
-	// RecoveryMultiplier lengthens RecoveryTimeout each time that a probe
-	// fails, until the circuit closes. Default 1: it stays the same.
+	// RecoveryMultiplier is the factor, from 1 to 100, by which the recovery timeout
+	// grows each time that a probe fails, until the circuit closes. Default 1.
 	RecoveryMultiplier float64 `koanf:"recovery-multiplier"`
-	// MaxRecoveryTimeout caps what RecoveryMultiplier makes of RecoveryTimeout.
-	// Default 5m, or RecoveryTimeout if that is longer.
+	// MaxRecoveryTimeout is the maximum to which the recovery timeout grows. Default
+	// 5m, or RecoveryTimeout if that is longer.
 	MaxRecoveryTimeout time.Duration `koanf:"max-recovery-timeout"`
-	// HalfOpenProbes is how many probes a half-open circuit admits. Default 1.
+	// HalfOpenProbes is the number of probes that a half-open circuit admits. Default 1.
 	HalfOpenProbes int `koanf:"half-open-probes"`
-	// HalfOpenSuccesses is how many of the probes must succeed to close the
-	// circuit; one that fails opens it again. Default HalfOpenProbes.
+	// HalfOpenSuccesses is the number of probes that must succeed to close the
+	// circuit; the first that fails opens it again. Default HalfOpenProbes.
 	HalfOpenSuccesses int `koanf:"half-open-successes"`
-	// HalfOpenMaxWait is how long a probe may take before its place is given
-	// to another call. Default 1m; NoDelay: it never waits.
+	// HalfOpenMaxWait is the time after which another call may take the place of a
+	// probe that has not ended. Default 1m; NoDelay: at once.
 	HalfOpenMaxWait time.Duration `koanf:"half-open-max-wait"`
 
-	// SlidingWindow lets a rate open the circuit instead of consecutive
-	// failures: [CountWindow] looks at the last WindowSize calls, [TimeWindow]
-	// at those that ended within the last WindowDuration. Default "": no
-	// window.
+	// SlidingWindow lets a rate open the circuit instead of consecutive failures. The
+	// rate is that of the last WindowSize calls ([CountWindow]), or of those that
+	// ended within the last WindowDuration ([TimeWindow]). Default "": no window.
 	SlidingWindow SlidingWindow `koanf:"sliding-window"`
-	// WindowSize is the size of a count window. Default 100.
+	// WindowSize is the number of calls in a count window, at most 1<<20. Default 100.
 	WindowSize int `koanf:"window-size"`
-	// WindowDuration is the length of a time window, which moves in steps of
-	// a tenth. Default 60s.
+	// WindowDuration is the duration of a time window, which moves in steps of a tenth
+	// of it. Default 60s.
 	WindowDuration time.Duration `koanf:"window-duration"`
-	// MinimumCalls is how many calls there must be in the window before a
-	// rate says something. Default 20, or WindowSize if that is less.
+	// MinimumCalls is the number of calls in the window below which no rate opens the
+	// circuit. Default 20, or the size of a count window if that is less.
 	MinimumCalls int `koanf:"minimum-calls"`
-	// FailureRate is the share of failures in the window that opens the
-	// circuit, above 0 up to 1. Default 0.5.
+	// FailureRate is the share of failures in the window that opens the circuit,
+	// above 0 and at most 1. Default 0.5.
 	FailureRate float64 `koanf:"failure-rate"`
-	// SlowCallDuration is how long a call may take before it counts as slow.
+	// SlowCallDuration is the duration above which a call is slow.
 	// Default 0: none is. A slow probe has failed. It needs a window.
 	SlowCallDuration time.Duration `koanf:"slow-call-duration"`
 	// SlowCallRate is the share of slow calls in the window that opens the
 	// circuit, above 0 up to 1. Default 1.
 	SlowCallRate float64 `koanf:"slow-call-rate"`
 
-	// IsFailure says which errors count as failures of what is guarded; the
-	// others prove it alive. nil: every error does.
+	// IsFailure reports whether an error is a failure of the service; any other error
+	// counts as a success. It must be safe for concurrent use. nil: every error is a
+	// failure.
 	IsFailure func(error) bool `koanf:"-"`
-	// OnStateChange is told of every transition, one at a time and in order,
-	// on a goroutine that uses the breaker but outside of any lock: it may
-	// use the breaker itself.
+	// OnStateChange is called for every change of state, one at a time and in order,
+	// on a goroutine that uses the breaker. No lock is held, so it may use the breaker.
 	OnStateChange func(StateChange) `koanf:"-"`
-	// OnSlowCall is told of every slow call, by the goroutine that made it.
+	// OnSlowCall is called for every slow call, on the goroutine of the call.
 	OnSlowCall func(took time.Duration) `koanf:"-"`
 }
 
-// StateChange is one transition of a [CircuitBreaker].
+// StateChange is a change of the state of a [CircuitBreaker].
 type StateChange struct {
 	Name     string // the breaker's
 	From, To CircuitState
@@ -86,7 +85,8 @@ const (
 	maxWindowSize             = 1 << 20
 )
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c CircuitBreakerConfig) Validate() error {
 	return errors.Join(
 		notNegative("failure-threshold", c.FailureThreshold),
@@ -112,7 +112,7 @@ func (c CircuitBreakerConfig) validateWindowDuration() error {
 	return noNegativeTime("window-duration", c.WindowDuration)
 }
 
-// validateTogether looks at fields that depend on each other.
+// validateTogether checks fields that depend on each other.
 func (c CircuitBreakerConfig) validateTogether() error {
 	var problems []error
 	wrong := func(fields []string, format string, args ...any) {
@@ -132,13 +132,13 @@ func (c CircuitBreakerConfig) validateTogether() error {
 		wrong([]string{"window-size"}, "window-size is %d: it must be at most %d", d.WindowSize, maxWindowSize)
 	}
 	if c.SlidingWindow == TimeWindow && d.WindowDuration > 0 && d.WindowDuration < timeBuckets {
-		wrong([]string{"window-duration", "sliding-window"}, "window-duration is %s: it must be longer", d.WindowDuration)
+		wrong([]string{"window-duration", "sliding-window"}, "window-duration is %s: it must be at least 10ns", d.WindowDuration)
 	}
 	if d.HalfOpenSuccesses > d.HalfOpenProbes && d.HalfOpenProbes > 0 {
 		wrong([]string{"half-open-successes", "half-open-probes"}, "half-open-successes is %d, but there are only %d half-open-probes", d.HalfOpenSuccesses, d.HalfOpenProbes)
 	}
 	if c.RecoveryMultiplier != 0 && !(c.RecoveryMultiplier >= 1 && c.RecoveryMultiplier <= 100) {
-		wrong([]string{"recovery-multiplier"}, "recovery-multiplier is %v: it must be between 1 and 100", c.RecoveryMultiplier)
+		wrong([]string{"recovery-multiplier"}, "recovery-multiplier is %v: it must be between 1 and 100", shown(c.RecoveryMultiplier))
 	}
 	if d.MaxRecoveryTimeout >= 0 && d.MaxRecoveryTimeout < d.RecoveryTimeout {
 		wrong([]string{"max-recovery-timeout", "recovery-timeout"}, "max-recovery-timeout is %s, less than the recovery-timeout of %s", d.MaxRecoveryTimeout, d.RecoveryTimeout)
@@ -146,8 +146,8 @@ func (c CircuitBreakerConfig) validateTogether() error {
 	return errors.Join(problems...)
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *CircuitBreakerConfig) SetExplicitZero(key string) {
 	switch key {
 	case "failure-threshold":
@@ -177,8 +177,7 @@ func (c *CircuitBreakerConfig) SetExplicitZero(key string) {
 	}
 }
 
-// WithDefaults returns c as a policy takes it: with the defaults in the place of
-// zero fields.
+// WithDefaults returns c with the defaults in place of zero fields.
 func (c CircuitBreakerConfig) WithDefaults() CircuitBreakerConfig {
 	setDefault(&c.FailureThreshold, defaultFailureThreshold)
 	setDefault(&c.HalfOpenProbes, defaultHalfOpenProbes)
@@ -209,5 +208,5 @@ func share(key string, value float64) error {
 	if value == 0 || value > 0 && value <= 1 {
 		return nil
 	}
-	return wrongField(key, "%s is %v: it must be above 0 and at most 1", key, max(value, 0))
+	return wrongField(key, "%s is %v: it must be above 0 and at most 1", key, shown(value))
 }

@@ -4,8 +4,8 @@ package resilience
 
 import "time"
 
-// NoDelay says, in a duration field of a configuration, that there is none: a
-// zero field means the default.
+// NoDelay is a duration of zero in a configuration, where a zero field means the
+// default.
 const NoDelay time.Duration = -1
 
 // explicitZero marks a number that a settings file sets to zero.
@@ -17,7 +17,7 @@ func setDefault(field *int, value int) {
 	}
 }
 
-// setDefaultTime also turns NoDelay into the zero that it stands for.
+// setDefaultTime also replaces NoDelay by zero.
 func setDefaultTime(field *time.Duration, value time.Duration) {
 	switch *field {
 	case 0:
@@ -41,7 +41,15 @@ func noNegativeTime(key string, d time.Duration) error {
 	return wrongField(key, "%s is %s: it must not be negative", key, d)
 }
 
-// within accepts 0 to most, and the mark of an explicit zero.
+// shown returns a number as the user wrote it.
+func shown(n float64) float64 {
+	if n == explicitZero {
+		return 0
+	}
+	return n
+}
+
+// within accepts 0 to most, and explicitZero.
 func within(key string, n, most float64) error {
 	if n >= 0 && n <= most || n == explicitZero {
 		return nil

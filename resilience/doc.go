@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package resilience holds the policies that guard calls to other services. It
-// knows nothing of HTTP or of the application context and is useful alone:
+// Package resilience provides policies that protect calls to other services, such as
+// circuit breakers, retries and rate limits. It depends neither on HTTP nor on the
+// application context:
 //
 //	breaker := resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{FailureThreshold: 5})
 //	retry := resilience.NewRetryPolicy(resilience.RetryConfig{MaxAttempts: 3})
@@ -9,7 +10,7 @@
 //		return breaker.Call(ctx, fetch)
 //	})
 //
-// [Call] runs a function with a result under any [Policy]. All policies are
-// safe for concurrent use, start no goroutine and measure time by the monotonic
-// clock only, so that a wall clock that is set does not disturb them.
+// [Call] runs a function with a result under any [Policy]. All policies are safe for
+// concurrent use. They start no goroutines, except for [Hedge], and measure time by
+// the monotonic clock, so that changes of the wall clock do not affect them.
 package resilience

@@ -11,6 +11,10 @@ import (
 // instead of overflowing.
 const forever time.Duration = math.MaxInt64
 
+// A clock that goes back by more than hasGoneBack is a different clock: that of a
+// test in virtual time, which uses a policy that was created outside of it.
+const hasGoneBack = time.Hour
+
 // sumOf adds two durations that are not negative.
 func sumOf(a, b time.Duration) time.Duration {
 	if a > forever-b {
@@ -19,7 +23,7 @@ func sumOf(a, b time.Duration) time.Duration {
 	return a + b
 }
 
-// textOf is a duration in JSON; "" for zero, which is left out.
+// textOf returns a duration as it is written in JSON; "" for zero, which is omitted.
 func textOf(d time.Duration) string {
 	if d == 0 {
 		return ""
@@ -27,8 +31,8 @@ func textOf(d time.Duration) string {
 	return max(0, d).String() // NoDelay is negative
 }
 
-// grown is base times factor to the power of n, at most most. It takes the same
-// time for every n.
+// grown returns base times factor to the power of n, but at most most. It takes the
+// same time for every n.
 func grown(base time.Duration, factor float64, n int, most time.Duration) time.Duration {
 	if base <= 0 || n <= 0 || factor == 1 {
 		return min(base, most)

@@ -119,7 +119,7 @@ func ExampleNewTimeout() {
 		return ctx.Err()
 	})
 	fmt.Println(err)
-	// Output: not done within 1ms
+	// Output: timed out after 1ms
 }
 
 func ExampleNewBulkhead() {
@@ -128,7 +128,7 @@ func ExampleNewBulkhead() {
 		fmt.Println(bulkhead.Execute(ctx, func(context.Context) error { return nil }))
 		return nil
 	})
-	// Output: prices: too many calls at a time
+	// Output: prices: too many concurrent calls
 }
 
 func ExampleNewRateLimiter() {

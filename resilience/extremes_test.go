@@ -73,6 +73,91 @@ func TestAThresholdMayBeLarge(t *testing.T) {
 	}
 }
 
+// TestPoliciesWorkWithExtremeValues makes calls that succeed under policies whose
+// configurations are valid, and some that fail.
+func TestPoliciesWorkWithExtremeValues(t *testing.T) {
+	const most = math.MaxInt
+	for name, c := range map[string]struct {
+		config validator
+		policy resilience.Policy
+	}{
+		"a time window": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			SlidingWindow: resilience.TimeWindow, WindowDuration: longest, MinimumCalls: most, SlowCallDuration: longest}),
+		"a short time window": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			SlidingWindow: resilience.TimeWindow, WindowDuration: 10, MinimumCalls: 1, FailureRate: math.SmallestNonzeroFloat64, RecoveryTimeout: 1}),
+		"a count window of one": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			SlidingWindow: resilience.CountWindow, WindowSize: 1, SlowCallDuration: 1, RecoveryTimeout: resilience.NoDelay}),
+		"many probes": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			FailureThreshold: 1, RecoveryTimeout: 1, HalfOpenProbes: most, HalfOpenSuccesses: 1, HalfOpenMaxWait: longest}),
+		"no waits of a circuit breaker": policyOf(resilience.NewCircuitBreaker, resilience.CircuitBreakerConfig{
+			FailureThreshold: 1, RecoveryTimeout: resilience.NoDelay, RecoveryMultiplier: 100, MaxRecoveryTimeout: longest, HalfOpenMaxWait: resilience.NoDelay}),
+		"a long time limit":  policyOf(resilience.NewTimeout, resilience.TimeoutConfig{Limit: longest}),
+		"a large bulkhead":   policyOf(resilience.NewBulkhead, resilience.BulkheadConfig{MaxConcurrent: most, MaxQueue: most, MaxWait: longest}),
+		"a small bulkhead":   policyOf(resilience.NewBulkhead, resilience.BulkheadConfig{MaxConcurrent: 1, MaxQueue: most, MaxWait: longest}),
+		"a large rate":       policyOf(resilience.NewRateLimiter, resilience.RateLimiterConfig{PerSecond: math.MaxFloat64, Burst: most, MaxWait: longest}),
+		"a large rate alone": policyOf(resilience.NewRateLimiter, resilience.RateLimiterConfig{PerSecond: 1e300}),
+		"a small rate":       policyOf(resilience.NewRateLimiter, resilience.RateLimiterConfig{PerSecond: 1e-3, Burst: most, MaxWait: longest}),
+		"a hedge at once":    policyOf(resilience.NewHedge, resilience.HedgeConfig{Delay: resilience.NoDelay, MaxHedges: 100}),
+		"a late hedge":       policyOf(resilience.NewHedge, resilience.HedgeConfig{Delay: longest, MaxHedges: most, Quantile: math.Nextafter(1, 0)}),
+		"the least quantile": policyOf(resilience.NewHedge, resilience.HedgeConfig{Quantile: math.SmallestNonzeroFloat64}),
+		"large limits":       policyOf(resilience.NewAdaptiveLimiter, resilience.AdaptiveLimiterConfig{MinLimit: most, InitialLimit: most, MaxLimit: most}),
+		"a large least limit": policyOf(resilience.NewAdaptiveLimiter, resilience.AdaptiveLimiterConfig{
+			MinLimit: 2000}),
+		"small limits": policyOf(resilience.NewAdaptiveLimiter, resilience.AdaptiveLimiterConfig{MinLimit: 1, InitialLimit: 1, MaxLimit: 1}),
+		"large delays": policyOf(resilience.NewRetryPolicy, resilience.RetryConfig{MaxAttempts: most, BaseDelay: longest, Multiplier: 100, MaxRetryAfter: longest}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				require.NoError(t, c.config.Validate())
+				for range 50 {
+					assert.NoError(t, c.policy.Execute(t.Context(), until(time.Second, nil)))
+					synctest.Wait() // what a hedge has begun ends
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
+				defer cancel()
+				assert.ErrorIs(t, c.policy.Execute(ctx, func(context.Context) error { return errDown }), errDown)
+				time.Sleep(time.Second) // virtual
+				assert.NoError(t, c.policy.Execute(t.Context(), until(time.Second, nil)))
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+func policyOf[C validator, P resilience.Policy](makes func(C) P, config C) (made struct {
+	config validator
+	policy resilience.Policy
+}) {
+	made.config, made.policy = config, makes(config)
+	return made
+}
+
+// TestAnyRetryAfterIsBorne lets errors ask for waits of all lengths.
+func TestAnyRetryAfterIsBorne(t *testing.T) {
+	for _, after := range []time.Duration{math.MinInt64, -1, 0, 1, longest} {
+		for _, config := range []resilience.RetryConfig{
+			{}, {BaseDelay: resilience.NoDelay}, {BaseDelay: 1, MaxDelay: 1}, {MaxDelay: resilience.NoDelay}, {BaseDelay: longest, MaxDelay: 1},
+			{MaxAttempts: math.MaxInt, BaseDelay: longest},
+		} {
+			for _, config.Jitter = range []resilience.Jitter{resilience.NoJitter, resilience.FullJitter, resilience.EqualJitter, resilience.DecorrelatedJitter} {
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+					defer cancel()
+					attempts := 0
+					err := resilience.NewRetryPolicy(config).Execute(ctx, func(context.Context) error {
+						if attempts++; attempts == 5 {
+							cancel()
+						}
+						return busy(after)
+					})
+					assert.ErrorIs(t, err, busy(after))
+					assert.Equal(t, after < longest && config.BaseDelay < longest || config.MaxDelay == 1 && after < longest, attempts > 1, "%+v, %s: %d attempts", config, after, attempts)
+				})
+			}
+		}
+	}
+}
+
 // highest draws the highest number there may be.
 type highest struct{}
 

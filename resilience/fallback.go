@@ -12,27 +12,27 @@ import (
 
 var errNoFallback = fmt.Errorf("%w: a fallback needs a function", kernel.ErrConfig)
 
-// Fallback answers when a call has failed. It allocates nothing and is safe for
-// concurrent use if its function is.
+// Fallback runs another function if a call fails. It allocates nothing and is safe
+// for concurrent use if its functions are.
 type Fallback struct {
-	answer func(ctx context.Context, cause error) error
+	handle func(ctx context.Context, cause error) error
 	on     func(error) bool
 	wrong  error
 }
 
-// NewFallback returns a fallback. answer gets the call's error and returns nil, or
-// an error that replaces it; if answer is nil, Execute returns a kernel.ErrConfig.
-// on reports whether answer is called for an error, as RetryOn of a [RetryConfig]
-// does; nil: for every error. A call that its caller has cancelled has no fallback.
-func NewFallback(answer func(ctx context.Context, cause error) error, on func(error) bool) *Fallback {
-	f := &Fallback{answer: answer, on: on}
-	if answer == nil {
+// NewFallback returns a fallback. handle gets the error of a call and returns nil, or
+// an error that replaces it; if handle is nil, Execute returns a kernel.ErrConfig.
+// on reports whether handle is called for an error, like RetryOn of a [RetryConfig];
+// nil: for every error. handle is not called if the caller has cancelled the call.
+func NewFallback(handle func(ctx context.Context, cause error) error, on func(error) bool) *Fallback {
+	f := &Fallback{handle: handle, on: on}
+	if handle == nil {
 		f.wrong = errNoFallback
 	}
 	return f
 }
 
-// Execute runs fn and, if that fails, the fallback.
+// Execute runs fn and, if it fails, the fallback.
 func (f *Fallback) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if f.wrong != nil {
 		return f.wrong
@@ -41,5 +41,5 @@ func (f *Fallback) Execute(ctx context.Context, fn func(context.Context) error) 
 	if err == nil || errors.Is(ctx.Err(), context.Canceled) || !matches(f.on, err) {
 		return err
 	}
-	return f.answer(ctx, err)
+	return f.handle(ctx, err)
 }

@@ -14,27 +14,28 @@ import (
 
 // HedgeConfig configures a [Hedge]. A zero field means its default.
 type HedgeConfig struct {
-	// Delay is how long to wait for an answer before the next attempt begins
-	// beside it. Default 100ms.
+	// Delay is the time after which the next attempt begins if the call has not
+	// ended. Default 100ms; NoDelay: all attempts begin at once.
 	Delay time.Duration `koanf:"delay"`
-	// Quantile, if set, takes the place of Delay as soon as 20 calls have been
-	// measured: 0.95 hedges the slowest twentieth of the last 100.
+	// Quantile, if set, replaces Delay after 20 calls by this quantile of the
+	// durations of the last 100 calls: 0.95 hedges the slowest 5 %. It must be at
+	// least 0 and less than 1.
 	Quantile float64 `koanf:"quantile"`
-	// MaxHedges is how many attempts there may be beside the first. Default 1.
+	// MaxHedges is the maximum number of attempts besides the first. Default 1.
 	MaxHedges int `koanf:"max-hedges"`
-	// Budget limits the hedges of all calls that share it: a hedge counts as a
-	// retry. The hedge counts its calls in the budget, unless a retry policy
-	// around it that shares the budget has done so. nil: no limit.
+	// Budget limits the hedges of all policies that share it; a hedge counts as a
+	// retry. Each call is counted once, also if a retry policy around the hedge
+	// shares the budget. nil: no limit.
 	Budget *RetryBudget `koanf:"-"`
-	// IsDefinite says which errors end the call at once, as a success does: the
-	// answer is known, and no other attempt would bring a better one. nil: none;
-	// an attempt that fails waits for those beside it.
+	// IsDefinite reports whether an error ends the call at once, like a success,
+	// because no other attempt would have a better result. nil: no error does; the
+	// call waits for the other attempts.
 	IsDefinite func(error) bool `koanf:"-"`
-	// OnHedge is told of every hedge that begins, OnHedgeWon of every one
-	// whose answer is the call's. attempt counts from 2.
+	// OnHedge is called for every hedge that begins, OnHedgeWon for every hedge whose
+	// result is that of the call, on the goroutine of the call. attempt counts from 2.
 	OnHedge    func(attempt int, after time.Duration) `koanf:"-"`
 	OnHedgeWon func(attempt int)                      `koanf:"-"`
-	// OnBudgetExhausted is told of every hedge that the budget has prevented.
+	// OnBudgetExhausted is called for every hedge that the budget prevents.
 	OnBudgetExhausted func(attempt int) `koanf:"-"`
 }
 
@@ -45,7 +46,8 @@ const (
 	maxLatencies      = 100
 )
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c HedgeConfig) Validate() error {
 	var quantile error
 	if !(c.Quantile >= 0 && c.Quantile < 1) {
@@ -54,8 +56,8 @@ func (c HedgeConfig) Validate() error {
 	return errors.Join(noNegativeTime("delay", c.Delay), notNegative("max-hedges", c.MaxHedges), quantile)
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *HedgeConfig) SetExplicitZero(key string) {
 	switch key {
 	case "delay":
@@ -65,28 +67,28 @@ func (c *HedgeConfig) SetExplicitZero(key string) {
 	}
 }
 
-// WithDefaults returns c as a policy takes it: with the defaults in the place of
-// zero fields.
+// WithDefaults returns c with the defaults in place of zero fields.
 func (c HedgeConfig) WithDefaults() HedgeConfig {
 	setDefaultTime(&c.Delay, defaultHedgeDelay)
 	setDefault(&c.MaxHedges, defaultMaxHedges)
 	return c
 }
 
-// Hedge begins a call a second time when the first takes unusually long, and
-// takes the answer that comes first (J. Dean and L. A. Barroso, The Tail at
-// Scale, 2013). The others are cancelled, and end on goroutines of their own as
-// soon as they heed their context. Hedge only what may be done twice.
+// Hedge begins another attempt of a call that takes unusually long, and returns the
+// result of the attempt that succeeds first (J. Dean and L. A. Barroso, The Tail at
+// Scale, 2013). The other attempts are cancelled, and end on their own goroutines when
+// they observe that. Hedge only calls that may be executed twice.
 //
-// An attempt that fails waits for those beside it, unless its error is definite
-// (IsDefinite). If all fail, the error is that of the first to fail; a rejection by
-// a circuit breaker, a bulkhead or a limit gives way to an error of the service. A
-// panic goes on, on the caller's goroutine. An attempt that is cancelled because
-// another has ended the call is no success and no failure for a [CircuitBreaker]
-// within, but counts as slow if it was. fn runs on several goroutines at a time,
-// and finds the number of its attempt by [AttemptOf]; [Call] hands out the result
-// of the attempt that has won. A call costs a goroutine and some allocations. It
-// is safe for concurrent use.
+// If an attempt fails, the call waits for the others, unless IsDefinite reports true.
+// If all attempts fail, the error is that of the first that failed; but an error of
+// the service takes precedence over a rejection by a circuit breaker, a bulkhead or a
+// limiter. A panic of an attempt is raised again on the caller's goroutine. For a
+// [CircuitBreaker] within, an attempt that another one has made superfluous is neither
+// a success nor a failure, but it counts as slow if it was.
+//
+// The function runs on several goroutines at the same time; [AttemptOf] returns the
+// number of its attempt. [Call] returns the result of the attempt that won. A call
+// costs a goroutine and some allocations. Hedge is safe for concurrent use.
 type Hedge struct {
 	config  HedgeConfig
 	invalid error
@@ -97,8 +99,8 @@ type Hedge struct {
 	quantile  time.Duration // of the latencies; 0: not known yet
 }
 
-// NewHedge makes a hedge. If config is not valid, Execute returns the error of
-// its Validate.
+// NewHedge returns a hedge. If config is not valid, Execute returns the error of its
+// Validate.
 func NewHedge(config HedgeConfig) *Hedge {
 	if config.Budget != nil {
 		config.Budget.isHedged.Store(true)
@@ -106,15 +108,15 @@ func NewHedge(config HedgeConfig) *Hedge {
 	return &Hedge{config: config.WithDefaults(), invalid: config.Validate()}
 }
 
-// hedged is how one attempt ended.
+// hedged is the end of an attempt.
 type hedged struct {
 	attempt  int
 	err      error
 	panicked any
 }
 
-// maxKeptEnds is how many ends of attempts wait to be looked at; more attempts
-// wait until they are.
+// maxKeptEnds is the number of attempts that may end before the call receives their
+// ends; further ones wait.
 const maxKeptEnds = 16
 
 // race is one call of a hedge with its attempts.
@@ -129,7 +131,7 @@ type race struct {
 	failure  error // what the call returns if no attempt succeeds
 }
 
-// Execute runs fn, once or several times side by side.
+// Execute runs fn once, or several times concurrently.
 func (h *Hedge) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if h.invalid != nil {
 		return h.invalid
@@ -161,7 +163,7 @@ func (h *Hedge) Execute(ctx context.Context, fn func(context.Context) error) err
 				return r.failure
 			}
 		case <-ctx.Done():
-			// What heeds its context ends now and says more than the context.
+			// Attempts that observe ctx end now; their errors say more than ctx's.
 			return r.interrupted(ctx)
 		}
 	}
@@ -179,8 +181,7 @@ func (r *race) begin() {
 	go runHedged(ctx, r.attempts, r.fn, r.ends)
 }
 
-// isDecidedBy takes in how an attempt has ended, and reports whether the call ends
-// with it.
+// isDecidedBy records the end of an attempt, and reports whether the call ends with it.
 func (r *race) isDecidedBy(end hedged) bool {
 	r.ended++
 	switch {
@@ -196,7 +197,7 @@ func (r *race) isDecidedBy(end hedged) bool {
 	return r.ended == r.attempts
 }
 
-// isRejection reports whether a policy has refused the call before it began.
+// isRejection reports whether a policy rejected the call before it began.
 func isRejection(err error) bool {
 	return errors.Is(err, kernel.ErrCircuitOpen) || errors.Is(err, ErrBulkheadFull) || errors.Is(err, ErrRateLimitReached)
 }
@@ -211,8 +212,8 @@ func (h *Hedge) mayHedge(attempt int) bool {
 	return false
 }
 
-// interrupted ends a call whose context is done. It returns the error of an
-// attempt if one is there.
+// interrupted returns the error of a call whose context is done, with that of an
+// attempt if one has failed.
 func (r *race) interrupted(ctx context.Context) error {
 	for {
 		select {
@@ -229,7 +230,7 @@ func (r *race) interrupted(ctx context.Context) error {
 	}
 }
 
-// runHedged runs an attempt. One that ends after the call leaves nothing behind.
+// runHedged runs an attempt. Its goroutine ends with it, even if the call has ended.
 func runHedged(ctx context.Context, attempt int, fn func(context.Context) error, ends chan<- hedged) {
 	end := hedged{attempt: attempt, panicked: errGoexit}
 	defer func() {
@@ -250,9 +251,9 @@ func runHedged(ctx context.Context, attempt int, fn func(context.Context) error,
 	end.panicked = nil
 }
 
-var errGoexit = errors.New("resilience: a hedged call has left its goroutine by runtime.Goexit")
+var errGoexit = errors.New("resilience: a hedged call ended its goroutine with runtime.Goexit")
 
-// errHedgedAway is the cause of the end of attempts that another has made needless.
+// errHedgedAway is the cause of the cancellation of attempts when the call has ended.
 var errHedgedAway = errors.New("resilience: another attempt has ended the call")
 
 func (h *Hedge) won(attempt int, took time.Duration) {
@@ -264,7 +265,7 @@ func (h *Hedge) won(attempt int, took time.Duration) {
 	}
 }
 
-// delay is how long to wait before the next attempt.
+// delay returns the time to wait before the next attempt.
 func (h *Hedge) delay() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -274,7 +275,7 @@ func (h *Hedge) delay() time.Duration {
 	return h.config.Delay
 }
 
-// measure takes in how long a call took.
+// measure records the duration of a call.
 func (h *Hedge) measure(took time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -5,7 +5,9 @@ package resilience_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -211,6 +213,61 @@ func TestAHedgeMayHaveManyAttempts(t *testing.T) {
 			synctest.Wait() // the others end
 		})
 	}
+}
+
+// TestCodeThatPanicsEndsAHedgedCall lets the second attempt, or a listener, do so
+// while the first attempt hangs.
+func TestCodeThatPanicsEndsAHedgedCall(t *testing.T) {
+	hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	second := func(fn func()) func(context.Context) error {
+		return func(ctx context.Context) error {
+			if resilience.AttemptOf(ctx) == 2 {
+				fn()
+			}
+			return hang(ctx)
+		}
+	}
+	boom := func() { panic("boom") }
+	for name, c := range map[string]struct {
+		config resilience.HedgeConfig
+		call   func(context.Context) error
+	}{
+		"an attempt": {resilience.HedgeConfig{}, second(boom)},
+		"panic(nil)": {resilience.HedgeConfig{}, second(func() { var none any; panic(none) })},
+		"Goexit":     {resilience.HedgeConfig{}, second(runtime.Goexit)},
+		"OnHedge":    {resilience.HedgeConfig{OnHedge: func(int, time.Duration) { boom() }}, hang},
+		"IsDefinite": {resilience.HedgeConfig{IsDefinite: func(error) bool { boom(); return true }}, func(context.Context) error { return errDown }},
+		"a spent budget": {resilience.HedgeConfig{
+			Budget: resilience.NewRetryBudget(resilience.RetryBudgetConfig{Ratio: none, MinPerSecond: none}), OnBudgetExhausted: func(int) { boom() },
+		}, hang},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bulkhead := resilience.NewBulkhead(resilience.BulkheadConfig{MaxConcurrent: 2})
+				p := resilience.NewPipeline(resilience.NewHedge(c.config), bulkhead)
+				assert.Panics(t, func() { _ = p.Execute(t.Context(), c.call) })
+				synctest.Wait()
+				assert.Zero(t, bulkhead.Snapshot().Active, "attempts that go on")
+			})
+		})
+	}
+}
+
+func TestHedgesWithinHedges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := resilience.NewHedge(resilience.HedgeConfig{Delay: 100 * time.Millisecond})
+		var runs atomic.Int32
+		got, err := resilience.Call(t.Context(), resilience.NewPipeline(h, h), func(ctx context.Context) (int32, error) {
+			if n := runs.Add(1); n == 4 {
+				return n, nil
+			}
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})
+		assert.NoError(t, err)
+		assert.EqualValues(t, 4, got)
+		synctest.Wait()
+	})
 }
 
 func TestAHedgeWhoseContextIsDoneTellsWhatItKnows(t *testing.T) {

@@ -15,42 +15,43 @@ import (
 
 // LastGoodConfig configures a [LastGood]. A zero field means its default.
 type LastGoodConfig struct {
-	// MaxAge is how old an answer may be that takes the place of a failed one:
-	// stale-if-error of RFC 5861. Default 1h.
+	// MaxAge is the maximum age of a result that replaces an error: stale-if-error of
+	// RFC 5861. Default 1h.
 	MaxAge time.Duration `koanf:"max-age"`
-	// MaxEntries is how many answers are kept; beyond it the one that was used
-	// longest ago goes. Default 1000.
+	// MaxEntries is the maximum number of results; beyond it, the least recently used
+	// is dropped. Default 1000.
 	MaxEntries int `koanf:"max-entries"`
-	// MaxBytes is how much memory keys and answers may take together, as Size
-	// tells it; beyond it the one that was used longest ago goes. An answer that
-	// is larger alone is not kept. Default 0: no limit in bytes.
+	// MaxBytes is the maximum size of all keys and results, as measured by Size; beyond
+	// it, the least recently used result is dropped. A result that is larger is not
+	// kept. Default 0: no limit in bytes.
 	MaxBytes int64 `koanf:"max-bytes"`
-	// Size returns how many bytes a key and its answer take. It is called once
-	// for each answer that is kept, and must be safe for concurrent use. MaxBytes
-	// needs it.
-	Size func(key, answer any) int64 `koanf:"-"`
-	// On reports whether the last good answer replaces an error, as RetryOn of a
-	// [RetryConfig] does. It must be safe for concurrent use. nil: it replaces
-	// every error. It never replaces the caller's cancellation.
+	// Size returns the size of a key and its result in bytes. It is called once for
+	// each result, and must be safe for concurrent use. MaxBytes requires it.
+	Size func(key, result any) int64 `koanf:"-"`
+	// On reports whether the last good result replaces an error, like RetryOn of a
+	// [RetryConfig]. It must be safe for concurrent use. nil: it replaces every
+	// error. It never replaces the caller's cancellation.
 	On func(error) bool `koanf:"-"`
-	// OnStale is told when an answer of the given age is used.
+	// OnStale is called when a result of the given age replaces the error cause, on the
+	// goroutine of the call.
 	OnStale func(age time.Duration, cause error) `koanf:"-"`
 }
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c LastGoodConfig) Validate() error {
 	var bytes error
 	switch {
 	case c.MaxBytes < 0:
 		bytes = wrongField("max-bytes", "max-bytes is %d: it must not be negative", c.MaxBytes)
 	case c.MaxBytes > 0 && c.Size == nil:
-		bytes = fmt.Errorf("%w: max-bytes needs Size, which tells how many bytes an answer takes", kernel.ErrConfig)
+		bytes = fmt.Errorf("%w: max-bytes needs Size, which returns the size of a result", kernel.ErrConfig)
 	}
 	return errors.Join(noNegativeTime("max-age", c.MaxAge), notNegative("max-entries", c.MaxEntries), bytes)
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *LastGoodConfig) SetExplicitZero(key string) {
 	switch key {
 	case "max-age":
@@ -60,29 +61,29 @@ func (c *LastGoodConfig) SetExplicitZero(key string) {
 	}
 }
 
-// LastGood keeps the last good answer for each key, and gives it when a call
-// fails. What it keeps is bounded by MaxEntries and MaxBytes, however many keys there
-// are. It takes a short lock and looks at the clock for each call; it is safe
-// for concurrent use. Answers are shared: who gets one must not change it.
+// LastGood keeps the last good result for each key, and returns it if a call fails.
+// MaxEntries and MaxBytes limit what it keeps. A call takes a lock for a short time and
+// reads the clock. LastGood is safe for concurrent use. Callers share results and must
+// not modify them.
 type LastGood[K comparable, T any] struct {
 	config  LastGoodConfig
 	invalid error
 
 	mu      sync.Mutex
-	entries map[K]*list.Element // of *goodAnswer[K, T]
-	recent  list.List           // the one used last in front
+	entries map[K]*list.Element // of *goodResult[K, T]
+	recent  list.List           // the most recently used in front
 	bytes   int64               // of all entries
 }
 
-type goodAnswer[K comparable, T any] struct {
+type goodResult[K comparable, T any] struct {
 	key   K
 	value T
 	bytes int64
 	at    time.Time
 }
 
-// NewLastGood makes an empty memory. If config is not valid, Call returns the
-// error of its Validate.
+// NewLastGood returns a LastGood without results. If config is not valid, Call returns
+// the error of its Validate.
 func NewLastGood[K comparable, T any](config LastGoodConfig) *LastGood[K, T] {
 	l := &LastGood[K, T]{config: config, invalid: config.Validate(), entries: map[K]*list.Element{}}
 	setDefaultTime(&l.config.MaxAge, time.Hour)
@@ -90,8 +91,8 @@ func NewLastGood[K comparable, T any](config LastGoodConfig) *LastGood[K, T] {
 	return l
 }
 
-// Call runs fn, keeps its result under key, and returns what was kept last if fn
-// fails. Without such an answer it returns what fn did.
+// Call runs fn and keeps its result for key. If fn fails, it returns the last good result
+// for key, or, if there is none, the result and error of fn.
 func (l *LastGood[K, T]) Call(ctx context.Context, key K, fn func(context.Context) (T, error)) (T, error) {
 	return l.CallBy(ctx, func(T, error) (K, bool) { return key, true }, fn)
 }
@@ -128,26 +129,26 @@ func (l *LastGood[K, T]) CallBy(ctx context.Context, keyOf func(T, error) (K, bo
 	return kept, nil
 }
 
-// keep takes the answer in the place of the one before.
+// keep replaces the result of a key.
 func (l *LastGood[K, T]) keep(key K, value T) {
 	var bytes int64
 	if l.config.MaxBytes > 0 {
 		bytes = max(0, l.config.Size(key, value))
 	}
-	answer := &goodAnswer[K, T]{key, value, bytes, time.Now()}
+	result := &goodResult[K, T]{key, value, bytes, time.Now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.entries[key]; ok {
 		l.drop(e)
 	}
-	if !areEqual(key, key) || l.config.MaxBytes > 0 && bytes > l.config.MaxBytes { // no key that holds a NaN is ever found again
+	if !areEqual(key, key) || l.config.MaxBytes > 0 && bytes > l.config.MaxBytes { // a key with a NaN is never found again
 		return
 	}
-	l.entries[key] = l.recent.PushFront(answer)
-	l.bytes += bytes
-	for l.recent.Len() > l.config.MaxEntries || l.config.MaxBytes > 0 && l.bytes > l.config.MaxBytes {
+	for l.recent.Len() >= l.config.MaxEntries || l.config.MaxBytes > 0 && l.bytes > l.config.MaxBytes-bytes {
 		l.drop(l.recent.Back())
 	}
+	l.entries[key] = l.recent.PushFront(result)
+	l.bytes += bytes
 }
 
 func (l *LastGood[K, T]) get(key K) (value T, age time.Duration, ok bool) {
@@ -157,19 +158,19 @@ func (l *LastGood[K, T]) get(key K) (value T, age time.Duration, ok bool) {
 	if !ok {
 		return value, 0, false
 	}
-	answer := e.Value.(*goodAnswer[K, T])
-	if age = time.Since(answer.at); age > l.config.MaxAge {
+	result := e.Value.(*goodResult[K, T])
+	if age = time.Since(result.at); age > l.config.MaxAge {
 		l.drop(e)
 		return value, 0, false
 	}
 	l.recent.MoveToFront(e)
-	return answer.value, age, true
+	return result.value, age, true
 }
 
 func areEqual[K comparable](a, b K) bool { return a == b }
 
 func (l *LastGood[K, T]) drop(e *list.Element) {
-	answer := l.recent.Remove(e).(*goodAnswer[K, T])
-	l.bytes -= answer.bytes
-	delete(l.entries, answer.key)
+	result := l.recent.Remove(e).(*goodResult[K, T])
+	l.bytes -= result.bytes
+	delete(l.entries, result.key)
 }

@@ -67,6 +67,22 @@ func TestTheLastGoodAnswersAreBounded(t *testing.T) {
 	}
 }
 
+func TestSizesMayBeAsLargeAsTheyCan(t *testing.T) {
+	for name, size := range map[string]int64{"the largest": math.MaxInt64, "more than half of it": math.MaxInt64/2 + 1} {
+		l := resilience.NewLastGood[int, int](resilience.LastGoodConfig{
+			MaxBytes: math.MaxInt64, MaxEntries: math.MaxInt, MaxAge: math.MaxInt64, Size: func(_, _ any) int64 { return size },
+		})
+		for key := range 4 {
+			_, err := l.Call(t.Context(), key, func(context.Context) (int, error) { return key, nil })
+			assert.NoError(t, err)
+		}
+		for key := range 4 {
+			got, err := l.Call(t.Context(), key, func(context.Context) (int, error) { return -1, errDown })
+			assert.Equal(t, key == 3, err == nil, "%s: only the last answer is kept: %d of %d", name, got, key)
+		}
+	}
+}
+
 func TestKeysThatEqualNothingAreNotKept(t *testing.T) {
 	l := resilience.NewLastGood[float64, int](resilience.LastGoodConfig{MaxEntries: 1, MaxBytes: 10, Size: func(_, _ any) int64 { return 1 }})
 	call := func(key float64, err error) error {

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// This file holds what operators do with a CircuitBreaker: look at it, force it
-// and change its configuration.
+// This file holds the operations of a CircuitBreaker: inspection, manual control and
+// changes of the configuration.
 
-// ForceOpen refuses every call, until Reset.
+// ForceOpen rejects every call until Reset.
 func (b *CircuitBreaker) ForceOpen() { b.force(StateForcedOpen) }
 
-// Disable lets every call through and counts nothing, until Reset.
+// Disable admits every call and counts nothing until Reset.
 func (b *CircuitBreaker) Disable() { b.force(StateDisabled) }
 
-// Reset closes the circuit, whatever its state, and forgets what was counted.
+// Reset closes the circuit, whatever its state, and resets all counts.
 func (b *CircuitBreaker) Reset() { b.force(StateClosed) }
 
 func (b *CircuitBreaker) force(to CircuitState) {
@@ -25,15 +25,14 @@ func (b *CircuitBreaker) force(to CircuitState) {
 	b.unlockAndNotify()
 }
 
-// Reconfigure changes the configuration while calls are under way. State and
-// what has been counted stay; but a window of another kind or duration begins
-// empty, and so does the count of consecutive failures when a window takes its
-// place or goes. The next call that ends is judged by the new configuration,
-// together with what was counted before. An open circuit waits for the new
-// recovery timeout, from its opening on. A half-open circuit closes at once if as
-// many probes have succeeded as the new configuration asks for. If config is not
-// valid, or the breaker was made with one that was not, the error says so and
-// nothing changes.
+// Reconfigure changes the configuration, also while calls are in progress. The state
+// and all counts are kept, with two exceptions: a window of another kind or duration
+// is empty, and consecutive failures are reset if a window is added or removed. The
+// next call that ends is judged by the new configuration and the counts so far. An
+// open circuit waits for the new recovery timeout, counted from its opening. A
+// half-open circuit closes at once if enough probes have succeeded for the new
+// configuration. If config is not valid, or the breaker was created with a
+// configuration that was not, Reconfigure returns an error and changes nothing.
 func (b *CircuitBreaker) Reconfigure(config CircuitBreakerConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
@@ -46,22 +45,22 @@ func (b *CircuitBreaker) Reconfigure(config CircuitBreakerConfig) error {
 	defer b.unlockAndNotify()
 	before := b.config.Load()
 	b.config.Store(&c)
-	b.probing = probingRefusal(&c)
+	b.probing = probingRejection(&c)
 	switch b.load().state() {
 	case StateClosed:
 		b.changeWindow(before, &c)
 	case StateOpen:
-		b.open.Store(b.refusal(b.open.Load().opened, &c))
+		b.open.Store(b.rejection(b.open.Load().opened, &c))
 	case StateForcedOpen:
-		b.open.Store(forcedRefusal(&c))
+		b.open.Store(forcedRejection(&c))
 	case StateHalfOpen:
 		b.closeIfRecovered()
 	}
 	return nil
 }
 
-// changeWindow gives a closed circuit the window of a new configuration, within
-// its generation.
+// changeWindow replaces the window of a closed circuit, within its generation, if the
+// configuration requires another one.
 func (b *CircuitBreaker) changeWindow(before, after *CircuitBreakerConfig) {
 	if before.hasSameWindow(after) {
 		if window := b.window.Load(); window != nil {
@@ -83,8 +82,7 @@ func (b *CircuitBreaker) changeWindow(before, after *CircuitBreakerConfig) {
 	}
 }
 
-// hasSameWindow reports whether a window of c can go on with another
-// configuration.
+// hasSameWindow reports whether a window of c is one of the other configuration, too.
 func (c *CircuitBreakerConfig) hasSameWindow(other *CircuitBreakerConfig) bool {
 	if c.SlidingWindow != other.SlidingWindow {
 		return false
@@ -98,8 +96,7 @@ func (c *CircuitBreakerConfig) hasSameWindow(other *CircuitBreakerConfig) bool {
 	return true
 }
 
-// takeOver adds the last outcomes of another window, as many as there is room
-// for.
+// takeOver adds the last outcomes of another window, as many as fit.
 func (w *countWindow) takeOver(from *countWindow) {
 	head, size := from.head.Load(), uint64(len(from.slots))
 	for n := head - min(head, size, uint64(len(w.slots))); n < head; n++ {
@@ -110,13 +107,13 @@ func (w *countWindow) takeOver(from *countWindow) {
 }
 
 // CircuitBreakerSnapshot is the state of a breaker at one time. In JSON, its
-// durations are texts such as "29.5s".
+// durations are strings such as "29.5s".
 type CircuitBreakerSnapshot struct {
 	Name       string        `json:"name"`
 	State      CircuitState  `json:"state"`
-	Since      time.Time     `json:"since"`                // of the last transition, or of the making
-	RetryAfter time.Duration `json:"retryAfter,omitempty"` // until an open circuit admits a probe
-	Openings   int64         `json:"openings"`             // how often it has opened
+	Since      time.Time     `json:"since"`                // the last change of state, or the creation
+	RetryAfter time.Duration `json:"retryAfter,omitempty"` // time until an open circuit admits a probe
+	Openings   int64         `json:"openings"`             // number of times that the circuit opened
 
 	ConsecutiveFailures int   `json:"consecutiveFailures"` // without a window
 	Calls               int64 `json:"calls"`               // in the window

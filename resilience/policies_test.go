@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -485,6 +487,57 @@ func TestAPipelineRunsItsPoliciesFromTheOutsideIn(t *testing.T) {
 func TestAnEmptyPipelineRunsTheCall(t *testing.T) {
 	if err := resilience.NewPipeline().Execute(t.Context(), func(context.Context) error { return errDown }); err != errDown {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestANilPolicyIsLeftOut also takes pointers that are nil: a policy that is not
+// configured often is one.
+func TestANilPolicyIsLeftOut(t *testing.T) {
+	var (
+		breaker  *resilience.CircuitBreaker
+		retry    *resilience.RetryPolicy
+		hedge    *resilience.Hedge
+		pipeline *resilience.Pipeline
+		own      *ownPointer
+	)
+	p := resilience.NewPipeline(nil, breaker, retry, hedge, pipeline, resilience.NewPipeline(nil, breaker), own)
+	assert.Equal(t, errDown, p.Execute(t.Context(), func(context.Context) error { return errDown }))
+	got, err := resilience.Call(t.Context(), p, func(context.Context) (int, error) { return 1, nil })
+	assert.NoError(t, err)
+	assert.Equal(t, 1, got)
+}
+
+// ownPointer is a policy of a user's own whose nil pointer is a policy.
+type ownPointer struct{}
+
+func (*ownPointer) Execute(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+
+// TestEveryPolicyHasEveryPlaceInAPipeline puts each policy outside of, between and
+// within others.
+func TestEveryPolicyHasEveryPlaceInAPipeline(t *testing.T) {
+	policies := map[string]resilience.Policy{
+		"adaptive limiter": resilience.NewAdaptiveLimiter(resilience.AdaptiveLimiterConfig{}),
+		"bulkhead":         resilience.NewBulkhead(resilience.BulkheadConfig{}),
+		"circuit breaker":  resilience.NewCircuitBreaker(resilience.CircuitBreakerConfig{FailureThreshold: 1000}),
+		"fallback":         resilience.NewFallback(func(_ context.Context, cause error) error { return cause }, nil),
+		"rate limiter":     resilience.NewRateLimiter(resilience.RateLimiterConfig{PerSecond: 1e9}),
+		"retry":            resilience.NewRetryPolicy(resilience.RetryConfig{MaxAttempts: 2, BaseDelay: resilience.NoDelay}),
+		"timeout":          resilience.NewTimeout(resilience.TimeoutConfig{}),
+		"hedge":            resilience.NewHedge(resilience.HedgeConfig{Delay: time.Hour}),
+		"pipeline":         resilience.NewPipeline(resilience.NewTimeout(resilience.TimeoutConfig{}), twice{}),
+	}
+	runs := map[string]int{"retry": 2, "pipeline": 2} // the others run their function once
+	for outer, a := range policies {
+		for middle, b := range policies {
+			for inner, c := range policies {
+				n := 0
+				err := resilience.NewPipeline(a, b, c).Execute(t.Context(), func(context.Context) error { n++; return errDown })
+				want := max(1, runs[outer]) * max(1, runs[middle]) * max(1, runs[inner])
+				if err != errDown || n != want {
+					t.Errorf("%s, %s, %s: %d runs, want %d; %v", outer, middle, inner, n, want, err)
+				}
+			}
+		}
 	}
 }
 

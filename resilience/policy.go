@@ -7,31 +7,32 @@ import (
 	"sync"
 )
 
-// Policy runs a function under some guard. Compose policies with [NewPipeline];
-// write your own to compose with them.
+// Policy runs a function and controls whether, when and how often it runs.
+// [NewPipeline] combines policies, including those that you write.
 type Policy interface {
-	// Execute runs fn, never, once or several times, and returns fn's error
-	// or the policy's own. It may run fn on several goroutines at a time, keep
-	// fn, and run it after Execute has returned.
+	// Execute runs fn any number of times, or not at all, and returns fn's error or
+	// one of its own. It may run fn on several goroutines at the same time, and
+	// after Execute has returned.
 	Execute(ctx context.Context, fn func(context.Context) error) error
 }
 
-// order says how a policy runs its function.
+// order is how a policy runs its function.
 type order uint8
 
 const (
-	// sequentialOrder: one run after the other, and none goes on or begins after
-	// Execute has returned.
+	// sequentialOrder: one run after the other, all of which end before Execute
+	// returns.
 	sequentialOrder order = iota
 	// unknownOrder: the policy is not of this package.
 	unknownOrder
-	// hedgedOrder: several at a time, some of which may outlast Execute.
+	// hedgedOrder: several runs at the same time, some of which may end after
+	// Execute has returned.
 	hedgedOrder
 )
 
-// orderOf knows the types of this package only. It asks for the type itself, not
-// for a method: a type that embeds one of these has its methods, and may run its
-// function in another order.
+// orderOf returns the order of a policy. It checks the type, not a method: a type that
+// embeds a policy of this package has its methods, but may run its function in
+// another order.
 func orderOf(policy Policy) order {
 	switch p := policy.(type) {
 	case *AdaptiveLimiter, *Bulkhead, *CircuitBreaker, *Fallback, *RateLimiter, *RetryPolicy, *Timeout:
@@ -46,12 +47,11 @@ func orderOf(policy Policy) order {
 
 // Call runs fn under a policy and returns its result.
 //
-// When the error is nil, the result is that of the last run of fn that has
-// succeeded; of several that have run at the same time, of the first of them to
-// succeed. When the error is not nil, the result is that of the last run of fn
-// that has ended, or the zero value if none has; it is always the zero value if
-// the policy is a [Hedge] or has one in it. A run that ends after the policy has
-// returned changes nothing.
+// If the error is nil, the result is that of the last run of fn that succeeded. If
+// several runs overlapped, it is the result of the first of them that succeeded. If
+// the error is not nil, the result is that of the last run of fn that ended, or the
+// zero value if none did; if the policy is a [Hedge] or contains one, it is always
+// the zero value. Runs that end after the policy has returned have no effect.
 func Call[T any](ctx context.Context, policy Policy, fn func(context.Context) (T, error)) (T, error) {
 	var value T
 	run := func(ctx context.Context) (err error) {
@@ -65,6 +65,11 @@ func Call[T any](ctx context.Context, policy Policy, fn func(context.Context) (T
 	case *RetryPolicy:
 		err := p.Execute(ctx, run)
 		return value, err
+	case *Pipeline:
+		if s, ok := p.runner.(*step); ok {
+			err := s.run(ctx, run)
+			return value, err
+		}
 	}
 	return callAny(ctx, policy, fn)
 }
@@ -82,14 +87,15 @@ func callAny[T any](ctx context.Context, policy Policy, fn func(context.Context)
 	return value, err
 }
 
-// results are those of the runs of one call, which may overlap and outlast it.
+// results holds the results of the runs of one call, which may overlap and may end
+// after it.
 type results[T any] struct {
-	keepsFailed bool // the result of a run that has failed
+	keepsFailed bool // keep the results of runs that failed
 
 	mu        sync.Mutex
-	last      T   // of the runs that have ended
-	best      T   // what succeeded
-	successes int // that have been the best
+	last      T   // of the last run that ended
+	best      T   // of the run that determines the result
+	successes int // number of times that best was set
 	isOver    bool
 }
 

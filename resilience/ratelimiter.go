@@ -15,17 +15,18 @@ import (
 type RateLimiterConfig struct {
 	// Name is shown in errors.
 	Name string `koanf:"name"`
-	// PerSecond is how many calls a second there may be. It must be set.
+	// PerSecond is the number of calls per second. It must be set.
 	PerSecond float64 `koanf:"per-second"`
-	// Burst is how many calls there may be at once after a pause. Default
+	// Burst is the number of calls that may begin at once after a pause. Default
 	// PerSecond, but at least 1.
 	Burst int `koanf:"burst"`
-	// MaxWait is how long a call may wait for its turn. Default 0: it does
+	// MaxWait is the maximum time that a call waits for a token. Default 0: calls do
 	// not wait.
 	MaxWait time.Duration `koanf:"max-wait"`
 }
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c RateLimiterConfig) Validate() error {
 	var perSecond error
 	if !(c.PerSecond > 0) || math.IsInf(c.PerSecond, 0) {
@@ -34,31 +35,30 @@ func (c RateLimiterConfig) Validate() error {
 	return errors.Join(perSecond, notNegative("burst", c.Burst), noNegativeTime("max-wait", c.MaxWait))
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *RateLimiterConfig) SetExplicitZero(key string) {
 	if key == "burst" {
 		c.Burst = explicitZero
 	}
 }
 
-// WithDefaults returns c as a policy takes it: with the defaults in the place of
-// zero fields.
+// WithDefaults returns c with the defaults in place of zero fields.
 func (c RateLimiterConfig) WithDefaults() RateLimiterConfig {
 	setDefault(&c.Burst, max(1, int(min(c.PerSecond, math.MaxInt32))))
 	c.MaxWait = max(0, c.MaxWait)
 	return c
 }
 
-// RateLimiter limits how many calls begin in a time: a token bucket, which holds
-// up to Burst tokens and gets PerSecond new ones each second. Calls that wait get
-// their turns in the order in which they came. A call that is rejected takes no
-// turn; one that gives up leaves its turn to the next, so the rate is the same
-// whatever calls do.
+// RateLimiter limits the rate of calls. It is a token bucket: it holds at most Burst
+// tokens and gets PerSecond new ones each second, and each call takes one. Waiting
+// calls get tokens in the order in which they arrived. A call that is rejected takes
+// no token, and a call that stops waiting leaves its token to the next, so the rate
+// does not depend on what calls do.
 //
-// A call takes a short lock and looks at the clock, twice if there is no token
-// for it; it allocates only if it waits or is rejected. No more than PerSecond times MaxWait calls wait at a time. It is safe
-// for concurrent use.
+// A call takes a lock for a short time and reads the clock, twice if there is no
+// token; it allocates only if it waits or is rejected. At most PerSecond times
+// MaxWait calls wait at the same time. RateLimiter is safe for concurrent use.
 type RateLimiter struct {
 	epoch   time.Time // from which the monotonic clock is read
 	invalid error
@@ -69,11 +69,11 @@ type RateLimiter struct {
 	waiting list.List // of *turn
 }
 
-// turn is what a call waits for. The first in the queue waits until there is a
-// token; each of the others until it is the first.
+// turn is a waiting call. The first in the queue waits until there is a token; each of
+// the others waits until it is the first.
 type turn struct {
-	begun  time.Duration // of the wait
-	latest time.Duration // when the token must be there, for the call's deadline
+	begun  time.Duration // when the wait began
+	latest time.Duration // when the token must be available: the deadline of the call
 	place  *list.Element // in the queue; nil when the wait is over
 	err    error         // why the wait is over without a token
 	woken  chan struct{} // the above has changed, or the turn is the first
@@ -86,7 +86,7 @@ func (t *turn) wake() {
 	}
 }
 
-// NewRateLimiter makes a rate limiter. If config is not valid, Execute returns
+// NewRateLimiter returns a rate limiter. If config is not valid, Execute returns
 // the error of its Validate.
 func NewRateLimiter(config RateLimiterConfig) *RateLimiter {
 	l := &RateLimiter{epoch: time.Now(), invalid: config.Validate(), config: config.WithDefaults()}
@@ -96,11 +96,10 @@ func NewRateLimiter(config RateLimiterConfig) *RateLimiter {
 	return l
 }
 
-// Reconfigure changes the configuration. What the bucket holds stays. Calls that
-// wait get their turns at the new rate; those that would wait for longer than the
-// new MaxWait, or beyond their deadlines, are rejected. If config is not valid,
-// or the limiter was made with one that was not, the error says so and nothing
-// changes.
+// Reconfigure changes the configuration. The bucket keeps its tokens. Waiting calls get
+// tokens at the new rate; those that would wait longer than the new MaxWait, or past
+// their deadlines, are rejected. If config is not valid, or the limiter was created
+// with a configuration that was not, Reconfigure returns an error and changes nothing.
 func (l *RateLimiter) Reconfigure(config RateLimiterConfig) error {
 	if err := config.Validate(); err != nil {
 		return err
@@ -113,14 +112,15 @@ func (l *RateLimiter) Reconfigure(config RateLimiterConfig) error {
 	now := l.serve()
 	l.config = config.WithDefaults()
 	l.bucket.change(l.config.PerSecond, l.config.Burst, now)
-	l.refuseLate(now)
+	l.rejectLate(now)
 	l.wakeFirst()
 	return nil
 }
 
-// Execute runs fn when its turn comes. If that is later than MaxWait, or than
-// ctx's deadline, the error is a [*RejectedError] of kind [ErrRateLimitReached],
-// at once. A context that is done ends the wait.
+// Execute runs fn as soon as there is a token for it. If the wait would be longer than
+// MaxWait, or end after ctx's deadline, it returns a [*RejectedError] of kind
+// [ErrRateLimitReached] at once. If ctx is done while the call waits, it returns
+// ctx's error.
 func (l *RateLimiter) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if err := l.acquire(ctx); err != nil {
 		return err
@@ -150,16 +150,15 @@ func (l *RateLimiter) acquire(ctx context.Context) error {
 	return l.wait(ctx, done, t)
 }
 
-// take takes a token if there is one that nobody waits for: none is left while
-// somebody does.
+// take takes a token if there is one. While calls wait, there is none.
 func (l *RateLimiter) take() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.bucket.take(l.serve())
 }
 
-// enqueue returns the turn of a call whose deadline is in the given time; nil if
-// there is a token now, or if its turn would come too late.
+// enqueue returns the turn of a call whose deadline is after the given time. It returns
+// nil if there is a token now, or if the wait would be too long.
 func (l *RateLimiter) enqueue(left time.Duration) (*turn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -175,8 +174,8 @@ func (l *RateLimiter) enqueue(left time.Duration) (*turn, error) {
 	return t, nil
 }
 
-// tooLate returns the error of a turn that comes too late, with others before
-// it. The caller holds the lock.
+// tooLate returns the error of a turn that would wait too long, with so many others
+// before it. The caller holds the lock.
 func (l *RateLimiter) tooLate(begun, latest, now time.Duration, others int) error {
 	delay := l.bucket.wait(now, others)
 	if at := now + delay; at-begun <= l.config.MaxWait && at < latest {
@@ -185,7 +184,7 @@ func (l *RateLimiter) tooLate(begun, latest, now time.Duration, others int) erro
 	return &RejectedError{Name: l.config.Name, Kind: ErrRateLimitReached, RetryAfter: delay}
 }
 
-// wait returns when the turn has come, is refused, or the call gives it up.
+// wait returns when the call has got a token, is rejected, or its context is done.
 func (l *RateLimiter) wait(ctx context.Context, done <-chan struct{}, t *turn) error {
 	for {
 		due, isOver := l.look(t)
@@ -210,8 +209,8 @@ func (l *RateLimiter) wait(ctx context.Context, done <-chan struct{}, t *turn) e
 	return nil
 }
 
-// look reports whether the wait for a turn is over; if not, and the turn is the
-// first, it returns what tells when to look again.
+// look reports whether the wait is over. If it is not, and the turn is the first, it
+// returns a channel that receives when the token is due.
 func (l *RateLimiter) look(t *turn) (due <-chan time.Time, isOver bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -222,7 +221,7 @@ func (l *RateLimiter) look(t *turn) (due <-chan time.Time, isOver bool) {
 	return due, t.place == nil
 }
 
-// giveUp leaves a turn, which may have come, to the next.
+// giveUp ends the wait of a call, and leaves its token, if it has got one, to the next.
 func (l *RateLimiter) giveUp(t *turn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -236,8 +235,8 @@ func (l *RateLimiter) giveUp(t *turn) {
 	l.wakeFirst()
 }
 
-// serve reads the clock and gives the tokens that have come to those who wait,
-// however late it is called: their turns came in time. The caller holds the lock.
+// serve reads the clock and gives waiting calls all tokens that are due, even if it is
+// called late: no token is lost. The caller holds the lock.
 func (l *RateLimiter) serve() (now time.Duration) {
 	now = time.Since(l.epoch)
 	for first := l.first(); first != nil && l.bucket.take(now); first = l.first() {
@@ -250,9 +249,8 @@ func (l *RateLimiter) serve() (now time.Duration) {
 	return now
 }
 
-// refuseLate refuses the turns that would come too late. The caller holds the
-// lock.
-func (l *RateLimiter) refuseLate(now time.Duration) {
+// rejectLate rejects the calls that would wait too long. The caller holds the lock.
+func (l *RateLimiter) rejectLate(now time.Duration) {
 	others := 0
 	for e := l.waiting.Front(); e != nil; {
 		t := e.Value.(*turn)

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// The kinds of refusal by a policy that limits how much goes on at a time. The
-// error itself is a [*RejectedError].
+// The kinds of rejection by a policy that limits calls. The error itself is a
+// [*RejectedError].
 var (
-	ErrBulkheadFull     = errors.New("too many calls at a time")       // a [Bulkhead], an [AdaptiveLimiter]
-	ErrRateLimitReached = errors.New("too many calls within the time") // a [RateLimiter]
+	ErrBulkheadFull     = errors.New("too many concurrent calls") // a [Bulkhead], an [AdaptiveLimiter]
+	ErrRateLimitReached = errors.New("rate limit exceeded")       // a [RateLimiter]
 )
 
-// RejectedError says that a policy has refused a call before it began. It
-// answers to errors.Is for its kind.
+// RejectedError is the error of a call that a policy rejected before it began.
+// errors.Is reports true for it and its Kind.
 type RejectedError struct {
 	Name       string        // the policy's
 	Kind       error         // ErrBulkheadFull or ErrRateLimitReached
-	RetryAfter time.Duration // when there will be room, if that is known
+	RetryAfter time.Duration // how long until a call will be admitted; 0: not known
 }
 
 // Error implements error.
@@ -30,7 +30,7 @@ func (e *RejectedError) Error() string {
 		text = fmt.Sprintf("%s: %s", e.Name, text)
 	}
 	if e.RetryAfter > 0 {
-		text += fmt.Sprintf(": there is room in %s", e.RetryAfter.Round(time.Millisecond))
+		text += fmt.Sprintf(": retry after %s", e.RetryAfter.Round(time.Millisecond))
 	}
 	return text
 }

@@ -12,38 +12,38 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// RetryPolicy tries a call again when it fails, with a delay that is multiplied
-// each time: BaseDelay, 2*BaseDelay, 4*BaseDelay, up to MaxDelay; with jitter if
-// asked for. An attempt finds its number by [AttemptOf].
+// RetryPolicy retries a call that fails. The delay between two attempts grows
+// exponentially: BaseDelay, 2*BaseDelay, 4*BaseDelay, up to MaxDelay, with optional
+// jitter. [AttemptOf] returns the number of an attempt.
 //
-// A first attempt that succeeds costs a look at ctx and, with a budget, an
-// atomic addition; it allocates nothing. It is safe for concurrent use.
+// A call whose first attempt succeeds costs a call of ctx.Err and, with a budget,
+// an atomic addition; it allocates nothing. RetryPolicy is safe for concurrent use.
 type RetryPolicy struct {
 	config  RetryConfig
 	invalid error // of Validate; Execute returns it
 }
 
-// RetryAfterer is an error that says how long to wait before the next attempt.
-// A RetryPolicy waits at least that long, whatever MaxDelay says.
+// RetryAfterer is an error that specifies how long to wait before the next attempt.
+// A RetryPolicy waits at least that long, even if it is longer than MaxDelay.
 type RetryAfterer interface {
 	error
 	RetryAfter() time.Duration
 }
 
-// NewRetryPolicy makes a retry policy. If config is not valid, Execute returns
+// NewRetryPolicy returns a retry policy. If config is not valid, Execute returns
 // the error of its Validate.
 func NewRetryPolicy(config RetryConfig) *RetryPolicy {
 	return &RetryPolicy{invalid: config.Validate(), config: config.WithDefaults()}
 }
 
-// Execute runs fn until it succeeds, fails with an error that is not to be
-// tried again, or MaxAttempts is reached, and returns fn's last error as it
-// was. It ends with the last error, too, when the next delay would outlast
-// ctx's deadline, or when the budget is spent.
+// Execute runs fn until it succeeds, until it fails with an error that must not be
+// retried, or until MaxAttempts is reached, and returns fn's last error unchanged.
+// It also stops and returns the last error if the next delay would end after ctx's
+// deadline, or if the budget is exhausted.
 //
-// Cancelling ctx ends a delay at once; the error then is both ctx's and fn's
-// last one. A ctx that is done already keeps fn from running. A panic of fn
-// goes on.
+// If ctx is cancelled during a delay, Execute returns at once; the error wraps both
+// ctx's error and fn's last one. If ctx is already done, Execute does not run fn. A
+// panic of fn is not recovered.
 func (p *RetryPolicy) Execute(ctx context.Context, fn func(context.Context) error) error {
 	if p.invalid != nil {
 		return p.invalid
@@ -68,7 +68,7 @@ func (p *RetryPolicy) Execute(ctx context.Context, fn func(context.Context) erro
 	return p.again(ctx, err, mark, fn)
 }
 
-// again makes the attempts after the first, which has failed.
+// again makes the attempts after the first, which failed with err.
 func (p *RetryPolicy) again(ctx context.Context, err error, mark attemptMark, fn func(context.Context) error) error {
 	var delay time.Duration
 	for attempt := 1; err != nil; attempt++ {
@@ -87,11 +87,11 @@ func (p *RetryPolicy) again(ctx context.Context, err error, mark attemptMark, fn
 
 type attemptKey struct{}
 
-// attemptMark is what the context of an attempt tells those within. The zero value
-// is that of a first attempt, and of a call that is none.
+// attemptMark is what the context of an attempt holds for the policies within. The
+// zero value is that of a first attempt, and of a call outside of a retry.
 type attemptMark struct {
 	number int          // from 2; 0: the first
-	budget *RetryBudget // in which the call has been counted
+	budget *RetryBudget // that has counted the call
 }
 
 func attemptOf(ctx context.Context) attemptMark {
@@ -99,10 +99,10 @@ func attemptOf(ctx context.Context) attemptMark {
 	return mark
 }
 
-// AttemptOf returns, within a [RetryPolicy], the number of the attempt that a
-// context belongs to; 1 for the first and outside of one. Within several, it is
-// the innermost that counts. A [Hedge] counts on: its first attempt has the number
-// of the attempt within which it runs, the one beside it the next number.
+// AttemptOf returns the number of the attempt that ctx belongs to. The first attempt
+// of a [RetryPolicy] is 1, as is a call outside of a policy. In nested retry
+// policies, the innermost counts. A [Hedge] continues the numbers: its first attempt
+// has the number of the attempt in which the hedge runs, the second has the next.
 func AttemptOf(ctx context.Context) int { return max(1, attemptOf(ctx).number) }
 
 // next decides whether there is another attempt, and after what delay.
@@ -117,7 +117,7 @@ func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration,
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 		return 0, false
 	}
-	if breaker := p.config.Breaker; breaker != nil && breaker.refusesAfter(delay) {
+	if breaker := p.config.Breaker; breaker != nil && breaker.rejectsAfter(delay) {
 		return 0, true
 	}
 	event := RetryEvent{Attempt: attempt, Delay: delay, Err: err, Context: ctx}
@@ -133,15 +133,15 @@ func (p *RetryPolicy) next(ctx context.Context, attempt int, last time.Duration,
 	return delay, true
 }
 
-// mayRetry reports whether a call may be tried again after err. An open circuit
-// would reject it again.
+// mayRetry reports whether a call may be retried after err. An open circuit would
+// reject it again.
 func (p *RetryPolicy) mayRetry(err error) bool {
 	return !errors.Is(err, kernel.ErrCircuitOpen) && matches(p.config.RetryOn, err)
 }
 
-// delay is what follows the given attempt, whose own delay was last: exponential
-// back-off, capped and jittered, with the error's Retry-After as a floor. It is
-// false if that asks for too long a wait.
+// delay returns the delay after the given attempt, which itself came after the delay
+// last: exponential back-off, capped and jittered, but at least the error's
+// Retry-After. ok is false if that is longer than MaxRetryAfter.
 func (p *RetryPolicy) delay(ctx context.Context, attempt int, last time.Duration, err error) (delay time.Duration, ok bool) {
 	delay = p.jittered(ctx, p.backOff(attempt), last)
 	var asked RetryAfterer
@@ -155,8 +155,8 @@ func (p *RetryPolicy) delay(ctx context.Context, attempt int, last time.Duration
 	return delay, true
 }
 
-// backOff is BaseDelay times Multiplier for each attempt after the first, at
-// most MaxDelay.
+// backOff returns BaseDelay, times Multiplier for each attempt after the first, but
+// at most MaxDelay.
 func (p *RetryPolicy) backOff(attempt int) time.Duration {
 	return grown(p.config.BaseDelay, p.config.Multiplier, attempt-1, p.config.MaxDelay)
 }
@@ -174,7 +174,7 @@ func (p *RetryPolicy) jittered(ctx context.Context, delay, last time.Duration) t
 	return delay
 }
 
-// between is a random duration of at least from and at most to.
+// between returns a random duration from from to to, both included.
 func between(ctx context.Context, from, to time.Duration) time.Duration {
 	if to <= from {
 		return from
@@ -196,12 +196,12 @@ func wait(ctx context.Context, delay time.Duration) error {
 	}
 }
 
-// interruptedError says that a delay was cut short: it is ctx's error and the
-// last attempt's.
+// interruptedError is the error of a call whose context ended during a delay. It
+// wraps ctx's error and the last attempt's.
 type interruptedError struct{ cause, last error }
 
 func (e *interruptedError) Error() string {
-	return fmt.Sprintf("%v while waiting to try again after: %v", e.cause, e.last)
+	return fmt.Sprintf("%v while waiting for the next attempt; the last one failed: %v", e.cause, e.last)
 }
 
 func (e *interruptedError) Unwrap() []error { return []error{e.cause, e.last} }

@@ -10,48 +10,49 @@ import (
 
 // RetryConfig configures a [RetryPolicy]. A zero field means its default.
 type RetryConfig struct {
-	// MaxAttempts is how often a call is tried in all, the first included.
-	// Default 3.
+	// MaxAttempts is the number of attempts, the first included. Default 3.
 	MaxAttempts int `koanf:"max-attempts"`
-	// BaseDelay is the delay before the second attempt; it is multiplied for
-	// each further one. Default 1s; NoDelay: attempts follow at once.
+	// BaseDelay is the delay before the second attempt. Default 1s; NoDelay: there
+	// is no delay.
 	BaseDelay time.Duration `koanf:"base-delay"`
-	// Multiplier is what makes each delay of the one before. Default 2.
+	// Multiplier is the factor between two delays, from 1 to 100. Default 2.
 	Multiplier float64 `koanf:"multiplier"`
-	// MaxDelay caps the multiplied delay; a Retry-After is not capped. Default
+	// MaxDelay is the maximum of a delay; it does not limit a Retry-After. Default
 	// 30s, or BaseDelay if that is longer.
 	MaxDelay time.Duration `koanf:"max-delay"`
-	// Jitter spreads the delays of many callers: [NoJitter], [FullJitter],
-	// [EqualJitter] or [DecorrelatedJitter]. Default none.
+	// Jitter randomizes the delays, so that many callers do not retry at the same
+	// time. Default [NoJitter].
 	Jitter Jitter `koanf:"jitter"`
-	// MaxRetryAfter is how long a Retry-After may ask to wait: an error that
-	// asks for more is not tried again. Default 0: any time.
+	// MaxRetryAfter is the maximum of a Retry-After: a call whose error asks for a
+	// longer wait is not retried. Default 5m; NoDelay: no maximum.
 	MaxRetryAfter time.Duration `koanf:"max-retry-after"`
-	// RetryOn reports whether a call that failed with this error is tried again.
+	// RetryOn reports whether a call that failed with this error is retried.
 	// [Errors], [ErrorType] and [Any] return the usual conditions. It must be safe
-	// for concurrent use. nil: every error.
+	// for concurrent use. nil: every error is retried.
 	//
-	// Whatever RetryOn returns, a call is not tried again after its caller has
-	// cancelled it, nor if the error is kernel.ErrCircuitOpen.
+	// Whatever RetryOn returns, a call is not retried after its caller has cancelled
+	// it, nor if the error is kernel.ErrCircuitOpen.
 	RetryOn func(error) bool `koanf:"-"`
 	// Budget limits the retries of all calls that share it. nil: no limit.
 	Budget *RetryBudget `koanf:"-"`
-	// Breaker is the circuit breaker inside the retry: no delay is waited for
-	// after which it would still refuse the next attempt; that comes, and is
-	// refused, at once. nil: none is known.
+	// Breaker is the circuit breaker within the retry. If it would still reject the
+	// next attempt after the delay, the attempt follows without the delay and is
+	// rejected at once. nil: there is none.
 	Breaker *CircuitBreaker `koanf:"-"`
-	// OnRetry is told of every retry before its delay begins.
+	// OnRetry is called for every retry, before its delay begins, on the goroutine
+	// of the call.
 	OnRetry func(RetryEvent) `koanf:"-"`
-	// OnBudgetExhausted is told of every retry that the budget has prevented.
+	// OnBudgetExhausted is called for every retry that the budget prevents, on the
+	// goroutine of the call.
 	OnBudgetExhausted func(RetryEvent) `koanf:"-"`
 }
 
-// RetryEvent tells of an attempt that failed and will be followed by another.
+// RetryEvent describes a retry: an attempt that failed and the delay before the next.
 type RetryEvent struct {
 	Attempt int             // the attempt that failed, from 1
-	Delay   time.Duration   // until the next one
-	Err     error           // why it failed
-	Context context.Context // of the call: for logs and traces
+	Delay   time.Duration   // before the next one
+	Err     error           // of the attempt that failed
+	Context context.Context // of the call, for logs and traces
 }
 
 const (
@@ -59,9 +60,12 @@ const (
 	defaultMultiplier  = 2
 	defaultBaseDelay   = time.Second
 	defaultMaxDelay    = 30 * time.Second
+
+	defaultMaxRetryAfter = 5 * time.Minute
 )
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c RetryConfig) Validate() error {
 	return errors.Join(
 		notNegative("max-attempts", c.MaxAttempts),
@@ -75,7 +79,7 @@ func (c RetryConfig) Validate() error {
 
 func (c RetryConfig) validateMultiplier() error {
 	if c.Multiplier != 0 && !(c.Multiplier >= 1 && c.Multiplier <= 100) {
-		return wrongField("multiplier", "multiplier is %v: it must be between 1 and 100", max(c.Multiplier, 0))
+		return wrongField("multiplier", "multiplier is %v: it must be between 1 and 100", shown(c.Multiplier))
 	}
 	return nil
 }
@@ -87,8 +91,8 @@ func (c RetryConfig) validateJitter() error {
 	return wrongField("jitter", "jitter is %.50q: it must be none, full, equal or decorrelated", c.Jitter)
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *RetryConfig) SetExplicitZero(key string) {
 	switch key {
 	case "max-attempts":
@@ -97,13 +101,14 @@ func (c *RetryConfig) SetExplicitZero(key string) {
 		c.BaseDelay = NoDelay
 	case "max-delay":
 		c.MaxDelay = NoDelay
+	case "max-retry-after":
+		c.MaxRetryAfter = NoDelay
 	case "multiplier":
 		c.Multiplier = explicitZero
 	}
 }
 
-// WithDefaults returns c as a policy takes it: with the defaults in the place of
-// zero fields.
+// WithDefaults returns c with the defaults in place of zero fields.
 func (c RetryConfig) WithDefaults() RetryConfig {
 	setDefault(&c.MaxAttempts, defaultMaxAttempts)
 	setDefaultTime(&c.BaseDelay, defaultBaseDelay)
@@ -111,16 +116,17 @@ func (c RetryConfig) WithDefaults() RetryConfig {
 		c.Multiplier = defaultMultiplier
 	}
 	setDefaultTime(&c.MaxDelay, max(defaultMaxDelay, c.BaseDelay))
+	setDefaultTime(&c.MaxRetryAfter, defaultMaxRetryAfter)
 	return c
 }
 
 // RetryBudgetConfig configures a [RetryBudget]. A zero field means its default.
 type RetryBudgetConfig struct {
-	// Ratio is how many retries there may be for each call of the last ten
-	// seconds. Default 0.2; in code a negative value says none.
+	// Ratio is the number of retries that each call of the last ten seconds allows,
+	// from 0 to 1. Default 0.2; -1: none.
 	Ratio float64 `koanf:"ratio"`
-	// MinPerSecond is how many retries a second are always allowed. Default
-	// 10; in code a negative value says none.
+	// MinPerSecond is the number of retries per second that are always allowed.
+	// Default 10; -1: none.
 	MinPerSecond float64 `koanf:"min-per-second"`
 }
 
@@ -130,7 +136,8 @@ const (
 	maxMinPerSecond     = 10_000
 )
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c RetryBudgetConfig) Validate() error {
 	return errors.Join(
 		within("ratio", c.Ratio, 1),
@@ -138,8 +145,8 @@ func (c RetryBudgetConfig) Validate() error {
 	)
 }
 
-// SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file, where zero does not mean the default.
+// SetExplicitZero records that a settings file sets the field with this koanf name to
+// zero, which there does not mean the default.
 func (c *RetryBudgetConfig) SetExplicitZero(key string) {
 	switch key {
 	case "ratio":
@@ -149,8 +156,7 @@ func (c *RetryBudgetConfig) SetExplicitZero(key string) {
 	}
 }
 
-// WithDefaults returns c as a policy takes it: with the defaults in the place of
-// zero fields.
+// WithDefaults returns c with the defaults in place of zero fields.
 func (c RetryBudgetConfig) WithDefaults() RetryBudgetConfig {
 	if c.Ratio == 0 {
 		c.Ratio = defaultBudgetRatio

@@ -8,20 +8,20 @@ import "strconv"
 type CircuitState uint8
 
 const (
-	// StateClosed lets every call through and counts consecutive failures.
+	// StateClosed admits every call and counts failures.
 	StateClosed CircuitState = iota
-	// StateOpen refuses every call until the recovery timeout is over.
+	// StateOpen rejects every call until the recovery timeout has passed.
 	StateOpen
-	// StateHalfOpen lets a few calls through, to probe whether what is
-	// guarded has recovered, and refuses the others.
+	// StateHalfOpen admits a few calls as probes, to find out whether the service has
+	// recovered, and rejects the others.
 	StateHalfOpen
-	// StateForcedOpen refuses every call until [CircuitBreaker.Reset].
+	// StateForcedOpen rejects every call until [CircuitBreaker.Reset].
 	StateForcedOpen
-	// StateDisabled lets every call through and counts nothing until
+	// StateDisabled admits every call and counts nothing until
 	// [CircuitBreaker.Reset].
 	StateDisabled
 
-	// stateInvalid refuses every call because of a wrong configuration.
+	// stateInvalid rejects every call because the configuration is not valid.
 	stateInvalid
 )
 
@@ -42,11 +42,10 @@ func (s CircuitState) String() string {
 	return "CircuitState(" + strconv.Itoa(int(s)) + ")"
 }
 
-// word is the breaker's state in one atomic value, so that a closed circuit
-// costs one load: the state in 3 bits, one that says that there is a window, the
-// generation in 28, and the count of consecutive failures in 32. Every
-// transition begins a new generation, and a result only counts in the generation
-// in which its call began.
+// word is the state of a breaker in one atomic value, so that a closed circuit costs
+// one load: 3 bits of state, 1 bit that is set if there is a window, 28 bits of
+// generation, and 32 bits of consecutive failures. Every change of state begins a new
+// generation. A result counts only in the generation in which its call began.
 type word uint64
 
 func newWord(state CircuitState, hasWindow bool, generation, failures uint32) word {
@@ -71,3 +70,6 @@ func (w word) failures() uint32    { return uint32(w) }
 func (w word) isPlain() bool { return w>>60 == 0 }
 
 func (w word) withFailures(n uint32) word { return w>>32<<32 | word(n) }
+
+// MarshalText makes a state a word in JSON.
+func (s CircuitState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -81,7 +81,6 @@ func TestDurationsInJSONAreTexts(t *testing.T) {
 	} {
 		for field, value := range map[string]any{
 			"retryAfter": resilience.CircuitBreakerSnapshot{Name: "prices", State: resilience.StateOpen, RetryAfter: d, Openings: 3},
-			"delay":      resilience.Event{Kind: resilience.EventSlowCall, Name: "prices", To: resilience.StateOpen, Delay: d},
 		} {
 			text, err := json.Marshal(value)
 			require.NoError(t, err)

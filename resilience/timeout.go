@@ -17,26 +17,27 @@ type TimeoutConfig struct {
 
 const defaultTimeLimit = 30 * time.Second
 
-// Validate names each field that is wrong; the error is kernel.ErrConfig.
+// Validate returns an error that names each field that is not valid and wraps
+// kernel.ErrConfig, or nil.
 func (c TimeoutConfig) Validate() error { return noNegativeTime("limit", c.Limit) }
 
 // SetExplicitZero records that the field of the given koanf name is set to zero
-// in a settings file: there is no limit.
+// in a settings file, which means that there is no limit.
 func (c *TimeoutConfig) SetExplicitZero(key string) {
 	if key == "limit" {
 		c.Limit = NoDelay
 	}
 }
 
-// Timeout limits how long a call may take: its context is done then. A call that
-// does not heed its context takes as long as it takes. It costs what
-// context.WithTimeout does and is safe for concurrent use.
+// Timeout limits how long a call may take: it cancels the call's context after the
+// limit. It does not abandon a call that ignores its context. A call costs what
+// context.WithTimeout costs. Timeout is safe for concurrent use.
 type Timeout struct {
 	limit   time.Duration // 0: none
 	invalid error
 }
 
-// NewTimeout makes a timeout. If config is not valid, Execute returns the error
+// NewTimeout returns a timeout. If config is not valid, Execute returns the error
 // of its Validate.
 func NewTimeout(config TimeoutConfig) *Timeout {
 	t := &Timeout{limit: config.Limit, invalid: config.Validate()}
@@ -44,8 +45,9 @@ func NewTimeout(config TimeoutConfig) *Timeout {
 	return t
 }
 
-// Execute runs fn. If the limit passes before fn returns, and fn returns an
-// error, that is a [*TimeoutError]; the caller's own deadline is not.
+// Execute runs fn. If fn returns an error after the limit has passed, Execute
+// returns a [*TimeoutError]. If ctx is done by then, Execute returns fn's error
+// unchanged.
 func (t *Timeout) Execute(ctx context.Context, fn func(context.Context) error) error {
 	switch {
 	case t.invalid != nil:
@@ -62,9 +64,9 @@ func (t *Timeout) Execute(ctx context.Context, fn func(context.Context) error) e
 	return &TimeoutError{Limit: t.limit, Err: err}
 }
 
-// TimeoutError says that a call was not done within the limit of a [Timeout]. It
-// answers to errors.Is for context.DeadlineExceeded and for the call's own
-// error.
+// TimeoutError is the error of a call that failed after the limit of a [Timeout]
+// had passed. errors.Is and errors.As find context.DeadlineExceeded and the call's
+// own error in it.
 type TimeoutError struct {
 	Limit time.Duration
 	Err   error // what the call returned
@@ -73,9 +75,9 @@ type TimeoutError struct {
 // Error implements error.
 func (e *TimeoutError) Error() string {
 	if errors.Is(e.Err, context.DeadlineExceeded) {
-		return fmt.Sprintf("not done within %s", e.Limit)
+		return fmt.Sprintf("timed out after %s", e.Limit)
 	}
-	return fmt.Sprintf("not done within %s: %v", e.Limit, e.Err)
+	return fmt.Sprintf("timed out after %s: %v", e.Limit, e.Err)
 }
 
 // Unwrap returns context.DeadlineExceeded and the call's error.

@@ -7,19 +7,18 @@ import (
 	"time"
 )
 
-// tokenBucket fills with tokens at a rate, up to a burst. It is the generic cell
-// rate algorithm (ITU-T I.371, virtual scheduling): instead of tokens it keeps
-// the time of the next one, so that nothing is counted up and nothing lost to
-// rounding. Times are those of one clock, which the caller reads and which does
-// not go back.
+// tokenBucket gets tokens at a rate and holds at most a burst of them. It is the generic
+// cell rate algorithm (ITU-T I.371, virtual scheduling): it stores the time of the next
+// token instead of a number of tokens, so nothing is lost to rounding. The caller reads
+// the clock.
 type tokenBucket struct {
 	interval float64       // between two tokens, in nanoseconds
-	depth    time.Duration // how long ago the next token came if the bucket is full
-	next     time.Duration // when the next token comes, or has come
-	rest     float64       // of a nanosecond, by which it comes later
+	depth    time.Duration // for how long the next token has been due if the bucket is full
+	next     time.Duration // when the next token is due, or was
+	rest     float64       // fraction of a nanosecond by which it comes later
 }
 
-// farAway is more than anybody waits for, and less than what overflows.
+// farAway is longer than any wait, and so short that sums do not overflow.
 const farAway time.Duration = 1 << 60
 
 func newTokenBucket(perSecond float64, burst int, now time.Duration) tokenBucket {
@@ -34,8 +33,7 @@ func (b *tokenBucket) setRate(perSecond float64, burst int) {
 	b.depth = time.Duration(min(float64(burst-1)*b.interval, float64(farAway)))
 }
 
-// change changes rate and burst. The tokens that there are stay, as far as the
-// new burst has room for them.
+// change changes rate and burst. The bucket keeps its tokens, up to the new burst.
 func (b *tokenBucket) change(perSecond float64, burst int, now time.Duration) {
 	tokens := (float64(now-b.next) - b.rest) / b.interval // less one; a part of a token is negative
 	b.setRate(perSecond, burst)
@@ -43,13 +41,13 @@ func (b *tokenBucket) change(perSecond float64, burst int, now time.Duration) {
 	b.move(-min(tokens*b.interval, float64(b.depth)))
 }
 
-// settle drops the tokens that are more than the burst; those that have come for
-// calls that wait must have been taken before. A clock that has gone back, as
-// between a test in virtual time and what is outside of it, delays no token.
+// settle drops the tokens beyond the burst; waiting calls must have taken theirs before.
+// If the clock has gone back, because a test in virtual time uses a limiter that was
+// created outside of it, the bucket is full afterwards.
 func (b *tokenBucket) settle(now time.Duration) {
 	earliest, latest := now-b.depth, now+time.Duration(b.interval)+1
 	if b.next < earliest || b.next > latest {
-		b.next, b.rest = min(max(b.next, earliest), latest), 0
+		b.next, b.rest = earliest, 0
 	}
 }
 
@@ -62,11 +60,10 @@ func (b *tokenBucket) take(now time.Duration) bool {
 	return true
 }
 
-// putBack puts a token back that has been taken.
+// putBack returns a token to the bucket.
 func (b *tokenBucket) putBack() { b.move(-b.interval) }
 
-// wait returns how long it is until there is a token for who has others before
-// him.
+// wait returns the time until there is a token for a call with so many others before it.
 func (b *tokenBucket) wait(now time.Duration, others int) time.Duration {
 	further := math.Floor(b.rest + float64(others)*b.interval)
 	return max(0, b.next-now) + time.Duration(min(further, float64(farAway)))

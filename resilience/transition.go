@@ -7,20 +7,19 @@ import (
 	"time"
 )
 
-// This file holds the transitions of a CircuitBreaker and the half-open state:
-// all that happens under its lock.
+// This file holds the state changes of a CircuitBreaker and the half-open state: all
+// that requires its lock.
 
-// transition leaves the state that is seen in from, unless another call has
-// left it already.
+// transition changes the state to to, unless it has changed since from was read.
 func (b *CircuitBreaker) transition(from word, to CircuitState) {
 	b.mu.Lock()
 	b.change(from, to)
 	b.unlockAndNotify()
 }
 
-// change makes a transition; the caller holds the lock. It is false if the
-// circuit has left the state of from. What the new state needs is in place
-// before it can be seen.
+// change changes the state; the caller holds the lock. It returns false if the state
+// has changed since from was read. All that the new state needs is stored before the
+// state itself.
 func (b *CircuitBreaker) change(from word, to CircuitState) bool {
 	w := b.load()
 	if w.generation() != from.generation() || w.state() == stateInvalid {
@@ -33,7 +32,7 @@ func (b *CircuitBreaker) change(from word, to CircuitState) bool {
 	case StateOpen:
 		b.beOpen(w.state(), c)
 	case StateForcedOpen:
-		b.open.Store(forcedRefusal(c))
+		b.open.Store(forcedRejection(c))
 	case StateClosed:
 		b.reopenings = 0
 		window = newWindow(c, generation)
@@ -49,18 +48,18 @@ func (b *CircuitBreaker) change(from word, to CircuitState) bool {
 	return true
 }
 
-// beOpen works out when the circuit, which was in the given state, admits a
-// probe.
+// beOpen computes when the circuit, whose state was from, admits a probe.
 func (b *CircuitBreaker) beOpen(from CircuitState, c *CircuitBreakerConfig) {
 	b.openings++
 	if from == StateHalfOpen {
 		b.reopenings++
 	}
-	b.open.Store(b.refusal(b.since, c))
+	b.open.Store(b.rejection(b.since, c))
 }
 
-// refusal is what a circuit that was opened at the given time refuses with.
-func (b *CircuitBreaker) refusal(opened time.Time, c *CircuitBreakerConfig) *CircuitBreakerError {
+// rejection returns the error with which a circuit rejects calls that opened at the
+// given time.
+func (b *CircuitBreaker) rejection(opened time.Time, c *CircuitBreakerConfig) *CircuitBreakerError {
 	recovery := c.recoveryTimeout(b.reopenings)
 	return &CircuitBreakerError{
 		Name: c.Name, State: StateOpen, opened: opened, probeAt: opened.Add(recovery),
@@ -68,15 +67,15 @@ func (b *CircuitBreaker) refusal(opened time.Time, c *CircuitBreakerConfig) *Cir
 	}
 }
 
-func forcedRefusal(c *CircuitBreakerConfig) *CircuitBreakerError {
+func forcedRejection(c *CircuitBreakerConfig) *CircuitBreakerError {
 	return &CircuitBreakerError{Name: c.Name, State: StateForcedOpen}
 }
 
-func probingRefusal(c *CircuitBreakerConfig) *CircuitBreakerError {
+func probingRejection(c *CircuitBreakerConfig) *CircuitBreakerError {
 	return &CircuitBreakerError{Name: c.Name, State: StateHalfOpen}
 }
 
-// recoveryTimeout is how long to wait after as many failed probes.
+// recoveryTimeout returns the time to wait after so many failed probes.
 func (c *CircuitBreakerConfig) recoveryTimeout(reopenings int) time.Duration {
 	return grown(c.RecoveryTimeout, c.RecoveryMultiplier, reopenings, c.MaxRecoveryTimeout)
 }
@@ -88,8 +87,8 @@ func (b *CircuitBreaker) acquire() (Permit, error) {
 	case StateClosed, StateDisabled:
 		return b.permit(w), nil
 	case StateOpen:
-		if refusal := b.open.Load(); refusal.State == StateOpen && b.now() < refusal.probeAfter {
-			return Permit{}, refusal
+		if rejection := b.open.Load(); rejection.State == StateOpen && b.now() < rejection.probeAfter {
+			return Permit{}, rejection
 		}
 	case StateForcedOpen:
 		return Permit{}, b.open.Load()
@@ -99,7 +98,7 @@ func (b *CircuitBreaker) acquire() (Permit, error) {
 	return b.acquireProbe()
 }
 
-// permit is one to make a call that is no probe.
+// permit returns a permit for a call that is not a probe.
 func (b *CircuitBreaker) permit(w word) Permit {
 	p := Permit{breaker: b, generation: w.generation()}
 	if w.hasWindow() && b.config.Load().SlowCallDuration > 0 {
@@ -108,23 +107,23 @@ func (b *CircuitBreaker) permit(w word) Permit {
 	return p
 }
 
-// acquireProbe admits a probe if the time has come for one. If the listener
-// panics, nobody gets the permit, and its place is free.
+// acquireProbe admits a probe if the recovery timeout has passed. If the listener
+// panics, the permit is released.
 func (b *CircuitBreaker) acquireProbe() (permit Permit, err error) {
-	isTold := false
+	isNotified := false
 	defer func() {
-		if !isTold {
+		if !isNotified {
 			permit.Ignore()
 		}
 	}()
 	b.mu.Lock()
 	permit, err = b.admit()
 	b.unlockAndNotify()
-	isTold = true
+	isNotified = true
 	return permit, err
 }
 
-// admit decides about a call; the caller holds the lock.
+// admit admits or rejects a call; the caller holds the lock.
 func (b *CircuitBreaker) admit() (Permit, error) {
 	w := b.load()
 	switch w.state() {
@@ -133,16 +132,16 @@ func (b *CircuitBreaker) admit() (Permit, error) {
 	case StateForcedOpen:
 		return Permit{}, b.open.Load()
 	case StateOpen:
-		if refusal := b.open.Load(); b.now() < refusal.probeAfter {
-			return Permit{}, refusal
+		if rejection := b.open.Load(); b.now() < rejection.probeAfter {
+			return Permit{}, rejection
 		}
 		b.change(w, StateHalfOpen)
 	}
 	return b.admitProbe()
 }
 
-// admitProbe gives a place to a probe, if there is one. Those of probes that
-// have not come back in time are free.
+// admitProbe admits a probe if there is a place for it. Probes that have not ended
+// within HalfOpenMaxWait lose theirs.
 func (b *CircuitBreaker) admitProbe() (Permit, error) {
 	now, c := b.now(), b.config.Load()
 	b.probes = slices.DeleteFunc(b.probes, func(p probe) bool { return now-p.admitted >= c.HalfOpenMaxWait })
@@ -186,8 +185,8 @@ func (b *CircuitBreaker) probeIgnored(p Permit) {
 	b.mu.Unlock()
 }
 
-// release frees a probe's place. It is false for a probe that comes too late:
-// its place was given away, or the circuit has changed since.
+// release frees the place of a probe. It returns false if the probe has lost its place
+// or the state has changed since it began.
 func (b *CircuitBreaker) release(p Permit) bool {
 	if b.load().generation() != p.generation {
 		return false
@@ -200,9 +199,9 @@ func (b *CircuitBreaker) release(p Permit) bool {
 	return true
 }
 
-// unlockAndNotify tells the listener of the transitions. One goroutine at a
-// time does, so that they are told in order, and without the lock, so that the
-// listener may use the breaker: transitions that it causes are told after.
+// unlockAndNotify calls the listener for all changes of state. One goroutine at a time
+// does, so that the listener gets them in order. The lock is not held, so the listener
+// may use the breaker; it is called for the changes that it causes afterwards.
 func (b *CircuitBreaker) unlockAndNotify() {
 	if b.notifying || len(b.changes) == 0 {
 		b.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// outcome is what is remembered of a call.
+// outcome is how a call ended.
 type outcome uint32
 
 const (
@@ -16,10 +16,10 @@ const (
 	slowCall
 )
 
-// tally is what a window holds.
+// tally holds the counts of a window.
 type tally struct{ calls, failures, slow int64 }
 
-// reaches reports whether the rates of a configuration are reached.
+// reaches reports whether one of the rates of a configuration is reached.
 func (t tally) reaches(c *CircuitBreakerConfig) bool {
 	if t.calls < int64(c.MinimumCalls) || t.calls == 0 {
 		return false
@@ -29,14 +29,13 @@ func (t tally) reaches(c *CircuitBreakerConfig) bool {
 		float64(t.slow) >= c.SlowCallRate*calls && t.slow > 0
 }
 
-// window remembers the outcomes of one closed time of a circuit: it is never
-// emptied, a new one takes its place. It is safe for concurrent use, without
-// locks, and of a fixed size.
+// window holds the outcomes of calls since the circuit closed. It is never cleared but
+// replaced. It is safe for concurrent use without locks, and of a fixed size.
 type window struct {
 	generation uint32
-	count      *countWindow // nil: it is a window of time
+	count      *countWindow // nil: it is a time window
 	time       *timeWindow
-	isChanged  atomic.Bool // the rates that open the circuit have changed since they were looked at
+	isChanged  atomic.Bool // the rates that open the circuit have changed since they were checked
 }
 
 func newWindow(c *CircuitBreakerConfig, generation uint32) *window {
@@ -49,8 +48,8 @@ func newWindow(c *CircuitBreakerConfig, generation uint32) *window {
 	return nil
 }
 
-// add remembers an outcome, and reports whether the rates of c have to be
-// looked at: most successes cannot raise them.
+// add adds an outcome, and reports whether the rates of c must be checked: most
+// successes cannot raise them.
 func (w *window) add(o outcome, now time.Duration, c *CircuitBreakerConfig) bool {
 	if w.count != nil {
 		n := w.count.add(o)
@@ -66,9 +65,8 @@ func (w *window) tally(now time.Duration) tally {
 	return w.time.tally(now)
 }
 
-// countWindow is a ring of the last outcomes, and how many there are of those
-// that count. An outcome that equals the one it replaces writes nothing but the
-// ring's head.
+// countWindow is a ring of the last outcomes, with counts of failures and slow calls.
+// An outcome that equals the one that it replaces writes only the ring's head.
 type countWindow struct {
 	head     atomic.Uint64 // outcomes so far
 	_        [56]byte      // what every call writes shares no cache line with what it reads
@@ -77,7 +75,7 @@ type countWindow struct {
 	slots    []atomic.Uint32
 }
 
-// add returns how many outcomes there have been.
+// add returns the number of outcomes added so far.
 func (w *countWindow) add(o outcome) uint64 {
 	n := w.head.Add(1)
 	slot := &w.slots[(n-1)%uint64(len(w.slots))]
@@ -106,13 +104,13 @@ func (o outcome) has(flag outcome) int64 {
 	return 0
 }
 
-// timeBuckets is in how many steps a window of time moves.
+// timeBuckets is the number of steps of a time window.
 const timeBuckets = 10
 
-// timeWindow counts outcomes by the step of time in which they came.
+// timeWindow counts outcomes by the step in which they ended.
 type timeWindow struct {
 	step    time.Duration
-	isSick  atomic.Bool // there has been a failure or a slow call
+	isSick  atomic.Bool // there was a failure or a slow call
 	buckets [timeBuckets]atomic.Pointer[timeBucket]
 }
 
@@ -138,15 +136,15 @@ func (w *timeWindow) add(o outcome, now time.Duration) bool {
 	return w.isSick.Load()
 }
 
-// bucket returns that of a step, or nil for one that is over.
+// bucket returns the bucket of a step, or nil if a later step has replaced it.
 func (w *timeWindow) bucket(step int64) *timeBucket {
-	place := &w.buckets[step%timeBuckets]
+	place := &w.buckets[(step%timeBuckets+timeBuckets)%timeBuckets] // step is negative if the clock has gone back
 	for {
 		b := place.Load()
 		switch {
 		case b != nil && b.step == step:
 			return b
-		case b != nil && b.step > step:
+		case b != nil && b.step > step && b.step-step < int64(hasGoneBack/w.step)+timeBuckets:
 			return nil
 		}
 		next := &timeBucket{step: step}

@@ -17,13 +17,13 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
 	"github.com/pyfly-go/pyfly/examples/internal/screen"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // TestMain is the program itself when a test asks for that, to send it signals.
@@ -82,8 +82,8 @@ func TestEachKindOfEventOccurs(t *testing.T) {
 	}
 	defer func() { _ = app.Stop(context.Background()) }()
 	var mu sync.Mutex
-	seen := map[resilience.EventKind]int{}
-	lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
+	seen := map[client.PolicyEventKind]int{}
+	lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) {
 		mu.Lock()
 		defer mu.Unlock()
 		seen[e.Kind]++
@@ -93,9 +93,9 @@ func TestEachKindOfEventOccurs(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for _, kind := range []resilience.EventKind{
-		resilience.EventStateChanged, resilience.EventRejected, resilience.EventRetryScheduled, resilience.EventBudgetExhausted,
-		resilience.EventHedgeStarted, resilience.EventHedgeWon, resilience.EventSlowCall, resilience.EventStaleAnswer,
+	for _, kind := range []client.PolicyEventKind{
+		client.EventStateChanged, client.EventRejected, client.EventRetryScheduled, client.EventBudgetExhausted,
+		client.EventHedgeStarted, client.EventHedgeWon, client.EventSlowCall, client.EventStaleAnswer,
 	} {
 		if seen[kind] == 0 {
 			t.Errorf("there was no event of the kind %s: %v", kind, seen)

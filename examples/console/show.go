@@ -10,10 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // show plays the phases, and prints what happens.
@@ -44,8 +44,8 @@ func (s *show) line(format string, args ...any) {
 // play shows all phases until ctx is done, or once.
 func (s *show) play(ctx context.Context, o options) error {
 	defer s.load.wait()
-	defer lifecycle.Subscribe(s.events, func(e resilience.Event) {
-		if e.Kind == resilience.EventStateChanged {
+	defer lifecycle.Subscribe(s.events, func(e client.PolicyEvent) {
+		if e.Kind == client.EventStateChanged {
 			s.line("   the circuit %s: %s -> %s", e.Name, e.From, e.To)
 		}
 	})()

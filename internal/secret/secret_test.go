@@ -61,7 +61,7 @@ func TestSecretsInURLsAreHidden(t *testing.T) {
 		"http://a:${b@h":                "http://******@h",
 		"a://b:c@d e://f:g@h":           "a://******@d e://******@h",
 	} {
-		if got := URLs(text); got != want {
+		if got := Text(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
@@ -75,14 +75,14 @@ func TestAPasswordInASettingMayHoldDigitsAndASlash(t *testing.T) {
 		"https://host/@me":         "https://host/@me",
 		"http://localhost:80/v1/x": "http://localhost:80/v1/x",
 	} {
-		if got := Setting(text); got != want {
+		if got := SettingText(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
 }
 
 func TestFurtherNamesOfParameters(t *testing.T) {
-	got := URLsWith("/x?sid=1&page=2&token=3", func(name string) bool { return name == "sid" })
+	got := TextWith("/x?sid=1&page=2&token=3", func(name string) bool { return name == "sid" })
 	if got != "/x?sid=******&page=2&token=******" {
 		t.Error(got)
 	}
@@ -141,16 +141,16 @@ func TestALookAtANameAllocatesNothing(t *testing.T) {
 	}
 }
 
-func FuzzURLs(f *testing.F) {
+func FuzzText(f *testing.F) {
 	for _, text := range []string{"http://me:pw@host/x", "?a=b&token=c;d", "x?&==?key=?", "://@", "a?token=\xff"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		once := URLs(text)
-		if twice := URLs(once); twice != once {
+		once := Text(text)
+		if twice := Text(once); twice != once {
 			t.Errorf("%q became %q, and that %q", text, once, twice)
 		}
-		if URLs("https://ada:s3cr3t@host/"+text) == "" || strings.Contains(URLs("https://ada:s3cr3t@host/?token=s3cr3t&"+text), "s3cr3t") && !strings.Contains(text, "s3cr3t") {
+		if Text("https://ada:s3cr3t@host/"+text) == "" || strings.Contains(Text("https://ada:s3cr3t@host/?token=s3cr3t&"+text), "s3cr3t") && !strings.Contains(text, "s3cr3t") {
 			t.Errorf("%q lets the secret through", text)
 		}
 		Name(text)

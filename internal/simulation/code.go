@@ -17,7 +17,6 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // This file holds the code of the user's: interceptors, codecs, codings, error
@@ -57,8 +56,8 @@ func (w *World) registerCode(app *container.ApplicationContext) {
 		app.Register(func() client.ErrorDecoder { return w.decodeError })
 	}
 	if w.has("code.listener-panics") {
-		lifecycle.Subscribe(app.Events(), func(e resilience.Event) {
-			if e.Kind == resilience.EventStateChanged {
+		lifecycle.Subscribe(app.Events(), func(e client.PolicyEvent) {
+			if e.Kind == client.EventStateChanged {
 				panic("the user's listener panics")
 			}
 		})

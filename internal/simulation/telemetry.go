@@ -13,8 +13,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/lifecycle"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // telemetry keeps spans and metrics in memory.
@@ -88,14 +88,14 @@ func (t *telemetry) collect(client string) (map[string]int64, string, error) {
 
 // listen counts events.
 func (w *World) listen() {
-	lifecycle.Subscribe(w.app.Events(), func(e resilience.Event) {
+	lifecycle.Subscribe(w.app.Events(), func(e client.PolicyEvent) {
 		w.mu.Lock()
 		w.events[e.Client+" "+string(e.Kind)]++
 		w.mu.Unlock()
 		if e.Err != nil {
 			w.shown("event "+string(e.Kind), e.Err.Error())
 		}
-		if e.Kind == resilience.EventStateChanged {
+		if e.Kind == client.EventStateChanged {
 			w.note("breaker", "%s goes from %s to %s", e.Name, e.From, e.To)
 		}
 	})

@@ -18,6 +18,7 @@ import (
 var examples = map[string][]string{
 	"examples/console":        {"go run . -once -phase 300ms -port 0"},
 	"examples/custom-adapter": {"go run .", "go test -race ./..."},
+	"examples/service":        {"go test ./..."},
 	"examples/testing":        {"go test -v ./..."},
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path"
 	"regexp"
 	"strings"
@@ -245,5 +246,16 @@ func TestVendoredFilesAreTheOnesThatWereReviewed(t *testing.T) {
 	}
 	for name := range recorded {
 		t.Errorf("%s is recorded and not there", name)
+	}
+}
+
+func TestNamesOfJavaScriptBreakNothing(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("there is no Node.js to run the scripts with")
+	}
+	output, err := exec.CommandContext(t.Context(), node, "testdata/names.mjs").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, output)
 	}
 }

@@ -71,7 +71,7 @@ func (c *call) exchange(ctx context.Context) error {
 		return c.unanswered(ctx, attemptCtx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !isSuccess(response) {
 		return c.rejected(response)
 	}
 	return c.accept(ctx, attemptCtx, response)
@@ -156,6 +156,9 @@ func (c *call) accept(ctx, attemptCtx context.Context, response *http.Response) 
 	r := &c.response
 	r.Status, r.Header, r.Body = response.StatusCode, response.Header, buffer.Bytes()
 	r.IsCut, r.Redirected = isCut, redirectedTo(response)
+	if r.Status == http.StatusNotModified { // RFC 9110, section 15.4.5
+		r.Body = nil
+	}
 	if o := c.deliver(r); o != nil {
 		return o
 	}

@@ -64,9 +64,12 @@ func (c *call) do(ctx context.Context) *Outcome {
 func (c *call) doObserved(ctx context.Context) *Outcome {
 	observer := c.op.Observer
 	ctx, span := observer.BeginCall(ctx)
-	o := &Outcome{Err: ErrPanicked}
-	defer func() { observer.EndCall(ctx, span, c.begun, c.elapsed(o), o) }()
-	o = c.runToEnd(ctx)
+	seen := &Outcome{Err: ErrPanicked}
+	defer func() { observer.EndCall(ctx, span, c.begun, c.elapsed(seen), seen) }()
+	o := c.runToEnd(ctx)
+	if seen = o; o.isNotModified() {
+		seen = nil
+	}
 	return o
 }
 
@@ -81,7 +84,9 @@ func (c *call) runToEnd(ctx context.Context) *Outcome {
 		return nil
 	}
 	o := c.failed(err, time.Since(c.begun))
-	c.ended(ctx, c.op, o)
+	if !o.isNotModified() {
+		c.ended(ctx, c.op, o)
+	}
 	return o
 }
 

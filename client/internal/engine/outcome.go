@@ -173,11 +173,26 @@ func (c *call) rejected(response *http.Response) *Outcome {
 	return o
 }
 
-// unusable is the outcome of a response of the 2xx that cannot be used.
+// unusable is the outcome of a response that the sink could not take.
 func (c *call) unusable(r *message.Response, err error) *Outcome {
+	if err == message.ErrNotModified {
+		err = nil
+	}
 	o := c.newOutcome(err)
 	o.Status, o.Header, o.Acted = r.Status, r.Header, HasActed
 	return o
+}
+
+// isSuccess reports whether a response has what was asked for, or says that the
+// caller has it already.
+func isSuccess(response *http.Response) bool {
+	return response.StatusCode >= 200 && response.StatusCode <= 299 || response.StatusCode == http.StatusNotModified
+}
+
+// isNotModified reports whether the response was 304: an ordinary result, and no
+// failure.
+func (o *Outcome) isNotModified() bool {
+	return o != nil && o.Err == nil && o.Status == http.StatusNotModified
 }
 
 // described is the outcome with the error that callers get.

@@ -18,7 +18,7 @@ func (c *call) runOrStale(ctx context.Context) error {
 	inner := *c
 	kept, err := c.op.Stale.CallBy(ctx,
 		func(kept *message.Response, err error) (string, bool) {
-			if err == nil && !mayKeep(kept.Header) {
+			if err == nil && (kept.Status == http.StatusNotModified || !mayKeep(kept.Header)) {
 				return "", false
 			}
 			return inner.sentFingerprint(ctx, err == nil)

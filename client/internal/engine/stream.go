@@ -37,6 +37,10 @@ func (c *call) openUnlessStopped(ctx context.Context) error {
 		}
 		return err
 	}
+	if c.stream.StatusCode == http.StatusNotModified {
+		defer func() { _ = c.stream.Body.Close() }()
+		return c.rejected(c.stream)
+	}
 	body, ok := c.stream.Body.(*streamBody)
 	if !ok { // an interceptor's
 		body = &streamBody{ReadCloser: c.stream.Body, ctx: ctx, cancel: func(error) {}}
@@ -106,7 +110,7 @@ func (c *call) exchangeForStream(ctx context.Context) error {
 		return c.unanswered(ctx, streamCtx, err)
 	}
 	b.ReadCloser = response.Body
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !isSuccess(response) {
 		defer func() { _ = b.Close() }()
 		return c.rejected(response)
 	}

@@ -8,13 +8,18 @@ package message
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/internal/coding"
+	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // ErrDecode is the error of a response that is not what the method's result says.
-var ErrDecode = errors.New("the answer cannot be decoded")
+var ErrDecode = coding.ErrDecode
 
 // Message is what one call sends. All attempts of the call read it; none changes
 // it.
@@ -45,6 +50,37 @@ func (m *Message) Owned() *Message {
 	return &copied
 }
 
+// SetHeader sets a header. The message's header may be the caller's, so that it is
+// copied.
+func (m *Message) SetHeader(name, value string) {
+	if m.Header = m.Header.Clone(); m.Header == nil {
+		m.Header = http.Header{}
+	}
+	m.Header.Set(name, value)
+}
+
+// Check refuses a message that its caller has escaped and that would not arrive as
+// it is. Header names that differ in case become one.
+func (m *Message) Check() error {
+	if err := checkPath(m.Path); err != nil {
+		return err
+	}
+	if strings.ContainsAny(m.Query, " #\r\n") {
+		return fmt.Errorf("%w: its query is not escaped", port.ErrInvalidRequest)
+	}
+	if err := CheckHeader(m.Header); err != nil {
+		return err
+	}
+	m.Header = CanonicalHeader(m.Header)
+	return nil
+}
+
+// stream makes the body of what is read while it is sent.
+func (m *Message) stream(b *StreamedBody, contentType string) {
+	m.HasBody, m.Streamed, m.ContentType = true, b, contentType
+	m.NoRetry = m.NoRetry || !b.IsReplayable()
+}
+
 // IsEmpty reports whether the body has no bytes.
 func (m *Message) IsEmpty() bool {
 	if m.Streamed != nil {
@@ -62,7 +98,7 @@ func (m *Message) Base(own *url.URL) *url.URL {
 	return own
 }
 
-// Response is a response with a status of 2xx whose body has been read whole. The
+// Response is a response with a status of 2xx, or 304, whose body has been read whole. The
 // body is valid until the sink returns.
 type Response struct {
 	Status int
@@ -74,8 +110,12 @@ type Response struct {
 	Location   *url.URL // that has responded; nil: nobody asks for it
 }
 
+// ErrNotModified is the error of a sink that has no place for a response with the
+// status 304, which has no body.
+var ErrNotModified = errors.New("not modified")
+
 // Sink takes a response into what the caller wants of it. Its error is an
-// [ErrDecode].
+// [ErrDecode] or [ErrNotModified].
 type Sink interface{ Take(*Response) error }
 
 // Take keeps a copy of another response: a Response is a [Sink] that decodes
@@ -88,4 +128,4 @@ func (r *Response) Take(other *Response) error {
 
 // MaxDrained is how much of a body that nobody wants is read so that its
 // connection can be used again.
-const MaxDrained = 64 << 10
+const MaxDrained = coding.MaxDrained

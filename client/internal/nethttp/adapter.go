@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/drain"
 	"github.com/pyfly-go/pyfly/internal/secret"
@@ -25,7 +26,7 @@ type Adapter struct {
 	timeout          time.Duration // 0: none
 	maxResponseSize  int64         // 0: no limit
 	transport        http.RoundTripper
-	allowed          AllowedHosts
+	allowed          hosts.Allowed
 	closeConnections func()
 	inFlight         drain.Group
 }
@@ -82,11 +83,18 @@ func (a *Adapter) Request(req *http.Request) (*http.Response, error) {
 	if e.ctx != e.parent {
 		req = req.WithContext(e.ctx)
 	}
+	isDecoded := decodes(req)
+	if isDecoded {
+		a.acceptGzip(req, e)
+	}
 	response, err := a.roundTrip(req)
 	if err != nil {
 		err = e.explain(secret.WithoutURL(err))
 		e.end()
 		return nil, err
+	}
+	if isDecoded {
+		decode(req, response)
 	}
 	a.wrapBody(response, e)
 	return response, nil

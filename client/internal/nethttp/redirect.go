@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
@@ -30,7 +32,7 @@ func (a *Adapter) follow(req *http.Request, redirect *http.Response) (*http.Resp
 	var last *http.Request // that a redirect has led to
 	client := http.Client{Transport: &replay{a.transport, redirect}}
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
-		if err := a.allowed.checkRedirect(next, via); err != nil {
+		if err := checkRedirect(a.allowed, next, via); err != nil {
 			return err
 		}
 		last = next
@@ -64,11 +66,11 @@ func (r *replay) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // checkRedirect is the [http.Client]'s rule for redirects. via holds the
 // requests made so far. What leaves for another host takes no secrets along.
-func (hosts AllowedHosts) checkRedirect(next *http.Request, via []*http.Request) error {
+func checkRedirect(allowed hosts.Allowed, next *http.Request, via []*http.Request) error {
 	from := via[len(via)-1].URL
 	switch {
 	case staysOnHost(from, next.URL) && staysOnHost(via[0].URL, next.URL):
-	case hosts.Allow(from, next.URL):
+	case allowed.Allow(from, next.URL):
 		keepHarmless(next.Header)
 	default:
 		return http.ErrUseLastResponse
@@ -88,16 +90,20 @@ func staysOnHost(from, to *url.URL) bool {
 	if from.Scheme == "http" && to.Scheme == "https" {
 		return true
 	}
-	return from.Scheme == to.Scheme && PortOf(from) == PortOf(to)
+	return from.Scheme == to.Scheme && hosts.PortOf(from) == hosts.PortOf(to)
 }
 
-// PortOf returns the port of a URL, or that of its scheme.
-func PortOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
+// harmlessHeaders are those of a request that may follow it to another host:
+// they say how to respond, not who asks.
+var harmlessHeaders = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Content-Encoding", "Content-Language", "Content-Length",
+	"Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Range", "User-Agent",
+}
+
+func keepHarmless(header http.Header) {
+	for name := range header {
+		if !slices.Contains(harmlessHeaders, http.CanonicalHeaderKey(name)) {
+			delete(header, name)
+		}
 	}
-	if u.Scheme == "https" {
-		return "443"
-	}
-	return "80"
 }

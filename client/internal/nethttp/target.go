@@ -4,11 +4,13 @@ package nethttp
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
@@ -30,8 +32,9 @@ func newTarget(base *url.URL, header http.Header) target {
 	}
 	t.path, t.escapedPath = strings.TrimSuffix(base.Path, "/"), strings.TrimSuffix(base.EscapedPath(), "/")
 	t.hasEscapes = base.RawPath != ""
-	for name, values := range header {
-		t.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	for _, name := range slices.Sorted(maps.Keys(header)) { // names that differ in case are one
+		key := http.CanonicalHeaderKey(name)
+		t.header[key] = append(t.header[key], header[name]...)
 	}
 	if host := t.header.Get("Host"); host != "" { // net/http looks for it elsewhere
 		t.hostHeader = host
@@ -50,7 +53,7 @@ func newTarget(base *url.URL, header http.Header) target {
 }
 
 // apply makes a request with a relative URL one to the target.
-func (t *target) apply(req *http.Request, allowed AllowedHosts) error {
+func (t *target) apply(req *http.Request, allowed hosts.Allowed) error {
 	if req == nil || req.URL == nil {
 		return fmt.Errorf("%w: it has no URL: give one with path and query", port.ErrInvalidRequest)
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
@@ -47,7 +48,7 @@ func dialAddress(u *url.URL) string {
 	if strings.ContainsFunc(name, func(r rune) bool { return r > 0x7f }) {
 		name = inASCII(name)
 	}
-	return net.JoinHostPort(name, PortOf(u))
+	return net.JoinHostPort(name, hosts.PortOf(u))
 }
 
 // inASCII returns an internationalized name as net/http writes it in a header
@@ -70,7 +71,7 @@ func inASCII(name string) string {
 type security struct {
 	config    *tls.Config
 	own       ownHost
-	allowed   AllowedHosts
+	allowed   hosts.Allowed
 	transport *http.Transport
 }
 

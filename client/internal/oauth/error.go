@@ -91,10 +91,11 @@ var (
 	opaque      = regexp.MustCompile(`\beyJ[\w-]{6,}(?:\.[\w-]*)*|[\w~+/=-]{40,}`)
 )
 
-// withoutSecrets hides in the beginning of a text what is secret, or looks so.
+// withoutSecrets hides in the beginning of a text what is secret, or looks so:
+// more than [secret.Text] does, for the text is a stranger's.
 func withoutSecrets(text string, secrets *regexp.Regexp) string {
 	text = withoutOwn(text, secrets)
-	text = text[:min(len(text), maxErrorRead)]
+	text = secret.Text(text[:min(len(text), maxErrorRead)])
 	text = credentials.ReplaceAllString(text, "$1 "+secret.Hidden)
 	text = namedSecret.ReplaceAllString(text, "${1}"+secret.Hidden)
 	return opaque.ReplaceAllStringFunc(text, func(run string) string {

@@ -13,12 +13,15 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
 // Config says which tokens to fetch, and where.
@@ -40,9 +43,12 @@ type Tokens struct {
 	http             *http.Client
 	closeConnections func()
 	current          atomic.Pointer[Token]
-	fetches          chan struct{}   // holds one while a token is fetched
 	stopped          context.Context // done once closed
 	stop             context.CancelFunc
+
+	fetches  sync.WaitGroup // those that nobody waits for any more included
+	mu       sync.Mutex
+	fetching *fetch // nil: none is under way, or nobody waits for it
 }
 
 // New makes a token source that reaches the authorization server by a transport.
@@ -53,9 +59,8 @@ func New(cfg Config, transport http.RoundTripper, closeConnections func()) *Toke
 			ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, TokenURL: cfg.TokenURL, Scopes: cfg.Scopes,
 		},
 		secrets:          secretsOf(cfg),
-		http:             &http.Client{Timeout: port.DefaultTimeout, Transport: transport, CheckRedirect: rejectRedirect},
+		http:             &http.Client{Transport: transport, CheckRedirect: rejectRedirect},
 		closeConnections: closeConnections,
-		fetches:          make(chan struct{}, 1),
 	}
 	t.stopped, t.stop = context.WithCancel(context.Background())
 	if cfg.Audience != "" {
@@ -70,59 +75,116 @@ func rejectRedirect(next *http.Request, _ []*http.Request) error {
 	return redirectError(next.URL.Host)
 }
 
-// Close ends a fetch that is under way, and lets none begin.
+// Close ends a fetch that is under way, and lets none begin. It waits a moment for
+// the end of the fetch: a transport that ignores its context is not waited for.
 func (t *Tokens) Close() {
 	t.stop()
+	t.mu.Lock()
+	idle := make(chan struct{})
+	go func() { t.fetches.Wait(); close(idle) }()
+	t.mu.Unlock()
+	select {
+	case <-idle:
+	case <-time.After(closeLimit):
+	}
 	t.closeConnections()
 }
 
-// Get returns a token that is valid for some seconds more. Many who need one wait
-// for one fetch, each no longer than its context lets it. The error is that of ctx,
-// [port.ErrStopped] after Close, or an [*Error].
+const closeLimit = time.Second
+
+// Get returns a token that is valid for some seconds more. Many who need one share
+// one fetch, its failure too, each waiting no longer than its context lets it. The
+// error is that of ctx, [port.ErrStopped] after Close, or an [*Error].
 func (t *Tokens) Get(ctx context.Context) (*Token, error) {
 	if token := t.current.Load(); token.Valid() {
 		return token, nil
 	}
-	if t.stopped.Err() != nil {
-		return nil, port.ErrStopped
-	}
-	running, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(t.stopped, cancel)()
-	select {
-	case t.fetches <- struct{}{}:
-		defer func() { <-t.fetches }()
-	case <-running.Done():
-		return nil, t.reason(ctx)
-	}
-	if token := t.current.Load(); token.Valid() {
-		return token, nil
-	}
-	token, err := t.fetch(running)
-	if reason := t.reason(ctx); err != nil && reason != nil {
-		return nil, reason
-	}
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	t.current.Store(token)
-	return token, nil
+	f := t.join(ctx)
+	if f == nil {
+		return nil, port.ErrStopped
+	}
+	defer t.leave(f)
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-t.stopped.Done():
+		return nil, errCut
+	}
+	if f.err != nil && t.stopped.Err() != nil {
+		return nil, errCut
+	}
+	return f.token, f.err
+}
+
+// fetch is one request for a token, for all who need one meanwhile.
+type fetch struct {
+	cancel  context.CancelFunc
+	waiting int           // guarded by Tokens.mu
+	done    chan struct{} // closed when what follows is set
+	token   *Token
+	err     error
+}
+
+// join returns the fetch that is under way, or begins one. It is nil after Close.
+// Who joins leaves.
+func (t *Tokens) join(ctx context.Context) *fetch {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped.Err() != nil {
+		return nil
+	}
+	if t.fetching == nil {
+		t.fetching = t.begin(ctx)
+	}
+	t.fetching.waiting++
+	return t.fetching
+}
+
+// begin begins a fetch with the values of the context of the first who needs it. It
+// ends when nobody waits for it any more.
+func (t *Tokens) begin(ctx context.Context) *fetch {
+	f := &fetch{done: make(chan struct{})}
+	if token := t.current.Load(); token.Valid() { // meanwhile
+		f.token, f.cancel = token, func() {}
+		close(f.done)
+		return f
+	}
+	ctx, f.cancel = context.WithTimeout(context.WithoutCancel(ctx), port.DefaultTimeout)
+	detach := context.AfterFunc(t.stopped, f.cancel)
+	t.fetches.Go(func() {
+		defer detach()
+		defer f.cancel()
+		var token *Token
+		err := usercode.Call(func() (err error) { token, err = t.request(ctx); return err })
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if f.token, f.err = token, err; err == nil {
+			t.current.Store(token)
+		}
+		if t.fetching == f {
+			t.fetching = nil
+		}
+		close(f.done)
+	})
+	return f
+}
+
+func (t *Tokens) leave(f *fetch) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f.waiting--; f.waiting == 0 && t.fetching == f {
+		t.fetching = nil
+		f.cancel()
+	}
 }
 
 var errCut = fmt.Errorf("%w while the request was in flight", port.ErrStopped)
 
-// reason is why a wait or a fetch was ended, if it was.
-func (t *Tokens) reason(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if t.stopped.Err() != nil {
-		return errCut
-	}
-	return nil
-}
-
-func (t *Tokens) fetch(ctx context.Context) (*Token, error) {
+func (t *Tokens) request(ctx context.Context) (*Token, error) {
 	token, err := t.config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
 	if err == nil && strings.ContainsFunc(token.Type()+token.AccessToken, isControl) {
 		err = errors.New("it cannot be sent in a header, for it has control characters")

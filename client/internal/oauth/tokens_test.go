@@ -205,3 +205,68 @@ func TestAServerThatIsNotThereIsKnown(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAFailureIsShared lets twenty callers need a token while the authorization
+// server takes its time to refuse.
+func TestAFailureIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		tokens := newTokens(t, shop, transport(func(*http.Request) (*http.Response, error) {
+			requests++
+			time.Sleep(200 * time.Millisecond) // virtual
+			return response(503, "text/plain", "no"), nil
+		}))
+		begun := time.Now()
+		var callers []<-chan error
+		for range 20 {
+			callers = append(callers, get(t.Context(), tokens))
+		}
+		for _, ended := range callers {
+			if err := <-ended; !errors.As(err, new(*oauth.Error)) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if requests > 2 || time.Since(begun) > 400*time.Millisecond { // with the secret in the header, and in the body
+			t.Errorf("%d requests took %s", requests, time.Since(begun))
+		}
+	})
+}
+
+func TestAFetchOutlastsTheCallerWhoBeganIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		tokens := newTokens(t, shop, hanging(goOn))
+		ctx, cancel := context.WithCancel(t.Context())
+		first := get(ctx, tokens)
+		synctest.Wait()
+		second := get(t.Context(), tokens)
+		synctest.Wait()
+		cancel()
+		if err := <-first; !errors.Is(err, context.Canceled) {
+			t.Errorf("the first got %v", err)
+		}
+		close(goOn)
+		if err := <-second; err != nil {
+			t.Errorf("the second got %v", err)
+		}
+	})
+}
+
+func TestATransportThatPanicsOrHangsHarmsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens := oauth.New(shop, transport(func(*http.Request) (*http.Response, error) { panic("boom") }), func() {})
+		if _, err := tokens.Get(t.Context()); err == nil {
+			t.Error("a panic gave a token")
+		}
+		tokens.Close()
+		end := make(chan struct{})
+		tokens = oauth.New(shop, transport(func(*http.Request) (*http.Response, error) { <-end; return nil, errors.New("late") }), func() {})
+		caller := get(t.Context(), tokens)
+		synctest.Wait()
+		tokens.Close()
+		if err := <-caller; !errors.Is(err, port.ErrStopped) {
+			t.Errorf("got %v", err)
+		}
+		close(end)
+	})
+}

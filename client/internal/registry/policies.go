@@ -23,7 +23,7 @@ type Policies struct {
 	mu           sync.Mutex                            // guards what follows
 	budget       *resilience.RetryBudget               // nil: none yet
 	breakers     map[string]*resilience.CircuitBreaker // of the client and of methods
-	ofHosts      map[string]*resilience.CircuitBreaker
+	ofHosts      hosts
 	bulkheads    map[string]*resilience.Bulkhead
 	rateLimiters map[string]*resilience.RateLimiter
 	adaptives    map[string]*resilience.AdaptiveLimiter
@@ -49,7 +49,6 @@ func NewPolicies(client string) *Policies {
 	return &Policies{
 		client:       client,
 		breakers:     map[string]*resilience.CircuitBreaker{},
-		ofHosts:      map[string]*resilience.CircuitBreaker{},
 		bulkheads:    map[string]*resilience.Bulkhead{},
 		rateLimiters: map[string]*resilience.RateLimiter{},
 		adaptives:    map[string]*resilience.AdaptiveLimiter{},
@@ -81,7 +80,7 @@ func (ps *Policies) keepOnly(inUse map[use]bool) {
 	keepOnly(inUse, adaptiveKind, ps.adaptives)
 	keepOnly(inUse, staleKind, ps.stale)
 	if !inUse[use{hostsKind, ""}] {
-		clear(ps.ofHosts)
+		ps.ofHosts.clear()
 	}
 }
 
@@ -113,38 +112,18 @@ func policy[T any](ps *Policies, kind string, policies map[string]T, key string,
 
 // Breaker returns the circuit breaker of a key, with the given configuration.
 func (ps *Policies) Breaker(key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
-	return ps.breaker(ps.breakers, breakerKind, key, config)
-}
-
-func (ps *Policies) breaker(breakers map[string]*resilience.CircuitBreaker, kind, key string, config resilience.CircuitBreakerConfig) *resilience.CircuitBreaker {
-	config.Name = ps.client
-	if key != "" {
-		config.Name += "/" + key
-	}
-	return policy(ps, kind, breakers, key,
+	config.Name = ps.breakerName(key)
+	return policy(ps, breakerKind, ps.breakers, key,
 		func(b *resilience.CircuitBreaker) error { return b.Reconfigure(config) },
 		func() *resilience.CircuitBreaker { return resilience.NewCircuitBreaker(config) })
 }
 
-// Hosts returns a function that returns the circuit breaker of a host. Those that
-// exist get the given configuration.
-func (ps *Policies) Hosts(config resilience.CircuitBreakerConfig) func(host string) *resilience.CircuitBreaker {
-	ps.mu.Lock()
-	ps.use(hostsKind, "")
-	hosts := slices.Sorted(maps.Keys(ps.ofHosts))
-	ps.mu.Unlock()
-	for _, host := range hosts {
-		ps.breaker(ps.ofHosts, hostsKind, host, config)
+// breakerName is the name of the circuit breaker of the client, a method or a host.
+func (ps *Policies) breakerName(key string) string {
+	if key == "" {
+		return ps.client
 	}
-	return func(host string) *resilience.CircuitBreaker {
-		ps.mu.Lock()
-		b := ps.ofHosts[host]
-		ps.mu.Unlock()
-		if b != nil {
-			return b
-		}
-		return ps.breaker(ps.ofHosts, hostsKind, host, config)
-	}
+	return ps.client + "/" + key
 }
 
 // Own returns the circuit breaker of the client, or nil.
@@ -242,7 +221,7 @@ func (ps *Policies) Snapshot() Snapshot {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	s := Snapshot{Bulkheads: map[string]*resilience.Bulkhead{}, Adaptives: map[string]*resilience.AdaptiveLimiter{}, Bulkhead: ps.bulkheads[""]}
-	s.Breakers = slices.AppendSeq(slices.Collect(maps.Values(ps.breakers)), maps.Values(ps.ofHosts))
+	s.Breakers = slices.AppendSeq(slices.Collect(maps.Values(ps.breakers)), ps.ofHosts.all())
 	slices.SortFunc(s.Breakers, func(a, b *resilience.CircuitBreaker) int { return cmp.Compare(a.Name(), b.Name()) })
 	for key, b := range ps.bulkheads {
 		s.Bulkheads[ps.name(key)] = b

@@ -22,7 +22,7 @@ func (r *resolver) checkBaseURL(s *Settings) {
 	if r.isRawURL {
 		expanded, err := r.cfg.Expand(s.BaseURL)
 		if err != nil {
-			r.problems = append(r.problems, fmt.Errorf("%s: %w", where, err))
+			r.problems = append(r.problems, unresolved(err, where))
 			return
 		}
 		s.BaseURL = expanded

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
 // wants says what to write for settings whose values are limited. The limits of
@@ -44,7 +45,7 @@ var wants = map[string]string{
 	"tls.min-version":                     `write "1.2" or "1.3"`,
 	"proxy":                               "write a URL such as http://proxy:3128",
 	"http2":                               "write auto, off or prior-knowledge",
-	"allowed-hosts":                       "write hosts such as files.example.com, files.example.com:8443 or *.example.com",
+	"allowed-hosts":                       "write hosts such as files.example.com, files.example.com:8443, *.example.com or [2001:db8::1]:8443",
 	"auth.bearer.token":                   "write a token without line breaks",
 	"auth.oauth2.token-url":               "write a URL such as https://auth/token",
 }
@@ -73,7 +74,10 @@ var rules = map[string]func(*Settings) bool{
 	"auth.oauth2.token-url": func(s *Settings) bool { return isURL(s.Auth.OAuth2.TokenURL, "http", "https") },
 }
 
-func isNoAllowedHost(host string) bool { return !isAllowedHost(host) }
+func isNoAllowedHost(host string) bool {
+	_, err := hostpattern.Parse(host)
+	return err != nil
+}
 
 func isURL(text string, schemes ...string) bool {
 	u, err := url.Parse(text)

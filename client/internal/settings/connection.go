@@ -5,7 +5,6 @@ package settings
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/port"
@@ -97,12 +96,4 @@ func (c *Connection) apply(p *port.PortConfig, host string) error {
 	var err error
 	p.TLS, err = c.TLS.config(host)
 	return err
-}
-
-// isAllowedHost reports whether a host may stand in the setting allowed-hosts.
-func isAllowedHost(host string) bool {
-	name, isWildcard := strings.CutPrefix(host, "*.")
-	u, err := url.Parse("http://" + name)
-	return err == nil && u.Host == name && u.Hostname() != "" && !strings.Contains(name, "*") &&
-		(!isWildcard || strings.Contains(name, "."))
 }

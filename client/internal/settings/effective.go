@@ -84,7 +84,7 @@ func (r *resolver) list(secretNames []string) []Setting {
 	}
 	list := make([]Setting, 0, len(r.noted))
 	for name, n := range r.noted {
-		n.Value = secret.URLsWith(n.Value, isSecret)
+		n.Value = secret.TextWith(n.Value, isSecret)
 		if header, isHeader := strings.CutPrefix(name, headersSection); isHeader && isSecret(header) {
 			n.Value = hidden
 		}
@@ -132,7 +132,7 @@ func shownValue(name string, value any) string {
 	if secret.Name(last) || isAuthentication(name) {
 		return hidden
 	}
-	return secret.URLs(fmt.Sprint(value))
+	return secret.SettingText(fmt.Sprint(value))
 }
 
 // isAuthentication reports whether a setting says how a client shows who it is.

@@ -13,7 +13,9 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// The errors of functions that did not return an error of their own.
+// The errors of functions that did not return an error of their own. [Call] returns
+// them as they are: compare with ==, because an error of the function may say that
+// it is one of them, for example that of an application context inside a bean.
 var (
 	ErrHangs  = fmt.Errorf("the hook hangs: %w", context.DeadlineExceeded)
 	ErrExited = errors.New("the hook ended its goroutine with runtime.Goexit")
@@ -87,6 +89,17 @@ func Grace(ctx context.Context, limit time.Duration) time.Duration {
 	w.once.Do(func() { w.end = time.Now().Add(2 * w.grace) })
 	return max(minGrace, min(g, time.Until(w.end)/2))
 }
+
+// Patience returns a context for those who wait for what was told to end: it ends at
+// the limit, or, with the grace of a call, after ctx.
+func Patience(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	patience, giveUp := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(Grace(ctx, limit), giveUp) })
+	return patience, func() { stop(); giveUp() }
+}
+
+// Within returns the limit of a call that is given up after d, with its grace.
+func Within(d time.Duration) time.Duration { return d - min(d/11, time.Second) }
 
 // minGrace lets a function that honours its context return.
 const minGrace = time.Millisecond

@@ -139,3 +139,40 @@ func TestCallsOfAWholeHaveTheirOwnLimits(t *testing.T) {
 		}
 	})
 }
+
+func TestACallWithinATimeIsGivenUpAtItsEnd(t *testing.T) {
+	for _, d := range []time.Duration{time.Nanosecond, time.Millisecond, 5 * time.Second, 11 * time.Second, 12 * time.Second, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			defer close(release)
+			begun := time.Now()
+			err := hook.Call(t.Context(), hook.Within(d), func(context.Context) error { <-release; return nil })
+			if took := time.Since(begun); !errors.Is(err, hook.ErrHangs) || took > d || took < d*9/10 {
+				t.Errorf("%v after %s instead of %s", err, took, d)
+			}
+		})
+	}
+}
+
+func TestPatience(t *testing.T) {
+	for name, c := range map[string]struct{ cancelledAfter, want time.Duration }{
+		"to the limit":            {time.Hour, 5 * time.Second},
+		"after the end of ctx":    {2 * time.Second, 2500 * time.Millisecond},
+		"ctx has ended already":   {0, 500 * time.Millisecond},
+		"ctx ends near the limit": {4900 * time.Millisecond, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), c.cancelledAfter)
+				defer cancel()
+				begun := time.Now()
+				patience, end := hook.Patience(ctx, 5*time.Second)
+				defer end()
+				<-patience.Done()
+				if took := time.Since(begun); took != c.want {
+					t.Errorf("it took %s, want %s", took, c.want)
+				}
+			})
+		})
+	}
+}

@@ -173,7 +173,7 @@ type ListClient struct {
 	More func(ctx context.Context, link client.URL) (client.Response[[]Product], error) `get:"/products"`
 }
 
-func printAll(ctx context.Context, catalog *ListClient) error {
+func PrintAll(ctx context.Context, catalog *ListClient) error {
 	first := func(ctx context.Context) (client.Response[[]Product], error) {
 		return catalog.List(ctx, "garden")
 	}
@@ -186,7 +186,7 @@ func printAll(ctx context.Context, catalog *ListClient) error {
 	return nil
 }
 
-func logRequests(next client.Exchange) client.Exchange {
+func LogRequests(next client.Exchange) client.Exchange {
 	return func(req *http.Request) (*http.Response, error) {
 		slog.Debug("request", "curl", client.Curl(req))
 		return next(req)

@@ -20,7 +20,7 @@ func Example() {
 	fmt.Println(breaker.Call(ctx, fails), breaker.State())
 	fmt.Println(breaker.Call(ctx, fails), breaker.State())
 
-	err := breaker.Call(ctx, fails) // refused: fails is not called
+	err := breaker.Call(ctx, fails) // rejected: fails is not called
 	fmt.Println(errors.Is(err, kernel.ErrCircuitOpen))
 	// Output:
 	// busy closed

@@ -120,7 +120,7 @@ export class Charts {
       height,
       padding: [6, 0, 2, 0],
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 }, sync: { key: this.#client.name } },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 }, sync: { key: `client ${this.#client.name}` } },
       scales: {
         x: { time: true, range: () => [this.#model.at - WINDOW, this.#model.at] },
         y: { range: (u, min, max) => [0, top(kind, max)] },

@@ -4,7 +4,7 @@
 import { latency, percent, span, timeOfDay } from './format.js';
 
 // How bad a breaker's state is.
-const weight = { open: 5, 'half-open': 4, 'forced-open': 4, disabled: 1, closed: 0, none: 0 };
+const weight = { __proto__: null, open: 5, 'half-open': 4, 'forced-open': 4, disabled: 1, closed: 0, none: 0 };
 
 const failing = 0.1; // of calls, in the last sample: sick though the circuit is closed
 const enough = 0.3; // calls a second; fewer prove nothing

@@ -48,6 +48,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 // Each icon is a list of paths in a box of 16 by 16. Shapes differ, so that
 // states are told apart without colour.
 const icons = {
+  __proto__: null,
   closed: ['M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z', 'M5 8.2l2.1 2.1L11 6'],
   open: ['M5.3 1.5h5.4l3.8 3.8v5.4l-3.8 3.8H5.3l-3.8-3.8V5.3z', 'M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6'],
   'half-open': ['M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z', 'M8 1.5v13', 'M10.6 4.4v7.2M12.8 6v4'],

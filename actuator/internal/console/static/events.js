@@ -9,7 +9,7 @@ const kept = 1000;
 const running = 100; // rows while new ones come in; all that are kept when it stands still
 const pause = 400; // milliseconds between two drawings: nobody reads faster
 const words = {
-  'state-changed': 'state changed', rejected: 'rejected', 'retry-scheduled': 'retry', 'budget-exhausted': 'budget exhausted', 'hedge-started': 'hedge started',
+  __proto__: null, 'state-changed': 'state changed', rejected: 'rejected', 'retry-scheduled': 'retry', 'budget-exhausted': 'budget exhausted', 'hedge-started': 'hedge started',
   'hedge-won': 'hedge won', 'slow-call': 'slow call', 'stale-answer': 'stale answer', omitted: 'more',
 };
 
@@ -165,7 +165,7 @@ function withoutName({ error, client, method }) {
 }
 
 // What an event's delay is.
-const delays = { 'retry-scheduled': 'again in', 'hedge-started': 'after', 'slow-call': 'took', 'stale-answer': 'aged' };
+const delays = { __proto__: null, 'retry-scheduled': 'again in', 'hedge-started': 'after', 'slow-call': 'took', 'stale-answer': 'aged' };
 
 function detail(event) {
   const parts = [];

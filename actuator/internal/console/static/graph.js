@@ -16,11 +16,12 @@ export function sortOf(bean) {
 
 /** Draws nodes and edges into an element; onPick(id) is called for a tap. */
 export async function drawGraph(container, nodes, edges, onPick) {
-  const [{ default: cytoscape }, positions] = await Promise.all([import('./vendor/cytoscape.js'), place(nodes, edges)]);
+  const plan = numbered(nodes, edges);
+  const [{ default: cytoscape }, positions] = await Promise.all([import('./vendor/cytoscape.js'), place(plan)]);
   const many = nodes.length > 200; // cheaper to draw then
   const cy = cytoscape({
     container,
-    elements: elements(nodes, edges),
+    elements: elements(plan),
     style: style(many),
     layout: { name: 'preset', positions: (node) => positions[node.id()], fit: true, padding: 24 },
     minZoom: 0.02,
@@ -33,28 +34,40 @@ export async function drawGraph(container, nodes, edges, onPick) {
   });
   if (cy.zoom() > 1.2) cy.zoom(1.2).center(); // a few beans are no posters
   const forget = onTheme(() => cy.style(style(many)));
-  cy.on('tap', 'node', (event) => onPick(event.target.id()));
+  cy.on('tap', 'node', (event) => onPick(event.target.data('name')));
   keys(container, cy);
-  return { ...controls(cy, many ? 0 : 220), destroy: () => (forget(), cy.destroy()) };
+  return { ...controls(cy, plan.idOf, many ? 0 : 220), destroy: () => (forget(), cy.destroy()) };
 }
 
-function elements(nodes, edges) {
-  const width = (node) => Math.min(260, node.name.length * 7.2 + 26);
+/**
+ * Gives nodes and edges ids of our own. The libraries keep what they know of an
+ * id in plain objects, where a bean named "constructor" would be found already.
+ */
+export function numbered(nodes, edges) {
+  const ids = new Map(nodes.map((node, i) => [node.name, `bean ${i}`]));
+  return {
+    nodes: nodes.map((node) => ({ id: ids.get(node.name), node, width: Math.min(260, node.name.length * 7.2 + 26) })),
+    edges: edges.map((edge, i) => ({ id: `edge ${i}`, edge, from: ids.get(edge.from), to: ids.get(edge.to) })),
+    idOf: (name) => ids.get(name) ?? '',
+  };
+}
+
+function elements({ nodes, edges }) {
   return [
-    ...nodes.map((node) => ({ group: 'nodes', data: { id: node.name, label: short(node.name), sort: sortOf(node), state: node.state ?? 'built', width: width(node) } })),
-    ...edges.map((edge, i) => ({ group: 'edges', data: { id: `edge ${i}`, source: edge.from, target: edge.to, kind: edge.kind ?? 'needs' } })),
+    ...nodes.map(({ id, node, width }) => ({ group: 'nodes', data: { id, name: node.name, label: short(node.name), sort: sortOf(node), state: node.state ?? 'built', width } })),
+    ...edges.map(({ id, edge, from, to }) => ({ group: 'edges', data: { id, source: from, target: to, kind: edge.kind ?? 'needs' } })),
   ];
 }
 
 const short = (name) => (name.length > 34 ? `${name.slice(0, 33)}…` : name);
 
-function place(nodes, edges) {
+function place({ nodes, edges }) {
   const worker = new Worker(workerAddress(), { type: 'module' });
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = () => reject(new Error('The graph could not be laid out'));
     worker.postMessage({
-      nodes: nodes.map((node) => ({ id: node.name, width: Math.min(260, node.name.length * 7.2 + 26), height: nodeHeight })),
+      nodes: nodes.map(({ id, width }) => ({ id, width, height: nodeHeight })),
       edges: edges.map(({ from, to }) => ({ from, to })),
     });
   }).finally(() => worker.terminate());
@@ -96,10 +109,11 @@ function style(many) {
 }
 
 // glide is how many milliseconds a move takes: a large graph jumps.
-function controls(cy, glide) {
+function controls(cy, idOf, glide) {
   return {
     /** Shows a bean among its neighbours; null shows all alike. */
-    focus(id) {
+    focus(name) {
+      const id = name === null ? null : idOf(name);
       cy.batch(() => {
         cy.elements().removeClass('hit near faded');
         const node = id === null ? cy.collection() : cy.getElementById(id);

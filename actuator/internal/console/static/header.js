@@ -4,7 +4,7 @@
 import { byId, h, setData, setText } from './dom.js';
 import { epoch, span, timeOfDay } from './format.js';
 
-const words = { UP: 'healthy', DEGRADED: 'degraded', DOWN: 'down', OUT_OF_SERVICE: 'out of service', UNKNOWN: 'unknown', CIRCUIT_OPEN: 'circuit open', CIRCUIT_HALF_OPEN: 'circuit half-open', CIRCUIT_CLOSED: 'circuit closed' };
+const words = { __proto__: null, UP: 'healthy', DEGRADED: 'degraded', DOWN: 'down', OUT_OF_SERVICE: 'out of service', UNKNOWN: 'unknown', CIRCUIT_OPEN: 'circuit open', CIRCUIT_HALF_OPEN: 'circuit half-open', CIRCUIT_CLOSED: 'circuit closed' };
 
 export function startHeader(model) {
   model.on('info', () => info(model));
@@ -53,7 +53,7 @@ function uptime(model) {
 }
 
 function health(answer) {
-  const status = answer?.status ?? 'UNKNOWN';
+  const status = String(answer?.status ?? 'UNKNOWN');
   const pill = byId('health-status');
   setData(pill, 'status', status);
   setText(pill, words[status] ?? status.toLowerCase());
@@ -66,7 +66,7 @@ function health(answer) {
 }
 
 function componentRow(name, component, depth = 0) {
-  const status = component?.status ?? 'UNKNOWN';
+  const status = String(component?.status ?? 'UNKNOWN');
   const nested = [];
   const plain = [];
   for (const [key, value] of Object.entries(component?.details ?? {})) {

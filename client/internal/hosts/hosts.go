@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package hosts tells which hosts a client may send to beside its own, and compares
+// the ports of URLs.
+package hosts
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/pyfly-go/pyfly/internal/hostpattern"
+)
+
+// Allowed are those beside a client's own that its redirects and links may
+// lead to, each a [hostpattern.Pattern]. One that cannot be read allows nothing.
+type Allowed []string
+
+// Allow reports whether one of them is the host of u. A host without port
+// stands for the scheme's own. From https there is no way back to http.
+func (hosts Allowed) Allow(from, u *url.URL) bool {
+	if u.Scheme != "https" && (u.Scheme != "http" || from.Scheme != "http") || u.User != nil {
+		return false
+	}
+	return slices.ContainsFunc(hosts, func(allowed string) bool {
+		p, err := hostpattern.Parse(allowed)
+		if err != nil || !p.Matches(u.Hostname()) {
+			return false
+		}
+		port := p.Port()
+		if port == "" {
+			port = PortOf(&url.URL{Scheme: u.Scheme})
+		}
+		return port == PortOf(u)
+	})
+}
+
+// PortOf returns the port of a URL, or that of its scheme.
+func PortOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// Same reports whether two URLs have the same scheme, host and port. A URL without a
+// scheme has the other's.
+func Same(a, b *url.URL) bool {
+	scheme := cmp.Or(b.Scheme, a.Scheme)
+	return a.Scheme == scheme && strings.EqualFold(a.Hostname(), b.Hostname()) &&
+		PortOf(a) == PortOf(&url.URL{Scheme: scheme, Host: b.Host})
+}

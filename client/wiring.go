@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"cmp"
+	"context"
+	"github.com/pyfly-go/pyfly/client/internal/coding"
+	"github.com/pyfly-go/pyfly/client/internal/message"
+	"reflect"
+)
+
+// wire fills the methods of a client.
+func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
+	d, nameErr := declarationOf(client.Type()).namedIn(p.app)
+	if err := d.Err(); err != nil {
+		return err
+	}
+	w := wiringOf(client, *d.marker)
+	switch {
+	case (*w).isBare() && d.isFake(client):
+		setStubs(client)
+		return nil
+	case *w == nil:
+		*w = &wiring{}
+	case (*w).live != nil && !(*w).live.engines.IsClosed():
+		return nil // by another processor
+	}
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, coding.New(p.codings))
+	if err != nil {
+		return err
+	}
+	if err := cmp.Or(nameErr, p.claimName(d)); err != nil {
+		return err
+	}
+	p.warnOfLongerName(d)
+	l := newLive(p, d)
+	l.defaults = (*w).defaults
+	e, err := p.newEngine(l, s, nil)
+	if err != nil {
+		return err
+	}
+	l.engines.Begin(e)
+	if err := p.add(l); err != nil {
+		return err
+	}
+	for i := range d.Methods {
+		m := &d.Methods[i]
+		fn, err := m.implement(l, i, message.NewCodecs(p.codecs))
+		if err != nil {
+			return err
+		}
+		if fallback := (*w).fallback; fallback.IsValid() && !fallback.Field(m.field).IsNil() {
+			fn = withFallback(fn, fallback.Field(m.field))
+		}
+		client.Field(m.field).Set(fn)
+	}
+	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
+	return nil
+}
+
+// claimName refuses a second type of client of one name.
+func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.names == nil {
+		p.names = map[string]reflect.Type{}
+	}
+	if other, taken := p.names[d.Name]; taken && other != d.typ {
+		return d.sameName(other)
+	}
+	p.names[d.Name] = d.typ
+	return nil
+}
+
+// isFake reports whether the user has set a method.
+func (d *Declaration) isFake(client reflect.Value) bool {
+	for i := range d.Methods {
+		if !client.Field(d.Methods[i].field).IsNil() {
+			return true
+		}
+	}
+	return false
+}
+
+// add takes over the life of a client. The port of one that is wired late, when
+// the others have been started, is started at once.
+func (p *HttpClientBeanPostProcessor) add(l *live) error {
+	p.mu.Lock()
+	p.clients = append(p.clients, l)
+	running := p.running
+	p.mu.Unlock()
+	if !running {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
+	defer cancel()
+	return l.engines.Engine().Start(ctx)
+}
