@@ -11,6 +11,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
+	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
@@ -61,7 +62,7 @@ func methodOf(t reflect.Type, m *declaration.Method) Method {
 	field := t.FieldByIndex(m.Index)
 	method := Method{
 		Name: m.Name, Verb: m.Verb, Path: m.Path, Idempotent: m.Idempotent || engine.IsIdempotent(m.Verb),
-		ContentType: m.ContentType, Accept: m.Accept, Headers: secretNames(nil).declared(m.Headers), Reconnect: m.Reconnect,
+		ContentType: m.ContentType, Accept: m.Accept, Headers: shown.Names(nil).Declared(m.Headers), Reconnect: m.Reconnect,
 		declared: &declared{headers: m.Headers}, timeout: m.Timeout, index: m.Index, field: m.Field, typ: field.Type,
 		template: message.NewTemplate(m.Template), hasForm: m.HasForm, hasFiles: m.HasFiles, encodesBody: m.EncodesBody, decodesBody: m.DecodesBody(),
 	}
