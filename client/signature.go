@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/argument"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/shown"
@@ -48,12 +49,12 @@ type Parameter struct {
 	In   string `json:"in"`   // "path", "query", "header", "cookie", "form", "body" or "url"
 	Type string `json:"type"`
 
-	arg      int       // of the arguments after ctx
-	index    []int     // of the field, nil for the argument itself
-	format   formatter // turns the value into text; nil for headers, queries and bodies as a whole
-	variable int       // index into the template's variables, or -1
-	omit     bool      // the zero value is left out
-	fallback string    // sent for the zero value
+	arg      int                // of the arguments after ctx
+	index    []int              // of the field, nil for the argument itself
+	format   argument.Formatter // turns the value into text; nil for headers, queries and bodies as a whole
+	variable int                // index into the template's variables, or -1
+	omit     bool               // the zero value is left out
+	fallback string             // sent for the zero value
 }
 
 // methodOf returns a method that a client's type declares, with what its calls need
@@ -87,8 +88,8 @@ func parameterOf(fn reflect.Type, p *declaration.Parameter) Parameter {
 	if p.Index != nil {
 		t = naming.Base(t).FieldByIndex(p.Index).Type
 	}
-	if parameter.format = formatterOf(t); p.Layout != "" {
-		parameter.format = formatterWithLayout(t, p.Layout)
+	if parameter.format = argument.FormatterOf(t); p.Layout != "" {
+		parameter.format = argument.WithLayout(t, p.Layout)
 	}
 	return parameter
 }
