@@ -6,12 +6,14 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -19,7 +21,7 @@ import (
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
 func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
-	baseURL, err := settings.ParseBaseURL(s.BaseURL)
+	baseURL, err := declaration.ParseBaseURL(s.BaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +66,8 @@ func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []In
 		own = append(own, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
-		codings := message.NewCodings(p.codings)
-		own = append(own, func(next Exchange) Exchange { return codings.Decompress(next) })
+		codings := coding.New(p.codings)
+		own = append(own, func(next Exchange) Exchange { return message.Decompress(codings, next) })
 	}
 	return own
 }
@@ -118,7 +120,7 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: message.NewCodings(p.codings).Of(s.Connection.Compression)}
+	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.observe(op); o != nil {

@@ -19,13 +19,9 @@ type File struct {
 }
 
 var (
-	readerType    = reflect.TypeFor[io.Reader]()
-	fileType      = reflect.TypeFor[File]()
-	filePointer   = reflect.TypeFor[*File]()
-	fileSliceType = reflect.TypeFor[[]File]()
+	readerType = reflect.TypeFor[io.Reader]()
+	fileType   = reflect.TypeFor[File]()
 )
-
-func isFile(t reflect.Type) bool { return t == fileType || t == filePointer || t == fileSliceType }
 
 // filesOf returns the files that a field holds.
 func filesOf(v reflect.Value) []File {

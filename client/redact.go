@@ -79,29 +79,6 @@ func (names secretNames) declaration(d Declaration) Declaration {
 	return d
 }
 
-// holdsSecret reports whether what a tag declares may not be printed.
-func holdsSecret(tag string) bool { return secret.Name(tag) || secret.Template(tag) != tag }
-
-// shownTemplate is a path template that may be printed: its query may hold
-// secret values besides variables.
-func shownTemplate(source string) string {
-	var b strings.Builder
-	isQuery := false
-	for source != "" {
-		literal, _, _ := strings.Cut(source, "{")
-		variable, _, _ := strings.Cut(source[len(literal):], "}")
-		source = source[len(literal)+len(variable):]
-		if isQuery { // it may go on with &name=value
-			b.WriteString(secret.Text("?" + literal)[1:])
-		} else {
-			b.WriteString(secret.Text(literal))
-		}
-		b.WriteString(variable)
-		isQuery = isQuery || strings.Contains(literal, "?") || strings.HasPrefix(variable, "{?")
-	}
-	return b.String()
-}
-
 // inPath reports whether the path of a method has an argument whose name says that
 // it is a secret.
 func (names secretNames) inPath(m *Method) bool {

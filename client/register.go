@@ -25,13 +25,14 @@ import (
 // a warning tells the keys of their settings.
 func Register[T any](app *container.ApplicationContext, opts ...container.BeanOption) {
 	d := declarationOf(reflect.TypeFor[T]())
+	given := defaultsOf(NewStub[T], opts)
 	app.AddValidator(func(cfg *config.Config) error {
 		if d.Name == "" { // no client at all: it has no settings
-			return declarationProblems(d)
+			return d.Err()
 		}
 		named, nameErr := d.namedIn(app)
-		_, err := resolveSettings(cfg, named, nil)
-		return errors.Join(declarationProblems(d), nameErr, err)
+		_, err := resolveSettings(cfg, named, given, nil)
+		return errors.Join(d.Err(), nameErr, err)
 	})
 	defaults := []container.BeanOption{container.Stereotype("client")}
 	if name := d.nameTag(); name != "" {
@@ -53,12 +54,4 @@ func NewStub[T any]() *T {
 		*wiringOf(value, marker) = &wiring{isStub: true}
 	}
 	return client
-}
-
-func declarationProblems(d *Declaration) error {
-	var problems []error
-	for _, err := range d.problems {
-		problems = append(problems, &container.Problem{Code: container.CodeDeclaration, What: err.Error(), Err: err})
-	}
-	return errors.Join(problems...)
 }

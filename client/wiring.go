@@ -5,6 +5,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"reflect"
 )
@@ -17,7 +18,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	w := wiringOf(client, *d.marker)
 	switch {
-	case *w == nil && d.isFake(client):
+	case (*w).isBare() && d.isFake(client):
 		setStubs(client)
 		return nil
 	case *w == nil:
@@ -25,7 +26,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, message.NewCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, coding.New(p.codings))
 	if err != nil {
 		return err
 	}
@@ -34,6 +35,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	p.warnOfLongerName(d)
 	l := newLive(p, d)
+	l.defaults = (*w).defaults
 	e, err := p.newEngine(l, s, nil)
 	if err != nil {
 		return err
@@ -48,12 +50,12 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		if fallback := (*w).fallback; fallback.IsValid() && !fallback.Field(m.field).IsNil() {
-			fn = withFallback(fn, fallback.Field(m.field))
+		if fallback := (*w).fallback; fallback.IsValid() && !m.in(fallback).IsNil() {
+			fn = withFallback(fn, m.in(fallback))
 		}
-		client.Field(m.field).Set(fn)
+		m.set(client, fn)
 	}
-	*w = &wiring{live: l, fallback: (*w).fallback}
+	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
 	return nil
 }
 
@@ -74,7 +76,7 @@ func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
 // isFake reports whether the user has set a method.
 func (d *Declaration) isFake(client reflect.Value) bool {
 	for i := range d.Methods {
-		if !client.Field(d.Methods[i].field).IsNil() {
+		if !d.Methods[i].in(client).IsNil() {
 			return true
 		}
 	}

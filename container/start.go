@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -39,13 +40,14 @@ type run struct {
 	subscribers subscribers
 	endEvents   func() // ends the subscriptions made during this run
 	runners     runners
-	watches     bool          // the files of the configuration
-	watched     chan struct{} // closed when that has ended
-	isStopping  bool          // guarded by app.mu
-	wasReady    bool          // likewise
-	shutdown    chan struct{} // closed by Shutdown
-	stopGivenUp chan struct{} // closed by a Stop that did not wait for the end of the start
-	stopped     chan struct{} // closed when all has ended
+	watches     bool            // the files of the configuration
+	unknownKeys map[string]bool // of the settings, that have been warned of
+	watched     chan struct{}   // closed when that has ended
+	isStopping  bool            // guarded by app.mu
+	wasReady    bool            // likewise
+	shutdown    chan struct{}   // closed by Shutdown
+	stopGivenUp chan struct{}   // closed by a Stop that did not wait for the end of the start
+	stopped     chan struct{}   // closed when all has ended
 	stopErr     error
 	problems    []*Problem // why it did not start
 }
@@ -167,7 +169,7 @@ func (r *run) start(ctx context.Context) []*Problem {
 	if len(problems) > 0 {
 		return problems
 	}
-	r.warnOfUnknownKeys()
+	r.warnOfUnknownKeys(r.app.config)
 	r.warnOfIdleLogging()
 	r.app.beans.Store(newBeans(r.maker))
 	begun = r.elapsed()
@@ -251,10 +253,16 @@ func (r *run) cancelled(ctx context.Context) *Problem {
 }
 
 // warnOfUnknownKeys names the settings below pyfly, and below the prefixes of
-// properties, that nothing has asked for.
-func (r *run) warnOfUnknownKeys() {
+// properties, that nothing has asked for, unless it has named them before.
+func (r *run) warnOfUnknownKeys(cfg *config.Config) {
 	_ = r.app.Name() // its key is known, whoever asks for it
-	for _, unknown := range r.app.unknownKeys() {
+	before := r.unknownKeys
+	r.unknownKeys = map[string]bool{}
+	for _, unknown := range r.app.unknownKeys(cfg) {
+		r.unknownKeys[unknown.Key] = true
+		if before[unknown.Key] {
+			continue
+		}
 		args := []any{"key", unknown.Key, "at", unknown.Origin.String()}
 		if unknown.Nearest != "" {
 			args = append(args, "nearest", unknown.Nearest)

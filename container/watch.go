@@ -46,6 +46,7 @@ func (r *run) changed(change config.Changed, err error) {
 		r.app.settings.apply(change.Config)
 		r.publish(r.life, change, r.startLimit)
 		r.app.settings.tell(r.callSubscriber)
+		r.warnOfUnknownKeys(change.Config)
 	case isLostFile(err):
 		r.app.guarded.Warn("configuration not changed: a file is missing or empty", "error", err)
 	default:

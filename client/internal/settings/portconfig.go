@@ -7,13 +7,14 @@ import (
 	"net/http"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 )
 
 // PortConfig returns the configuration of the client's port. Its error, a
 // kernel.ErrConfig, is that of a file that TLS needs.
 func (c *Client) PortConfig(name string) (port.PortConfig, error) {
 	p := c.portConfig(name)
-	base, err := ParseBaseURL(c.BaseURL)
+	base, err := declaration.ParseBaseURL(c.BaseURL)
 	if err != nil {
 		return port.PortConfig{}, err
 	}

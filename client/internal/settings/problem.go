@@ -4,8 +4,11 @@ package settings
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -14,6 +17,51 @@ type problem struct{ text string }
 
 func (p *problem) Error() string        { return p.text }
 func (p *problem) Is(target error) bool { return target == kernel.ErrConfig }
+
+// Declared is a mistake in what the tags of a client say, which only shows with its
+// settings.
+type Declared struct {
+	Text string
+	Err  error // the cause, or nil
+}
+
+func (d *Declared) Error() string        { return d.Text }
+func (d *Declared) Unwrap() error        { return d.Err }
+func (d *Declared) Is(target error) bool { return target == kernel.ErrConfig }
+
+// isTag reports whether an origin is that of a tag.
+func (r *resolver) isTag(origin string) bool {
+	return origin == r.declaration.Tag.Origin ||
+		slices.ContainsFunc(r.declaration.Methods, func(m Method) bool { return origin == m.Tag.Origin })
+}
+
+// report reports what is wrong with a value that has no key. err is the cause, or
+// nil.
+func (r *resolver) report(origin, text string, err error) {
+	switch {
+	case !r.isTag(origin) && err == nil:
+		err = &problem{text}
+	case !r.isTag(origin):
+		err = unresolved(err, text)
+	case err == nil:
+		err = &Declared{Text: text}
+	default:
+		err = &Declared{text + ": " + err.Error(), err}
+	}
+	r.problems = append(r.problems, err)
+}
+
+// unresolved adds to an error of filling placeholders, which knows only these, where it
+// arose.
+func unresolved(err error, where string) error {
+	wrong := (*config.Error)(nil)
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	copied := *wrong
+	copied.Message = where + ": " + wrong.Message
+	return &copied
+}
 
 // wrongAt reports the value that a level gives a setting, or would give.
 func (r *resolver) wrongAt(l *level, name, want string) {
@@ -27,11 +75,15 @@ func (r *resolver) wrongAt(l *level, name, want string) {
 // wrong reports the value of a setting. want says what to do.
 func (r *resolver) wrong(n note, want string) {
 	if n.level == nil || n.level.origin == "" {
-		r.problems = append(r.problems, r.cfg.Errorf(n.Key, "%s", want))
+		err := r.cfg.Errorf(n.Key, "%s", want)
+		if isAuthentication(n.Name) && err.Value != "" {
+			err.Value, err.Message = hidden, hidden+" is not allowed"
+		}
+		r.problems = append(r.problems, err)
 		return
 	}
 	key := r.own() + cmp.Or(n.level.at, n.level.name) + n.Name[len(n.level.name):]
-	r.problems = append(r.problems, &problem{fmt.Sprintf("%s: %s: %q is not allowed: %s", n.Origin, key, n.Value, want)})
+	r.report(n.level.origin, fmt.Sprintf("%s: %s: %q is not allowed: %s", n.Origin, key, n.Value, want), nil)
 }
 
 // wrongTogether reports settings that do not fit together, of a method if prefix is
