@@ -20,8 +20,8 @@ const (
 	maxExpanded     = 1 << 20
 )
 
-// Expand replaces the placeholders of a text that is no setting itself, such as
-// one of a struct tag, as those of settings are. Its error is an [*Error].
+// Expand replaces the placeholders of a text that is not a setting, such as a struct
+// tag, in the same way as those of settings. Its error is an [*Error].
 func (c *Config) Expand(s string) (string, error) {
 	e := expander{cfg: c}
 	n, err := e.text(s)

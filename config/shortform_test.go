@@ -137,7 +137,7 @@ func TestWrongShortForms(t *testing.T) {
 			wantError(t, err, c.want)
 		})
 	}
-	t.Run("refused by its reader", func(t *testing.T) {
+	t.Run("rejected by its reader", func(t *testing.T) {
 		cfg := loadYAML(t, "pyfly.x.retry: -1")
 		cfg.AddShortForms(retryForm)
 		wantError(t, cfg.Errorf("pyfly.x.retry.max-attempts", "write a number of at least %d", 1),

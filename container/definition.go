@@ -146,22 +146,22 @@ func (r *results) read(fn reflect.Type) bool {
 func (d *definition) checkHooks() {
 	if !d.made.Implements(postConstructType) {
 		_, has := d.made.MethodByName("PostConstruct")
-		d.refuseHook(has, "PostConstruct")
+		d.rejectHook(has, "PostConstruct")
 	}
 	if !d.made.Implements(preDestroyType) {
 		_, has := d.made.MethodByName("PreDestroy")
-		d.refuseHook(has, "PreDestroy")
+		d.rejectHook(has, "PreDestroy")
 	}
 }
 
-func (d *definition) refuseHook(has bool, hook string) {
+func (d *definition) rejectHook(has bool, hook string) {
 	if has {
 		d.fail(fmt.Sprintf("%s.%s is not called, because of its signature", d.made, hook),
 			fmt.Sprintf("declare it as func (...) %s(ctx context.Context) error", hook))
 	}
 }
 
-// checkScope refuses what a prototype, which the context makes and forgets,
+// checkScope rejects what a prototype, which the context makes and forgets,
 // cannot have.
 func (d *definition) checkScope() {
 	if d.scope != ScopePrototype {

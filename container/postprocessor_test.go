@@ -201,14 +201,14 @@ func TestASelectiveProcessorSeesItsTypesAndCausesNoWarningForOthers(t *testing.T
 }
 
 func TestAProcessorThatFailsIsNamed(t *testing.T) {
-	refused := errors.New("not licensed")
+	rejected := errors.New("not licensed")
 	cases := map[string]struct {
 		step func(any, string) (any, error)
 		code container.ProblemCode
 		text string
 		is   error
 	}{
-		"an error": {func(any, string) (any, error) { return nil, refused }, container.CodeProcessor, "not licensed", refused},
+		"an error": {func(any, string) (any, error) { return nil, rejected }, container.CodeProcessor, "not licensed", rejected},
 		"nil":      {func(any, string) (any, error) { return nil, nil }, container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
 		"a nil pointer": {func(any, string) (any, error) { return (*english)(nil), nil },
 			container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
