@@ -23,6 +23,7 @@ func TestEverySubjectWorks(t *testing.T) {
 		"telemetry":         telemetries(t),
 		"GET on loopback":   getsOnLoopback(t),
 		"POST of a stub":    postsOfStub(t),
+		"pick":              picks(10),
 	}
 	for _, shape := range shapes {
 		for _, n := range []int{1, 10, 100} {

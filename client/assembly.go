@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
@@ -65,8 +66,8 @@ func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []In
 		own = append(own, authorize(tokens))
 	}
 	if len(p.codings) > 0 {
-		codings := message.NewCodings(p.codings)
-		own = append(own, func(next Exchange) Exchange { return codings.Decompress(next) })
+		codings := coding.New(p.codings)
+		own = append(own, func(next Exchange) Exchange { return message.Decompress(codings, next) })
 	}
 	return own
 }
@@ -119,7 +120,7 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: message.NewCodings(p.codings).Of(s.Connection.Compression)}
+	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.observe(op); o != nil {

@@ -14,6 +14,7 @@ type Codec interface {
 	// Encode returns v as a body.
 	Encode(v any) ([]byte, error)
 	// Decode fills target, a pointer, from the body of an answer. It must not
-	// keep data.
+	// keep data. The text of its error may quote data and is not shown: the
+	// [ErrDecode] that wraps it names its type.
 	Decode(data []byte, target any) error
 }

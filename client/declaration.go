@@ -11,7 +11,6 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
-	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // Declaration is what a client's type declares, read back by [Describe].
@@ -86,7 +85,7 @@ func declarationOf(t reflect.Type) *Declaration {
 	types := newModel()
 	c := declaration.OfStruct(types.client(t), naming.OfType(t, naming.Kebab))
 	d := &Declaration{
-		Type: c.Type, Name: c.Name, BaseURL: secret.Template(c.URL), Headers: secretNames(nil).declared(c.Headers),
+		Type: c.Type, Name: c.Name, BaseURL: c.ShownURL(), Headers: secretNames(nil).declared(c.Headers),
 		Resilience: Resilience(c.Resilience),
 		declared:   &declared{baseURL: c.URL, headers: c.Headers, client: c}, typ: t, marker: &reflect.StructField{},
 	}

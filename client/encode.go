@@ -3,6 +3,7 @@
 package client
 
 import (
+	"encoding/xml"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -94,8 +95,20 @@ func (p *Parameter) addWhole(d *message.Draft, args []reflect.Value) {
 			d.File(p.Name, message.File(file))
 		}
 	case "body":
-		if (v.Kind() != reflect.Pointer && v.Kind() != reflect.Interface) || !v.IsNil() {
-			d.Body(v.Interface())
+		addBody(d, v)
+	}
+}
+
+// addBody sets the body. A nil pointer or interface sends none.
+func addBody(d *message.Draft, v reflect.Value) {
+	if (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() {
+		return
+	}
+	body := v.Interface()
+	if text := reflect.Indirect(v); text.Kind() == reflect.String && d.TakesText() {
+		if _, writesItself := body.(xml.Marshaler); !writesItself {
+			body = text.String()
 		}
 	}
+	d.Body(body)
 }

@@ -69,10 +69,10 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
 	}
 	if e.decoded != nil {
-		b.WriteString(": " + e.decoded.Error())
+		b.WriteString(": " + message.Printable(e.decoded.Error(), message.MaxQuoted))
 	} else if e.Err == nil && e.Problem != nil {
 		if text := e.Problem.text(e.Status); text != "" {
-			b.WriteString(": " + text)
+			b.WriteString(": " + message.Printable(text, message.MaxQuoted))
 		}
 	}
 	if e.Attempts > 1 {

@@ -209,6 +209,11 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 		"Retry-After as a date":      {inTwoSeconds, nil, []time.Duration{0, 2e9, 4e9}},
 		"a shorter Retry-After":      {status(429, "Retry-After", "0"), nil, []time.Duration{0, 1e9, 3e9}},
 		"a Retry-After that is none": {status(429, "Retry-After", "soon"), nil, []time.Duration{0, 1e9, 3e9}},
+		"a Retry-After of 5 minutes": {status(429, "Retry-After", "300"), nil, []time.Duration{0, 300e9, 600e9}},
+		"a longer Retry-After":       {status(429, "Retry-After", "301"), nil, []time.Duration{0}},
+		"one that no number holds":   {status(503, "Retry-After", "99999999999999999999"), nil, []time.Duration{0}},
+		"a longer one, if allowed":   {status(429, "Retry-After", "301"), map[string]any{"pyfly.client.retry.max-retry-after": "10m"}, []time.Duration{0, 301e9, 602e9}},
+		"any, if allowed":            {status(429, "Retry-After", "86400"), map[string]any{"pyfly.client.retry.max-retry-after": 0}, []time.Duration{0, 86400e9, 172800e9}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

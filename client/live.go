@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
@@ -21,6 +22,7 @@ import (
 // breakers, budget, limits, counters.
 type live struct {
 	declaration *Declaration
+	defaults    *defaults // nil: none
 	processor   *HttpClientBeanPostProcessor
 	engines     registry.Engines[*generation]
 	policies    *registry.Policies
@@ -48,9 +50,9 @@ type generation struct {
 
 // operation is what there is to know of a method beside what the engine needs.
 type operation struct {
-	template  string         // of the path, as it may be shown
-	hidesPath bool           // an argument in the path is a secret by its name
-	coding    message.Coding // of the body; nil: none
+	template  string        // of the path, as it may be shown
+	hidesPath bool          // an argument in the path is a secret by its name
+	coding    coding.Coding // of the body; nil: none
 }
 
 // links are those that calls may follow.

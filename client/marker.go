@@ -40,7 +40,11 @@ type wiring struct {
 	live   *live // nil before the client is wired
 
 	fallback reflect.Value // a struct of the client's type, or the zero Value
+	defaults *defaults     // nil: none
 }
+
+// isBare reports whether the client has been made by the user, and not wired.
+func (w *wiring) isBare() bool { return w == nil || !w.isStub && w.live == nil }
 
 // CircuitBreaker returns the breaker that the client's methods share, or nil
 // when the client has none, or is not wired yet, or its setting

@@ -104,7 +104,7 @@ func (b *builtCall) Take(r *message.Response) error {
 		return nil
 	}
 	if err := b.answer(r.Status, r.Header, r.Body); err != nil {
-		return fmt.Errorf("%w: %w", ErrDecode, err)
+		return message.NewDecodeError("", err)
 	}
 	return nil
 }

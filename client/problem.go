@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // Problem is the machine-readable detail of a failed answer, as RFC 9457
@@ -27,7 +29,7 @@ func parseProblem(header http.Header, body []byte) *Problem {
 		return nil
 	}
 	var members map[string]any
-	if json.Unmarshal(body, &members) != nil || members == nil {
+	if json.Unmarshal(message.WithoutBOM(body), &members) != nil || members == nil {
 		return nil
 	}
 	problem := &Problem{Type: "about:blank"}

@@ -25,12 +25,13 @@ import (
 // a warning tells the keys of their settings.
 func Register[T any](app *container.ApplicationContext, opts ...container.BeanOption) {
 	d := declarationOf(reflect.TypeFor[T]())
+	given := defaultsOf(NewStub[T], opts)
 	app.AddValidator(func(cfg *config.Config) error {
 		if d.Name == "" { // no client at all: it has no settings
 			return d.Err()
 		}
 		named, nameErr := d.namedIn(app)
-		_, err := resolveSettings(cfg, named, nil)
+		_, err := resolveSettings(cfg, named, given, nil)
 		return errors.Join(d.Err(), nameErr, err)
 	})
 	defaults := []container.BeanOption{container.Stereotype("client")}

@@ -7,20 +7,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pyfly-go/pyfly/client/internal/message"
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
 
-// resolveSettings works out the settings of a declared client. Its error joins
-// everything that is wrong. codings are nil as long as they are not known.
-func resolveSettings(cfg *config.Config, d *Declaration, codings message.Codings) (*settings.Client, error) {
+// resolveSettings works out the settings of a declared client, of which code gives
+// some by the option Defaults. Its error joins everything that is wrong. codings are
+// nil as long as they are not known.
+func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, codings coding.Codings) (*settings.Client, error) {
 	var names []string
 	if codings != nil {
 		names = codings.Names()
 	}
-	s, err := settings.Resolve(cfg, d.settings(), names)
-	return s, d.withDeclared(err)
+	declared := d.settings()
+	givenErr := defaults.addTo(declared)
+	resolved, err := settings.Resolve(cfg, declared, names)
+	return resolved, errors.Join(givenErr, d.withDeclared(err))
 }
 
 // withDeclared takes what is wrong with the settings because of the tags for
@@ -35,7 +38,7 @@ func (d *Declaration) withDeclared(err error) error {
 		if wrong, ok := err.(*settings.Declared); ok {
 			err = &declarationError{wrong.Text, wrong}
 		}
-		if !slices.ContainsFunc(d.problems, func(known error) bool { return known.Error() == err.Error() }) {
+		if !slices.ContainsFunc(d.problems, func(known error) bool { return strings.HasPrefix(known.Error(), err.Error()) }) {
 			errs = append(errs, err)
 		}
 	}

@@ -5,6 +5,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"reflect"
 )
@@ -17,7 +18,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	w := wiringOf(client, *d.marker)
 	switch {
-	case *w == nil && d.isFake(client):
+	case (*w).isBare() && d.isFake(client):
 		setStubs(client)
 		return nil
 	case *w == nil:
@@ -25,7 +26,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, message.NewCodings(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, coding.New(p.codings))
 	if err != nil {
 		return err
 	}
@@ -34,6 +35,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	}
 	p.warnOfLongerName(d)
 	l := newLive(p, d)
+	l.defaults = (*w).defaults
 	e, err := p.newEngine(l, s, nil)
 	if err != nil {
 		return err
@@ -53,7 +55,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		}
 		m.set(client, fn)
 	}
-	*w = &wiring{live: l, fallback: (*w).fallback}
+	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
 	return nil
 }
 

@@ -110,7 +110,7 @@ func setText(v reflect.Value, text string) *Error {
 	fresh := reflect.New(v.Type())
 	unmarshaler := fresh.Interface().(encoding.TextUnmarshaler)
 	if err := usercode.Call(func() error { return unmarshaler.UnmarshalText([]byte(text)) }); err != nil {
-		wrong := wrongValue(text, fmt.Sprintf("is no %s", v.Type()), "correct it")
+		wrong := wrongValue(text, fmt.Sprintf("is not a valid %s", v.Type()), "correct it")
 		if wrong.Value == text { // else the text of err may hold what must not be shown
 			wrong.Want, wrong.Err = shown(err.Error()), err
 		}

@@ -55,9 +55,9 @@ func TestUserCodeThatMisbehavesIsReported(t *testing.T) {
 		"SetExplicitZero panics": {"shop: {size: 0}", unruly{tell: func() error { panic("no zero") }, validate: nothing},
 			"pyfly.yaml:1: shop.size: SetExplicitZero: panic: no zero at "},
 		"UnmarshalText returns a nil pointer": {"shop: {mark: x}", unruly{validate: nothing},
-			`pyfly.yaml:1: shop.mark: "x" is no config_test.mark: *config_test.badError (nil): its Error method panicked: `},
+			`pyfly.yaml:1: shop.mark: "x" is not a valid config_test.mark: *config_test.badError (nil): its Error method panicked: `},
 		"UnmarshalText panics": {"shop: {mark: panic}", unruly{validate: nothing},
-			`pyfly.yaml:1: shop.mark: "panic" is no config_test.mark: panic: `},
+			`pyfly.yaml:1: shop.mark: "panic" is not a valid config_test.mark: panic: `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := loadYAML(t, c.yaml).Bind("shop", &c.target)

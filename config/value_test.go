@@ -90,7 +90,7 @@ func TestWrongValues(t *testing.T) {
 		{map[string]any{"a": 1}, read([]int{}), `a group of keys is where a list is needed: write a list, or its elements separated by commas`},
 		{"x", read(map[string]string{}), `"x" is where a group of keys is needed: write keys and values below it`},
 		{[]int{1}, read(map[string]string{}), `a list is where a group of keys is needed: write keys and values below it`},
-		{"loud", read(slog.LevelInfo), `"loud" is no slog.Level: slog: level string "loud": unknown name`},
+		{"loud", read(slog.LevelInfo), `"loud" is not a valid slog.Level: slog: level string "loud": unknown name`},
 		{make(chan int), read("x"), `a value of type chan int cannot be a setting: give a text, bool, number, duration, list or map`},
 		{make(chan int), read[any]("x"), `a value of type chan int cannot be a setting: give a text, bool, number, duration, list or map`},
 		{"x", read[error](nil), `no setting can be read into a error: change the field's type, or exclude it with koanf:"-"`},

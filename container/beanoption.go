@@ -112,6 +112,22 @@ func Customize[T any](fn func(bean T) error) BeanOption {
 	}
 }
 
+// Attach is for other packages of this module, which offer bean options of their
+// own. It is [Customize] under the name of such an option, and keeps a value with the
+// registration: [Attached] returns it before the bean is made.
+func Attach[T any](option string, value any, fn func(bean T) error) BeanOption {
+	return func(d *definition) {
+		d.attached = append(d.attached, value)
+		d.customizers = append(d.customizers, hookOf(d, option, func(_ context.Context, bean T) error { return fn(bean) }))
+	}
+}
+
+// Attached is for other packages of this module. It returns what options of a
+// registration attach.
+func Attached(constructor any, opts ...BeanOption) []any {
+	return newDefinition(constructor, callers{}, opts).attached
+}
+
 // OnStart runs fn when the bean is started, after its own Start method if it
 // has one: for types that are not ours. T is the bean's type or an interface it
 // implements. If a post-processor has replaced the bean by something of another

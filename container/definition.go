@@ -37,6 +37,7 @@ type definition struct {
 	dependsOn   []string
 	conditions  []condition
 	customizers []hookFunc
+	attached    []any // by the option Attach
 	onStart     []hookFunc
 	onStop      []hookFunc
 

@@ -4,7 +4,6 @@ package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ func (r *run) callHook(ctx context.Context, i *instance, name string, limit time
 	took = took.Round(time.Millisecond)
 	panicked, hasPanicked := usercode.As[*kernel.PanicError](err)
 	switch {
-	case errors.Is(err, hook.ErrHangs):
+	case err == hook.ErrHangs:
 		i.isHanging.Store(true)
 		p.What = fmt.Sprintf("%s of %s did not return within %s", name, i.name, took)
 		p.Remedy = "let it end when its context does, or raise the limit (pyfly.context.start-timeout, .shutdown-timeout)"
@@ -69,7 +68,7 @@ func (r *run) call(ctx context.Context, bean, name string, limit time.Duration, 
 		r.label(bean, name)
 		return fn(ctx)
 	})
-	if errors.Is(err, hook.ErrHangs) {
+	if err == hook.ErrHangs {
 		where = r.standsAt(bean, name)
 	}
 	return where, err

@@ -4,7 +4,10 @@ package container
 
 import (
 	"context"
+	"reflect"
 	"time"
+
+	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
 // workLate makes a lazy bean, a prototype, or a struct of beans, on a goroutine of
@@ -89,12 +92,41 @@ func (m *maker) discard(i *instance) {
 		if i.isStarted.Load() {
 			s.stop(i)
 		}
+		if i.isOut() && i.original != nil {
+			s.destroyFields(i)
+		}
 		s.destroy(i)
 		return nil
 	})
 	for _, p := range s.problems {
 		m.run.app.guarded.Error("a bean did not stop well", "bean", i.name, "error", p)
 	}
+}
+
+// destroyFields calls PreDestroy of the objects that a dig.Out struct holds, none of
+// which has become a bean.
+func (s *stopping) destroyFields(i *instance) {
+	out := reflect.ValueOf(i.original)
+	called := map[identity]bool{}
+	for place := range out.NumField() {
+		if !out.Type().Field(place).IsExported() || !out.Field(place).CanInterface() {
+			continue
+		}
+		destroyer, ok := out.Field(place).Interface().(lifecycle.PreDestroyer)
+		id, hasIdentity := identityOf(destroyer)
+		if !ok || isNil(reflect.ValueOf(destroyer)) || called[id] || s.run.maker.isBean(id) {
+			continue
+		}
+		called[id] = hasIdentity
+		s.note(s.run.callHook(s.ctx, i, "PreDestroy", s.run.stopLimit, destroyer.PreDestroy))
+	}
+}
+
+// isBean reports whether an object is known as a bean.
+func (m *maker) isBean(id identity) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lives[id] != nil
 }
 
 // tellGivenUp logs what has come of an instance that had been given up.

@@ -4,7 +4,6 @@ package container
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"slices"
 	"sync"
@@ -226,7 +225,7 @@ func (r *run) callSubscriber(prefix string, subscriber func()) {
 	where, err := r.call(r.life, "", "subscriber of properties", r.startLimit, func(context.Context) error { subscriber(); return nil })
 	switch {
 	case err == nil:
-	case !errors.Is(err, hook.ErrHangs):
+	case err != hook.ErrHangs:
 		r.app.logger.Error("a subscriber of changed properties panicked", "prefix", prefix, "error", err)
 	case r.life.Err() == nil:
 		r.app.logger.Error("a subscriber of changed properties hangs: it did not return within its limit", "prefix", prefix, "stands at", where)

@@ -4,7 +4,6 @@ package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -56,7 +55,7 @@ func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, 
 	switch {
 	case hasPanicked:
 		r.app.guarded.Error("an event's subscriber panicked", "event", name, "error", err, "frames", panicked.Frames)
-	case !errors.Is(err, hook.ErrHangs):
+	case err != hook.ErrHangs:
 		r.app.guarded.Error("an event's subscriber ended its goroutine with runtime.Goexit", "event", name)
 	case d.isInStop.Load(): // it waits for the end of the stop
 	case ctx.Err() != nil && r.isEnding():

@@ -9,12 +9,15 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
@@ -56,13 +59,18 @@ const (
 )
 
 func runRandom(t *testing.T, seed uint64) {
+	file := filepath.Join(t.TempDir(), "pyfly.yaml")
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(seed)
-		settings := map[string]any{"pyfly.context.start-parallelism": w.parallelism}
+		w.file = file
+		w.writeSettings(0)
+		cfg, err := config.Load(config.File(file))
+		require.NoError(t, err)
 		w.app = container.NewApplicationContext(
-			container.WithConfig(config.New(settings)), container.WithLogger(newApp().Logger()),
+			container.WithConfig(cfg), container.WithLogger(newApp().Logger()),
 			container.WithStartTimeout(randomLimit), container.WithStopTimeout(randomLimit),
 			container.WithTotalStartTimeout(w.totalStart), container.WithTotalStopTimeout(w.totalStop))
+		w.followChanges()
 		w.subscribe()
 		w.register()
 		faulty := 1 + int(seed%2)
@@ -88,6 +96,7 @@ func (w *world) live(ctx context.Context) []string {
 	w.number++
 	w.journal, w.violations, w.isOver, w.ticks = nil, nil, false, 0
 	w.active, w.starting, w.maxStarting = map[int]bool{}, 0, 0
+	w.changes, w.changed, w.upTo, w.ranFor = nil, time.Time{}, time.Time{}, 0
 	for _, s := range w.subscribers {
 		s.calls = 0
 	}
@@ -97,6 +106,7 @@ func (w *world) live(ctx context.Context) []string {
 		ctx, cancel = context.WithTimeout(ctx, w.cancelAfter)
 		defer cancel()
 	}
+	w.change()
 	begun := time.Now()
 	err := w.app.Start(ctx)
 	w.mu.Lock()
@@ -127,10 +137,25 @@ func (w *world) use() {
 			}
 		})
 	}
+	w.checkReady(!w.hasStopper())
 	time.Sleep(w.stopAfter)
 	begun := time.Now()
+	w.mu.Lock()
+	w.upTo, w.ranFor = begun, w.stopAfter
+	w.mu.Unlock()
 	w.stopErr = w.app.Stop(context.Background())
 	w.stopTook = time.Since(begun)
+	w.checkReady(false)
+}
+
+// checkReady checks whether the application is ready. A subscriber may have stopped
+// it before.
+func (w *world) checkReady(want bool) {
+	if got := isReady(w.app); got != want && (want || !w.hasStopper()) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.violations = append(w.violations, fmt.Sprintf("the application is ready: %t", got))
+	}
 }
 
 func (w *world) tick() {
@@ -191,6 +216,7 @@ func (w *world) check(err error) (violations []string) {
 	w.checkPhases(violate, lives)
 	w.checkSubscribers(violate, err)
 	w.checkTimes(violate, err)
+	w.checkChanges(violate, err)
 	if w.maxStarting > w.parallelism && !w.hasFault() {
 		violate("%d Start hooks ran side by side, the limit is %d", w.maxStarting, w.parallelism)
 	}
@@ -290,7 +316,7 @@ func (w *world) checkTimes(violate func(string, ...any), err error) {
 	whole := func(limit time.Duration) time.Duration {
 		return limit + min(limit/5, 2*time.Second) + time.Duration(len(w.nodes))*time.Millisecond
 	}
-	if limit := whole(w.totalStop); w.totalStop > 0 && w.stopTook > limit {
+	if limit := whole(w.totalStop); w.totalStop > 0 && w.stopTook > limit+w.delay {
 		violate("the stop took %s, its limit is %s", w.stopTook, w.totalStop)
 	}
 	if w.totalStart == 0 || w.hasStopper() || w.cancelAfter > 0 && w.totalStop == 0 {

@@ -25,13 +25,16 @@ var randomEvents = []struct {
 	{"ApplicationReady", func(events *lifecycle.Events, fn func()) {
 		lifecycle.Subscribe(events, func(lifecycle.ApplicationReady) { fn() })
 	}},
+	{"ShutdownStarted", func(events *lifecycle.Events, fn func()) {
+		lifecycle.Subscribe(events, func(lifecycle.ShutdownStarted) { fn() })
+	}},
 	{"ContextClosed", func(events *lifecycle.Events, fn func()) {
 		lifecycle.Subscribe(events, func(lifecycle.ContextClosed) { fn() })
 	}},
 	{"tick", func(events *lifecycle.Events, fn func()) { lifecycle.Subscribe(events, func(tick) { fn() }) }},
 }
 
-const tickEvent = 3
+const tickEvent = 4
 
 // randomSubscriber is there before the first start.
 type randomSubscriber struct {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/dig"
 
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/random"
 )
 
 // fault is what a constructor, hook or subscriber of a random application does.
@@ -90,12 +91,18 @@ type world struct {
 	totalStart, totalStop time.Duration
 	users                 [][]int // who asks for which beans once the application is started
 	stopAfter             time.Duration
+	delay                 time.Duration // of the shutdown
+	changeAfter           time.Duration // of the settings; 0: never
+	file                  string        // of the settings
 	release               chan struct{}
 
 	app                 *container.ApplicationContext
-	number              int  // of the life
-	ticks               int  // that have been published in it
-	isGood              bool // nothing goes wrong
+	number              int   // of the life
+	ticks               int   // that have been published in it
+	changes             []int // of the setting, of which the application was told in it
+	ranFor              time.Duration
+	changed, upTo       time.Time // when the setting was changed, and until when the application ran
+	isGood              bool      // nothing goes wrong
 	asking              sync.WaitGroup
 	startTook, stopTook time.Duration
 	stopErr             error
@@ -119,7 +126,7 @@ type entry struct {
 }
 
 func newWorld(seed uint64) *world {
-	r := rand.New(rand.NewPCG(seed, 1))
+	r := random.Keyed(seed, "shape")
 	w := &world{
 		seed: seed, release: make(chan struct{}), stuck: map[int]int{},
 		parallelism: []int{1, 2, 8, 64}[r.IntN(4)],
@@ -127,6 +134,7 @@ func newWorld(seed uint64) *world {
 	size := 1 + r.IntN([]int{5, 30, 30, 200}[r.IntN(4)])
 	faults, phases, density, scopes := r.IntN(3), r.IntN(3) == 0, 1+r.IntN(3), r.IntN(3) > 0
 	for id := range size {
+		r := random.Keyed(seed, "bean", id)
 		n := &randomNode{world: w, id: id, sameAs: -1, asks: -1, listensTo: -1, startsIn: noPhase, faults: map[string]fault{}}
 		for range r.IntN(density + 1) {
 			if id > 0 {
@@ -141,14 +149,15 @@ func newWorld(seed uint64) *world {
 			n.isMany = !n.isLazy && r.IntN(10) == 0
 		}
 		w.nodes = append(w.nodes, n)
-		w.bind(r, n)
-		n.giveFaults(r, faults, size)
+		w.bind(random.Keyed(seed, "name", id), n)
+		n.giveFaults(random.Keyed(seed, "fault", id), faults, size)
 	}
-	w.order = r.Perm(size)
+	w.order = random.Keyed(seed, "order").Perm(size)
 	w.workOut()
-	w.giveLimits(r)
-	w.giveUsers(r)
-	w.giveSubscribers(r, faults)
+	w.giveLimits(random.Keyed(seed, "limits"))
+	w.giveUsers(random.Keyed(seed, "users"))
+	w.giveSubscribers(random.Keyed(seed, "subscribers"), faults)
+	w.giveChanges(random.Keyed(seed, "changes"))
 	return w
 }
 
@@ -198,6 +207,9 @@ func (w *world) giveLimits(r *rand.Rand) {
 	}
 	if r.IntN(5) == 0 {
 		w.totalStop = time.Duration(300+r.IntN(5000)) * time.Millisecond
+	}
+	if r.IntN(3) == 0 {
+		w.delay = time.Duration(1+r.IntN(10_000)) * time.Millisecond
 	}
 	w.stopAfter = time.Duration(r.IntN(8000)) * time.Millisecond
 	for _, n := range w.nodes {
@@ -570,7 +582,7 @@ func (w *world) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "seed %d: %d beans, parallelism %d", w.seed, len(w.nodes), w.parallelism)
 	for what, after := range map[string]time.Duration{
-		"cancelled": w.cancelAfter, "whole start": w.totalStart, "whole stop": w.totalStop, "stopped": w.stopAfter,
+		"cancelled": w.cancelAfter, "delay": w.delay, "change": w.changeAfter, "whole start": w.totalStart, "whole stop": w.totalStop, "stopped": w.stopAfter,
 	} {
 		if after > 0 {
 			fmt.Fprintf(&text, ", %s after %s", what, after)

@@ -86,15 +86,15 @@ func (app *ApplicationContext) useConfig(cfg *config.Config) {
 	}
 }
 
-// unknownKeys returns the unknown settings below pyfly and below the prefixes of
-// properties, each once.
-func (app *ApplicationContext) unknownKeys() []config.UnknownKey {
-	unknown := app.config.UnknownKeys("pyfly")
+// unknownKeys returns the unknown settings of a configuration below pyfly and below
+// the prefixes of properties, each once.
+func (app *ApplicationContext) unknownKeys(cfg *config.Config) []config.UnknownKey {
+	unknown := cfg.UnknownKeys("pyfly")
 	for _, d := range app.definitions {
 		if d.prefix == "" {
 			continue
 		}
-		for _, key := range app.config.UnknownKeys(d.prefix) {
+		for _, key := range cfg.UnknownKeys(d.prefix) {
 			if !slices.Contains(unknown, key) {
 				unknown = append(unknown, key)
 			}

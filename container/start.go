@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container/internal/hook"
 	"github.com/pyfly-go/pyfly/internal/goroutines"
 	"github.com/pyfly-go/pyfly/internal/usercode"
@@ -39,13 +40,14 @@ type run struct {
 	subscribers subscribers
 	endEvents   func() // ends the subscriptions made during this run
 	runners     runners
-	watches     bool          // the files of the configuration
-	watched     chan struct{} // closed when that has ended
-	isStopping  bool          // guarded by app.mu
-	wasReady    bool          // likewise
-	shutdown    chan struct{} // closed by Shutdown
-	stopGivenUp chan struct{} // closed by a Stop that did not wait for the end of the start
-	stopped     chan struct{} // closed when all has ended
+	watches     bool            // the files of the configuration
+	unknownKeys map[string]bool // of the settings, that have been warned of
+	watched     chan struct{}   // closed when that has ended
+	isStopping  bool            // guarded by app.mu
+	wasReady    bool            // likewise
+	shutdown    chan struct{}   // closed by Shutdown
+	stopGivenUp chan struct{}   // closed by a Stop that did not wait for the end of the start
+	stopped     chan struct{}   // closed when all has ended
 	stopErr     error
 	problems    []*Problem // why it did not start
 }
@@ -99,7 +101,7 @@ func (app *ApplicationContext) Start(ctx context.Context) error {
 	app.last.Store(r)
 	r.watchConfig()
 	close(r.startDone)
-	r.announce(total)
+	r.announce(ctx, total)
 	switch {
 	case r.isEnding():
 		r.awaitStop(outer)
@@ -167,7 +169,7 @@ func (r *run) start(ctx context.Context) []*Problem {
 	if len(problems) > 0 {
 		return problems
 	}
-	r.warnOfUnknownKeys()
+	r.warnOfUnknownKeys(r.app.config)
 	r.warnOfIdleLogging()
 	r.app.beans.Store(newBeans(r.maker))
 	begun = r.elapsed()
@@ -184,7 +186,7 @@ func (r *run) start(ctx context.Context) []*Problem {
 func (r *run) asCancelled(ctx context.Context, problems []*Problem) []*Problem {
 	isTold := false
 	for _, p := range problems {
-		if errors.Is(p.Err, ctx.Err()) && !errors.Is(p.Err, hook.ErrHangs) {
+		if errors.Is(p.Err, ctx.Err()) && p.Err != hook.ErrHangs {
 			p.Code, isTold = CodeCancelled, true
 		}
 	}
@@ -232,14 +234,16 @@ func (app *ApplicationContext) Validate() error {
 }
 
 // announce publishes that the context is up and lets the runners run. Start is
-// over by then, so that a subscriber may call Stop.
-func (r *run) announce(ctx context.Context) {
-	r.publish(ctx, lifecycle.ContextRefreshed{}, r.startLimit)
+// over by then, so that a subscriber may call Stop. total ends with the limit of the
+// whole start, which gives subscribers up and does not keep the application from
+// being ready.
+func (r *run) announce(ctx, total context.Context) {
+	r.publish(total, lifecycle.ContextRefreshed{}, r.startLimit)
 	if ctx.Err() != nil {
 		return
 	}
 	r.logStarted()
-	r.publish(ctx, lifecycle.ApplicationReady{}, r.startLimit)
+	r.publish(total, lifecycle.ApplicationReady{}, r.startLimit)
 	r.becomeReady(ctx)
 }
 
@@ -249,10 +253,16 @@ func (r *run) cancelled(ctx context.Context) *Problem {
 }
 
 // warnOfUnknownKeys names the settings below pyfly, and below the prefixes of
-// properties, that nothing has asked for.
-func (r *run) warnOfUnknownKeys() {
+// properties, that nothing has asked for, unless it has named them before.
+func (r *run) warnOfUnknownKeys(cfg *config.Config) {
 	_ = r.app.Name() // its key is known, whoever asks for it
-	for _, unknown := range r.app.unknownKeys() {
+	before := r.unknownKeys
+	r.unknownKeys = map[string]bool{}
+	for _, unknown := range r.app.unknownKeys(cfg) {
+		r.unknownKeys[unknown.Key] = true
+		if before[unknown.Key] {
+			continue
+		}
 		args := []any{"key", unknown.Key, "at", unknown.Origin.String()}
 		if unknown.Nearest != "" {
 			args = append(args, "nearest", unknown.Nearest)

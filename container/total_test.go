@@ -104,6 +104,37 @@ func TestATotalLimitBoundsTheWholeStop(t *testing.T) {
 			})
 		}
 	}
+	for name, opts := range map[string]func(release chan struct{}) (constructor any, opt container.BeanOption){
+		"cleanup": func(release chan struct{}) (any, container.BeanOption) {
+			return func() (*person, func()) { return &person{}, func() { <-release } }, nil
+		},
+		"OnStop": func(release chan struct{}) (any, container.BeanOption) {
+			return func() *person { return &person{} }, container.OnStop(func(context.Context, *person) error { <-release; return nil })
+		},
+		"Run": func(release chan struct{}) (any, container.BeanOption) {
+			return func() *job { return &job{run: func(context.Context) error { <-release; return nil }} }, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				defer close(release)
+				app := newApp(withTotal("1h", "300ms"))
+				for i := range 5 {
+					constructor, opt := opts(release)
+					app.Register(constructor, opt, container.Named(fmt.Sprint("bean", i)))
+				}
+				if err := app.Start(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				begun := time.Now()
+				if err := app.Stop(context.Background()); err == nil {
+					t.Error("Stop returned no error")
+				}
+				within(t, "the stop", time.Since(begun), 300*time.Millisecond)
+			})
+		})
+	}
 	t.Run("by the context of Stop", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			app := newApp()
@@ -185,6 +216,9 @@ func TestATotalLimitBoundsTheWholeStart(t *testing.T) {
 				within(t, "the start", time.Since(begun), 300*time.Millisecond)
 				if (err == nil) != c.succeeds || err != nil && !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("Start returned %v", err)
+				}
+				if isReady(app) != c.succeeds {
+					t.Errorf("the application is ready: %t", isReady(app))
 				}
 				if err := app.Stop(context.Background()); err != nil {
 					t.Error(err)

@@ -46,6 +46,7 @@ func (r *run) changed(change config.Changed, err error) {
 		r.app.settings.apply(change.Config)
 		r.publish(r.life, change, r.startLimit)
 		r.app.settings.tell(r.callSubscriber)
+		r.warnOfUnknownKeys(change.Config)
 	case isLostFile(err):
 		r.app.guarded.Warn("configuration not changed: a file is missing or empty", "error", err)
 	default:
@@ -81,7 +82,7 @@ func (r *run) check(ctx context.Context, v validator, cfg *config.Config) error 
 		return v.check(cfg)
 	}
 	where, err := r.call(ctx, "", "validator", r.startLimit, func(context.Context) error { return v.check(cfg) })
-	if !errors.Is(err, hook.ErrHangs) && !errors.Is(err, hook.ErrExited) {
+	if err != hook.ErrHangs && err != hook.ErrExited {
 		return err
 	}
 	p := &Problem{Code: CodeDeclaration, What: "a validator did not return: " + err.Error(), Err: err}

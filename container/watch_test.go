@@ -101,6 +101,26 @@ func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
 	})
 }
 
+// A key that nothing reads is warned of when it appears, and not at every change.
+func TestAMisspeltKeyOfAChangeIsWarnedOf(t *testing.T) {
+	type shop struct{ Size int }
+	inBubbleWith(t, "pyfly.banner.mode: off\npyfly.ap.name: x\nshop.size: 1\n", func(app *container.ApplicationContext) {
+		container.Properties[shop](app, "shop")
+	}, func(t *testing.T, _ *container.ApplicationContext, log *lines, write func(string)) {
+		const unknown = "msg=\"unknown setting: nothing reads it\" key="
+		require.Equal(t, 1, log.count(unknown))
+		write("# a line\npyfly.banner.mode: off\npyfly.ap.name: x\nshop.size: 2\nshop.sise: 3\n")
+		require.Equal(t, 2, log.count(unknown))
+		require.Equal(t, 1, log.count(unknown+"shop.sise at="))
+		require.Equal(t, 1, log.count("nearest=shop.size"))
+		write("pyfly.banner.mode: off\npyfly.ap.name: x\nshop.size: 3\nshop.sise: 4\n")
+		require.Equal(t, 2, log.count(unknown))
+		write("pyfly.banner.mode: off\nshop.size: 3\n")
+		write("pyfly.banner.mode: off\nshop.size: 3\nshop.sise: 4\n")
+		require.Equal(t, 3, log.count(unknown))
+	})
+}
+
 func TestWatchingCanBeTurnedOff(t *testing.T) {
 	inBubbleWith(t, "pyfly.config.watch: off\nshop.size: 1\n", func(app *container.ApplicationContext) {
 		lifecycle.Subscribe(app.Events(), func(c config.Changed) { t.Errorf("changed %v", c.Keys) })

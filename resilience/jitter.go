@@ -2,7 +2,7 @@
 
 package resilience
 
-import "fmt"
+import "errors"
 
 // Jitter says how a [RetryPolicy] spreads the delays of many callers (M. Brooker,
 // Exponential Backoff And Jitter, AWS, 2015). The zero value means [NoJitter].
@@ -33,7 +33,7 @@ func (j Jitter) MarshalText() ([]byte, error) { return []byte(j.String()), nil }
 func (j *Jitter) UnmarshalText(text []byte) error {
 	value := Jitter(text)
 	if !value.isValid() {
-		return fmt.Errorf("write none, full, equal or decorrelated, not %.50q", text)
+		return errors.New("write none, full, equal or decorrelated")
 	}
 	*j = value
 	return nil

@@ -216,10 +216,16 @@ func TestJitterKeepsWithinItsBounds(t *testing.T) {
 
 func TestARetryAfterThatAsksForTooMuchIsNotTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		config := resilience.RetryConfig{MaxAttempts: 2, BaseDelay: time.Second, MaxRetryAfter: 10 * time.Second}
-		for asked, want := range map[time.Duration]int{10 * time.Second: 1, 11 * time.Second: 0} {
-			if delays, err := delaysOf(t, t.Context(), config, busy(asked)); len(delays) != want || err == nil {
-				t.Errorf("%s: %v, %v", asked, delays, err)
+		for _, c := range []struct {
+			most, asked time.Duration
+			want        int // delays
+		}{
+			{10 * time.Second, 10 * time.Second, 1}, {10 * time.Second, 11 * time.Second, 0},
+			{0, 5 * time.Minute, 1}, {0, 5*time.Minute + 1, 0}, {resilience.NoDelay, 300 * 24 * time.Hour, 1},
+		} {
+			config := resilience.RetryConfig{MaxAttempts: 2, BaseDelay: time.Second, MaxRetryAfter: c.most}
+			if delays, err := delaysOf(t, t.Context(), config, busy(c.asked)); len(delays) != c.want || err == nil {
+				t.Errorf("%+v: %v, %v", c, delays, err)
 			}
 		}
 	})

@@ -24,7 +24,7 @@ type RetryConfig struct {
 	// time. Default [NoJitter].
 	Jitter Jitter `koanf:"jitter"`
 	// MaxRetryAfter is the maximum of a Retry-After: a call whose error asks for a
-	// longer wait is not retried. Default 0: no maximum.
+	// longer wait is not retried. Default 5m; NoDelay: no maximum.
 	MaxRetryAfter time.Duration `koanf:"max-retry-after"`
 	// RetryOn reports whether a call that failed with this error is retried.
 	// [Errors], [ErrorType] and [Any] return the usual conditions. It must be safe
@@ -60,6 +60,8 @@ const (
 	defaultMultiplier  = 2
 	defaultBaseDelay   = time.Second
 	defaultMaxDelay    = 30 * time.Second
+
+	defaultMaxRetryAfter = 5 * time.Minute
 )
 
 // Validate returns an error that names each field that is not valid and wraps
@@ -99,6 +101,8 @@ func (c *RetryConfig) SetExplicitZero(key string) {
 		c.BaseDelay = NoDelay
 	case "max-delay":
 		c.MaxDelay = NoDelay
+	case "max-retry-after":
+		c.MaxRetryAfter = NoDelay
 	case "multiplier":
 		c.Multiplier = explicitZero
 	}
@@ -112,6 +116,7 @@ func (c RetryConfig) WithDefaults() RetryConfig {
 		c.Multiplier = defaultMultiplier
 	}
 	setDefaultTime(&c.MaxDelay, max(defaultMaxDelay, c.BaseDelay))
+	setDefaultTime(&c.MaxRetryAfter, defaultMaxRetryAfter)
 	return c
 }
 

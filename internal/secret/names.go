@@ -3,6 +3,7 @@
 package secret
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,7 +28,7 @@ var lastWords = words("key auth pat")
 
 // wholeWords make a name that of a secret if they are its last word, or all of
 // it.
-var wholeWords = words(`pass sig signature hmac jwt jws jwe otp totp psk pin cvv cvc salt pepper cred creds mnemonic sas
+var wholeWords = words(`pass pw sig signature hmac jwt jws jwe otp totp psk pin cvv cvc salt pepper cred creds mnemonic sas
 	dbpass userpass rootpass adminpass keypass storepass authpass smtppass mailpass sshpass ftppass proxypass redispass pgpass mypass
 	basicauth proxyauth redisauth httpauth registryauth
 	sshkey authkey accountkey masterkey sessionkey hmackey licensekey sharedkey storagekey subscriptionkey deploykey rsakey aeskey
@@ -44,7 +45,7 @@ var measures = words(`timeout ttl expiry expire expires expiration lifetime dura
 // harmless are words that keep the word behind them from making a secret, by
 // that word: the key of a table or a cache is none.
 var harmless = map[string]map[string]bool{
-	"key": words(`public primary foreign partition sort routing cache idempotency surrogate index group map message shard row unique
+	"key": words(`public shared primary foreign partition sort routing cache idempotency surrogate index group map message shard row unique
 		natural composite range hash lookup config property setting feature translation label metric trace correlation dedup
 		deduplication event record object order ordering join cluster clustering bucket field column dictionary enum tag attribute
 		redis lock etag search topic hot arrow business candidate parent child path json yaml xml socket log bean alternate
@@ -247,6 +248,14 @@ func holdsWord(name string) bool {
 		}
 	}
 	return false
+}
+
+// holdsSigned reports whether name holds a word that [Parameter] looks for
+// everywhere.
+func holdsSigned(name string) bool {
+	var stack [longest]byte
+	bare := lettersOf(name, stack[:0])
+	return bytes.Contains(bare, []byte("signature")) || bytes.Contains(bare, []byte("assertion"))
 }
 
 // longestWord is longer than all words above.

@@ -18,7 +18,7 @@ func (m masker) pairs(text string) string {
 	end := 0 // of what has been copied
 	for i := 0; i < len(text); i++ {
 		p, isPair := pairAt(text, i)
-		if !isPair || p.name == "" {
+		if !isPair || !m.mayHide(p.name) {
 			continue
 		}
 		from, to := p.value(m.isSetting)
@@ -30,6 +30,36 @@ func (m masker) pairs(text string) string {
 	}
 	if end == 0 {
 		return text
+	}
+	return b.String() + text[end:]
+}
+
+// mayHide reports whether a name is one of a secret in any notation.
+func (m masker) mayHide(name string) bool {
+	return name != "" && (holdsStem(name) || holdsWord(name) || holdsSigned(name) || m.isSecret(name))
+}
+
+// namedValue is a pair that spells out what is name and value, as environment
+// variables of Kubernetes and settings of .NET do; netrc is a login in a file of
+// that name.
+var (
+	namedValue = regexp.MustCompile(`(?i)\b(?:key|name)["']?\s*[:=]\s*["']?([\w.-]+)["']?,?\s*["']?value["']?\s*[:=]\s*(?:"([^"]*)"|'([^']*)'|([^\s"',}]+))`)
+	netrc      = regexp.MustCompile(`(\blogin\s+\S+\s+password\s+)\S+`)
+)
+
+func withoutNamedValues(text string) string {
+	if !strings.Contains(text, "alue") && !strings.Contains(text, "VALUE") {
+		return text
+	}
+	var b strings.Builder
+	end := 0
+	for _, at := range namedValue.FindAllStringSubmatchIndex(text, -1) {
+		for group := 4; group < len(at); group += 2 {
+			if at[group] >= 0 && Name(text[at[2]:at[3]]) && !isNoSecret(text[at[group]:at[group+1]]) {
+				b.WriteString(text[end:at[group]] + Hidden)
+				end = at[group+1]
+			}
+		}
 	}
 	return b.String() + text[end:]
 }
@@ -68,11 +98,7 @@ func pairAt(text string, at int) (pair, bool) {
 		if strings.HasPrefix(text[at:], "://") || strings.HasPrefix(text[at:], ":=") {
 			return pair{}, false
 		}
-		name := text[:at]
-		if trimmed := strings.TrimRight(name, " \t"); trimmed != "" && isQuote(trimmed[len(trimmed)-1]) {
-			name = trimmed
-		}
-		return namedAt(pair{text: text, notation: colon, after: at + 1}, name), true
+		return namedAt(pair{text: text, notation: colon, after: at + 1}, strings.TrimRight(text[:at], " \t")), true
 	case '%':
 		if len(text) < at+3 || text[at+1] != '3' || text[at+2]|0x20 != 'd' && text[at+2]|0x20 != 'a' {
 			return pair{}, false
@@ -165,7 +191,7 @@ func (p *pair) inQuery() bool {
 	case '?', '&', '#':
 		return true
 	case ';':
-		return strings.Contains(p.text[:p.before], "?")
+		return strings.Contains(p.text[max(0, p.before-maxFlow):p.before], "?")
 	}
 	return false
 }
@@ -175,7 +201,7 @@ func (m masker) hides(p pair, value string) bool {
 	if isNoSecret(value) || strings.HasPrefix(value, "${") && strings.HasSuffix(value, "}") && !strings.Contains(value, ":") {
 		return false
 	}
-	if strings.HasSuffix(p.text[:p.before], "${") { // of a placeholder, see Template
+	if strings.HasSuffix(strings.TrimRight(p.text[:p.before], " \t"), "${") { // of a placeholder, see Template
 		return false
 	}
 	if m.isSecret(p.name) && (p.notation != colon || p.isQuoted || m.isSetting) {
@@ -211,11 +237,17 @@ func isNoSecret(value string) bool {
 // looks like a secret.
 func isSingleSecret(name, value string) bool {
 	switch strings.ToLower(name) {
-	case "key", "auth":
+	case "key":
 		return len(value) >= 8 && looksLikeCredential(value)
+	case "auth":
+		return !kindsOfAuth[strings.ToLower(value)]
 	}
 	return false
 }
+
+// kindsOfAuth are values of a setting auth that are no secrets.
+var kindsOfAuth = words(`basic bearer digest oauth oauth2 oidc saml ldap kerberos ntlm negotiate mtls tls token jwt api-key apikey password key
+	plain login cram-md5 scram-sha-256 scram-sha-512 required optional enabled disabled on off yes no`)
 
 // hidesAfterColon decides of a pair with a colon, which may be prose, or the port
 // of a host.
@@ -286,10 +318,13 @@ func (p *pair) value(isSetting bool) (from, to int) {
 		return from, from
 	}
 	if p.notation == element {
+		if strings.HasPrefix(rest, cdata) {
+			return from + len(cdata), from + len(cdata) + indexOr(rest[len(cdata):], "]]>")
+		}
 		return from, from + indexOr(rest, "<")
 	}
 	if p.inQuery() && !isQuote(rest[0]) {
-		return from, from + len(rest[:indexAnyOr(rest, "&;#\" \t\r\n'<>)")])
+		return from, from + indexAnyOr(rest, "&;#\" \t\r\n'<>)")
 	}
 	if quote := quoteAt(rest); quote != "" {
 		return from + len(quote), from + len(quote) + closing(rest[len(quote):], quote)
@@ -297,7 +332,7 @@ func (p *pair) value(isSetting bool) (from, to int) {
 	switch rest[0] {
 	case '{', '[':
 		return from, from + bracketed(rest)
-	case '|', '>':
+	case '|', '>', '\n', '\r':
 		if isSetting && p.notation == colon {
 			return from, from + block(rest)
 		}
@@ -305,9 +340,17 @@ func (p *pair) value(isSetting bool) (from, to int) {
 	return from, from + p.bare(rest, isSetting)
 }
 
+// cdata begins a text of XML that is not escaped.
+const cdata = "<![CDATA["
+
+// maxBare is how long a value without quotes may be. It bounds how often a long
+// line is looked at.
+const maxBare = 16 << 10
+
 // bare returns the length of a value without quotes.
 func (p *pair) bare(rest string, isSetting bool) int {
-	line := rest[:indexAnyOr(rest, "\r\n")]
+	line := rest[:min(len(rest), maxBare)]
+	line = line[:indexAnyOr(line, "\r\n")]
 	enclosing := p.beforeName()
 	if !p.isQuoted && isQuote(enclosing) {
 		line = line[:indexOr(line, string(enclosing))]
@@ -320,6 +363,8 @@ func (p *pair) bare(rest string, isSetting bool) int {
 		return min(indexOr(line, "%26"), indexAnyOr(line, "&;#\" \t'<>)"))
 	case p.notation == equals && (isSetting && (strings.Contains(line, ";") || p.isBehindField()) || nextField.MatchString(line)):
 		return indexOr(line, ";") // a connection string
+	case p.notation == equals && isSetting && p.isWholeSetting(line):
+		return len(strings.TrimRight(line, " \t"))
 	case p.notation == equals && isSetting:
 		return trimmed(line[:indexAnyOr(line, " \t&")])
 	case p.notation == equals || p.notation == option:
@@ -346,9 +391,22 @@ func (p *pair) isBehindField() bool {
 	return strings.HasSuffix(strings.TrimRight(p.text[:p.before], " \t"), ";")
 }
 
+// anotherName is a further pair in a line.
+var anotherName = regexp.MustCompile(`[\s&][\w.-]+\s*=`)
+
+// isWholeSetting reports whether the pair is all of its line, as in properties.
+func (p *pair) isWholeSetting(line string) bool {
+	before := p.beforeName()
+	return (before == 0 || before == '\n') && !anotherName.MatchString(line) && !strings.Contains(line, "&")
+}
+
+// maxFlow is how far a pair may stand behind the brace, or the question mark, that
+// it belongs to.
+const maxFlow = 4 << 10
+
 // inFlow reports whether the pair stands in braces or brackets.
 func (p *pair) inFlow() bool {
-	head := p.text[:p.before]
+	head := p.text[max(0, p.before-maxFlow):p.before]
 	return strings.Count(head, "{")+strings.Count(head, "[") > strings.Count(head, "}")+strings.Count(head, "]")
 }
 

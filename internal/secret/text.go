@@ -4,6 +4,7 @@ package secret
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -85,12 +86,15 @@ func (m masker) text(text string) string {
 }
 
 func (m masker) pass(text string) string {
+	if m.isSetting && strings.Contains(text, "login ") {
+		text = netrc.ReplaceAllString(text, "${1}"+Hidden)
+	}
 	found := lookAt(text)
 	if found.isNothing() {
 		return text
 	}
-	if found.run {
-		text = withoutTokens(text)
+	if found.token || found.run {
+		text = withoutTokens(text, found.run)
 	}
 	if found.space {
 		text = withoutCredentials(text, m.isSetting)
@@ -103,7 +107,7 @@ func (m masker) pass(text string) string {
 		text = withoutDataSources(withoutUserInfo(text, isPort), m.isSetting)
 	}
 	if found.pair {
-		text = m.pairs(text)
+		text = m.pairs(withoutNamedValues(text))
 	}
 	return text
 }
@@ -112,48 +116,60 @@ func (m masker) pass(text string) string {
 type looks struct {
 	pair  bool // a name in front of a value
 	at    bool // an @, or credentials of a command
-	run   bool // a long word
+	token bool // a word as long as a token, PEM, or the address of a hook
+	run   bool // as long as a key in base64
 	space bool // a scheme of authentication in front of a space
 }
 
 func (l looks) isNothing() bool { return l == looks{} }
 
-// shortestRun is as long as the shortest token of a well-known service.
-const shortestRun = 12
+// shortestToken is as long as the shortest token of a well-known service, and
+// shortestRun as a key in base64.
+const (
+	shortestToken = 14
+	shortestRun   = 32
+)
 
 func lookAt(text string) (found looks) {
-	run := 0
+	word, run := 0, 0
 	for i := range len(text) {
-		switch c := text[i]; {
-		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '/' || c == '+':
+		c := text[i]
+		switch {
+		case isWordByte[c]:
+			word++
 			run++
-			continue
-		case c == '-':
+		case c == '/' || c == '+':
+			word = 0
 			run++
-			if i > 0 && text[i-1] == '-' { // an option, or PEM
-				found.pair, found.run = true, true
-			}
-			continue
-		case c == '=' || c == ':' || c == '>' || c == '%':
-			found.pair = true
-		case c == '@':
-			found.at = true
-		case c == ' ' && i >= 3:
-			found.space = found.space || isEndOfScheme(text[i-1])
+		default:
+			word, run = 0, 0
 		}
+		switch c {
+		case '-':
+			if i > 0 && text[i-1] == '-' { // an option, or PEM
+				found.pair, found.token = true, true
+			}
+			if i+1 < len(text) && text[i+1] == 'u' { // curl -uada:...
+				found.space = true
+			}
+		case '=', ':', '>', '%':
+			found.pair = true
+		case '@':
+			found.at = true
+		case ' ':
+			found.space = found.space || endsInScheme(text[:i])
+		}
+		found.token = found.token || word >= shortestToken
 		found.run = found.run || run >= shortestRun
-		run = 0
 	}
-	found.run = found.run || run >= shortestRun
+	found.token = found.token || found.pair && (strings.Contains(text, "hook") || strings.Contains(text, "telegram"))
 	return found
 }
 
-// isEndOfScheme reports whether a scheme of authentication may end in a letter:
-// Bearer, Basic, Token, ApiKey, Negotiate, and the option -u of commands.
-func isEndOfScheme(c byte) bool {
-	switch c | 0x20 {
-	case 'r', 'c', 'n', 'y', 'e', 'u', 'm':
-		return true
+// isWordByte tells the bytes of which tokens are made.
+var isWordByte = func() (table [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") {
+		table[c] = true
 	}
-	return false
-}
+	return table
+}()

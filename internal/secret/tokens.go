@@ -10,7 +10,7 @@ import (
 
 var (
 	// pem is a block of RFC 7468 or of OpenPGP, up to its end if it has one.
-	pem = regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----.*?(?:-----END [A-Z0-9 ]+-----|\z)`)
+	pem = regexp.MustCompile(`(?s)----(?:-| )BEGIN ([A-Z0-9 ]+?) ?-----?.*?(?:-----?(?: ?END) [A-Z0-9 ]+-----?|\z)`)
 
 	// webToken is a JSON web token, or another text that begins like one.
 	webToken = regexp.MustCompile(`\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}`)
@@ -38,14 +38,14 @@ var (
 )
 
 // withoutTokens hides what is a secret by its form alone.
-func withoutTokens(text string) string {
-	if !strings.Contains(text, "-----BEGIN ") {
-		return withoutMarked(text)
+func withoutTokens(text string, hasRun bool) string {
+	if !strings.Contains(text, "BEGIN ") {
+		return withoutMarked(text, hasRun)
 	}
 	var b strings.Builder
 	end := 0
 	for _, at := range pem.FindAllStringSubmatchIndex(text, -1) {
-		b.WriteString(withoutMarked(text[end:at[0]]))
+		b.WriteString(withoutMarked(text[end:at[0]], hasRun))
 		if isPublic(text[at[2]:at[3]]) {
 			b.WriteString(text[at[0]:at[1]])
 		} else {
@@ -53,7 +53,7 @@ func withoutTokens(text string) string {
 		}
 		end = at[1]
 	}
-	return b.String() + withoutMarked(text[end:])
+	return b.String() + withoutMarked(text[end:], hasRun)
 }
 
 // isPublic reports whether what a label of PEM stands for may be shown.
@@ -64,13 +64,16 @@ func isPublic(label string) bool {
 
 // withoutMarked hides tokens that begin as those of a service do, and what looks
 // random.
-func withoutMarked(text string) string {
+func withoutMarked(text string, hasRun bool) string {
 	if strings.Contains(text, "eyJ") {
 		text = webToken.ReplaceAllString(text, Hidden)
 	}
 	text = opaque.ReplaceAllString(text, Hidden)
-	if strings.Contains(text, "/") {
+	if strings.Contains(text, "hook") || strings.Contains(text, "telegram") {
 		text = hooks.ReplaceAllString(text, "${1}"+Hidden)
+	}
+	if !hasRun {
+		return text
 	}
 	return longRun.ReplaceAllStringFunc(text, func(run string) string {
 		if isRandom(run) {
@@ -124,10 +127,35 @@ func classOf(c byte) byte {
 // credential is a scheme of authentication and what follows it; commandUser is
 // the user and password of a command such as curl.
 var (
-	credential  = regexp.MustCompile(`(?i)\b(bearer|basic|token|apikey|api-key|negotiate|ntlm|hmac|sharedkey|dpop)( +)([\w.~+/:-]+=*)`)
+	credential  = regexp.MustCompile(`(?i)\b(bearer|basic|token|apikey|api-key|negotiate|ntlm|dpop)( +)([\w.~+/:-]+=*)`)
+	parameters  = regexp.MustCompile(`(?i)\b(digest|hawk|oauth|mac|aws4-hmac-sha256)( +)(\w+ *= *[^\r\n]+)`)
+	named       = regexp.MustCompile(`(?i)\b(aws|hmac|sharedkey|sharedkeylite)( +)([\w.-]+:[\w+/=-]+)`)
 	whole       = regexp.MustCompile(`(?i)^\s*(bearer|negotiate|ntlm|dpop|apikey|token)( +)(?:[^\s*$]|\$[^\s{])[^\s*]*\s*$`)
-	commandUser = regexp.MustCompile(`(^|\s)((?:-u|--user|--proxy-user)[ =])([^\s:*]+:[^\s]+)`)
+	commandUser = regexp.MustCompile(`(^|\s)((?:-u|--user|--proxy-user)[ =]|-u)([^\s:*]+:[^\s]+)`)
 )
+
+// schemes are what the expressions above begin with.
+var schemes = words(`bearer basic token apikey api-key negotiate ntlm hmac sharedkey sharedkeylite dpop digest hawk oauth mac aws aws4-hmac-sha256 --user
+	--proxy-user -u`)
+
+// endsInScheme reports whether a text ends in a scheme of authentication.
+func endsInScheme(text string) bool {
+	var stack [longestScheme]byte
+	word := stack[:0]
+	start := len(text)
+	for start > 0 && len(text)-start < longestScheme && (isNameByte(text[start-1])) {
+		start--
+	}
+	for _, c := range []byte(text[start:]) {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		word = append(word, c)
+	}
+	return schemes[string(word)]
+}
+
+const longestScheme = 20
 
 // inProse are words that follow a scheme of authentication in prose.
 var inProse = words(`token tokens auth authentication authorization authorisation credential credentials scheme schemes header headers
@@ -138,6 +166,8 @@ func withoutCredentials(text string, isSetting bool) string {
 	if isSetting {
 		text = whole.ReplaceAllString(text, "${1}${2}"+Hidden)
 	}
+	text = parameters.ReplaceAllString(text, "${1}${2}"+Hidden)
+	text = named.ReplaceAllString(text, "${1}${2}"+Hidden)
 	text = commandUser.ReplaceAllString(text, "${1}${2}"+Hidden)
 	return credential.ReplaceAllStringFunc(text, func(found string) string {
 		parts := credential.FindStringSubmatch(found)

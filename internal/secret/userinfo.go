@@ -13,7 +13,7 @@ import (
 // user:password@tcp(host:3306)/db, user:password@/db, user:password@host:5432,
 // user/password@//host:1521/service.
 var (
-	withNetwork = regexp.MustCompile(`(^|[\s"'=(,])([^\s:@/"'=(,*]*:\S*)@([a-z][a-z0-9]*)\(`)
+	withNetwork = regexp.MustCompile(`(^|[\s"'=(,])([^\s:@/"'=(,*]*:\S*)@([a-z0-9]*)\(`)
 	withNoHost  = regexp.MustCompile(`(^|[\s"'=(,])([^\s:@/"'=(,*]+:\S+)@/`)
 	withHost    = regexp.MustCompile(`(^|[\s"'=(,])([^\s:@/"'=(,*]+):([^\s@/][^\s@]*)@([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d+|/)`)
 	withSlash   = regexp.MustCompile(`(^|[\s"'=(,]|thin:|oci8?:)([^\s:@/"'=(,*]+/[^\s@*]+)@(//|[\w.-]+:\d+)`)
@@ -45,10 +45,13 @@ func withoutDataSources(text string, isSetting bool) string {
 	if !isSetting {
 		return text
 	}
-	if parts := bare.FindStringSubmatch(text); parts != nil && isUser(parts[1], parts[3]) {
-		return Hidden + "@" + parts[3]
+	elements := strings.Split(text, ",")
+	for i, element := range elements {
+		if parts := bare.FindStringSubmatch(strings.TrimSpace(element)); parts != nil && isUser(parts[1], parts[3]) {
+			elements[i] = Hidden + "@" + parts[3]
+		}
 	}
-	return text
+	return strings.Join(elements, ",")
 }
 
 // isUser reports whether name, in front of a colon, may be a user at host, and

@@ -121,10 +121,11 @@ func (t *Template) indexOf(name string) int {
 	return i
 }
 
-// checkLiteral refuses what section 2.1 does not let stand in a template.
+// checkLiteral refuses what section 2.1, with its erratum 6937, does not let stand
+// in a template.
 func checkLiteral(literal string) error {
 	for _, r := range literal {
-		if r <= ' ' || r == 0x7f || strings.ContainsRune(`"'<>\^`+"`{|}", r) {
+		if r <= ' ' || r == 0x7f || strings.ContainsRune(`"<>\^`+"`{|}", r) {
 			return fmt.Errorf("has the character %q, which must be percent-encoded", r)
 		}
 	}

@@ -28,6 +28,20 @@ func Error(err error) error {
 	return replacement
 }
 
+// TypeOf names the type of an error, or of the one that an error of [Error] stands
+// for.
+func TypeOf(err error) string {
+	switch s := err.(type) {
+	case *standIn:
+		return describe(s.err)
+	case *wrapperStandIn:
+		return describe(s.err)
+	case *listStandIn:
+		return describe(s.err)
+	}
+	return describe(err)
+}
+
 // IsSafe reports whether [Error] returns err itself.
 func IsSafe(err error) bool {
 	if err == nil || isKnown(err, 0) {

@@ -113,7 +113,7 @@ func (b *Balancer) Pick(ctx context.Context, info PickInfo) (Picked, error) {
 	e, isRetried := s.choose(info.Random, info.Tried)
 	e.enter()
 	if info.Tried != nil {
-		info.Tried.add(e.member)
+		info.Tried.add(e.address)
 	}
 	return Picked{balancer: b, member: e.member, instance: e.instance, era: e.health.era(), isRetried: isRetried}, nil
 }

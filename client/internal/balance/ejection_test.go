@@ -82,7 +82,7 @@ func TestLateResultsChangeNothing(t *testing.T) {
 		for i := range late {
 			late[i] = to(t, b, "a:80")
 		}
-		end(t, b, "a:80", balance.Ignored, 1)
+		last := to(t, b, "a:80")
 		for range 5 {
 			late[0].Done(balance.Outcome{Result: balance.Failure})
 			late = late[1:]
@@ -101,6 +101,9 @@ func TestLateResultsChangeNothing(t *testing.T) {
 			p.Done(balance.Outcome{Result: balance.Failure})
 		}
 		require.Equal(t, balance.Up, states(b)["a:80"])
+		last.Done(balance.Outcome{Result: balance.Success})
+		end(t, b, "a:80", balance.Failure, 1)
+		require.Equal(t, balance.Ejected, states(b)["a:80"], "the late success has forgiven nothing")
 	})
 }
 
@@ -201,6 +204,19 @@ func TestWhatTheBreakerIsTold(t *testing.T) {
 		end(t, b, "a:80", balance.Failure, 4) // a is ejected
 		require.Equal(t, balance.Ejected, states(b)["a:80"])
 		require.True(t, tell("b:80", balance.Failure), "what is ejected does not work")
+	})
+}
+
+func TestOneThatFailsDoesNotWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := balancerOf(t, "", "a:80", "b:80", "c:80")
+		time.Sleep(time.Millisecond)
+		end(t, b, "a:80", balance.Success, 1)
+		require.False(t, end(t, b, "c:80", balance.Failure, 1))
+		end(t, b, "a:80", balance.Failure, 5)
+		end(t, b, "b:80", balance.Failure, 5)
+		require.Equal(t, map[string]balance.State{"a:80": balance.Failing, "b:80": balance.Failing, "c:80": balance.Up}, states(b))
+		require.True(t, end(t, b, "c:80", balance.Failure, 1), "a is in use, but fails")
 	})
 }
 

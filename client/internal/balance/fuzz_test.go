@@ -165,8 +165,8 @@ func FuzzBalancer(f *testing.F) {
 }
 
 func TestRandomScripts(t *testing.T) {
-	for seed := range uint64(200) {
-		script := make([]byte, 300)
+	for seed := range uint64(100) {
+		script := make([]byte, 200)
 		numbers := rand.New(rand.NewPCG(seed, 1))
 		for i := range script {
 			script[i] = byte(numbers.Uint32())

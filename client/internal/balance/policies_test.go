@@ -111,6 +111,19 @@ func TestLatencyDecidesAboveAMillisecond(t *testing.T) {
 	}
 }
 
+// One that is fast but has a long line is worse than one that is slow and free.
+func TestLatencyIsWeighedAgainstRequestsInFlight(t *testing.T) {
+	b := balancerOf(t, "", "fast:80", "slow:80")
+	to(t, b, "fast:80").Done(balance.Outcome{Result: balance.Success, Latency: 10 * time.Millisecond})
+	to(t, b, "slow:80").Done(balance.Outcome{Result: balance.Success, Latency: 25 * time.Millisecond})
+	var order []string
+	for range 7 {
+		order = append(order, pick(t, b, nil).Instance().Address)
+	}
+	assert.Equal(t, []string{"fast:80", "fast:80", "slow:80", "fast:80", "fast:80"}, order[:5])
+	assert.Contains(t, order[5:], "slow:80")
+}
+
 func TestALatencyFollowsPeaksAndSuccesses(t *testing.T) {
 	b := balancerOf(t, "", "a:80")
 	observe := func(result balance.Result, took time.Duration) time.Duration {

@@ -102,7 +102,7 @@ func (s *set) next() *entry {
 func (s *set) untried(tried *Tried, draw func() *entry) *entry {
 	const draws = 8
 	for range draws {
-		if e := draw(); !tried.has(e.member) {
+		if e := draw(); !tried.has(e.address) {
 			return e
 		}
 	}
@@ -114,7 +114,7 @@ func (s *set) untried(tried *Tried, draw func() *entry) *entry {
 		e := &s.entries[i]
 		isAfter = isAfter || e == from
 		switch {
-		case tried.has(e.member):
+		case tried.has(e.address):
 		case isAfter:
 			return e
 		case first == nil:

@@ -11,21 +11,23 @@ import (
 // not be copied. Attempts of a call that go on at the same time may share it.
 type Tried struct {
 	mu    sync.Mutex
-	first *member
-	more  []*member
+	first string // its address
+	more  []string
 }
 
 // The caller of the methods below holds the lock.
 
-func (t *Tried) isEmpty() bool { return t == nil || t.first == nil }
+func (t *Tried) isEmpty() bool { return t == nil || t.first == "" }
 
-func (t *Tried) has(m *member) bool { return t.first == m || slices.Contains(t.more, m) }
+func (t *Tried) has(address string) bool {
+	return t.first == address || slices.Contains(t.more, address)
+}
 
-func (t *Tried) add(m *member) {
+func (t *Tried) add(address string) {
 	switch {
-	case t.first == nil:
-		t.first = m
-	case !t.has(m):
-		t.more = append(t.more, m)
+	case t.first == "":
+		t.first = address
+	case !t.has(address):
+		t.more = append(t.more, address)
 	}
 }

@@ -217,6 +217,18 @@ func TestOneThatIsSlowForGood(t *testing.T) {
 	recovered = true
 	c.callers(t, 1, calls, func() time.Duration { return 0 })
 	require.Greater(t, c.calls["i0:80"]-slow, calls/6, "when it is fast again, it gets its share")
+
+	before := c.calls["i0:80"]
+	once := true
+	c.service = func(address string, _ int) time.Duration {
+		if address == "i0:80" && once {
+			once = false
+			return 50 * time.Millisecond
+		}
+		return 2 * time.Millisecond
+	}
+	c.callers(t, 1, 400, func() time.Duration { return 0 })
+	require.Greater(t, c.calls["i0:80"]-before, 60, "and is forgiven as fast as at first")
 }
 
 func TestEqualInstancesGetEqualShares(t *testing.T) {

@@ -106,7 +106,8 @@ func runCall(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%w: a call interceptor gave it another body, which an Interceptor may do, or a Codec", port.ErrInvalidRequest)
 	}
 	changed := *i.start.message
-	changed.Path, changed.Query, changed.Header, changed.IsComplete = req.URL.EscapedPath(), req.URL.RawQuery, req.Header, true
+	changed.Path, changed.Query, changed.IsComplete = req.URL.EscapedPath(), req.URL.RawQuery, true
+	changed.Header = message.CanonicalHeader(req.Header)
 	if i.isProbe {
 		c := i.start
 		c.message = &changed

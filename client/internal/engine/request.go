@@ -98,9 +98,10 @@ func (c *call) addStreamedBody(r *http.Request, a *attempt) error {
 	return nil
 }
 
-// setPath sets an escaped path, keeping its escapes: %2F is not a slash.
+// setPath sets an escaped path and keeps its spelling: %2F is not a slash, and
+// package url would escape some characters that RFC 3986 lets stand in a path.
 func setPath(u *url.URL, escaped string) {
-	if !strings.Contains(escaped, "%") {
+	if !strings.ContainsAny(escaped, "%!'()*[]") {
 		u.Path = escaped
 		return
 	}

@@ -5,8 +5,10 @@
 package hosts
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
@@ -43,4 +45,12 @@ func PortOf(u *url.URL) string {
 		return "443"
 	}
 	return "80"
+}
+
+// Same reports whether two URLs have the same scheme, host and port. A URL without a
+// scheme has the other's.
+func Same(a, b *url.URL) bool {
+	scheme := cmp.Or(b.Scheme, a.Scheme)
+	return a.Scheme == scheme && strings.EqualFold(a.Hostname(), b.Hostname()) &&
+		PortOf(a) == PortOf(&url.URL{Scheme: scheme, Host: b.Host})
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
@@ -41,11 +42,6 @@ func TooLarge(limit int64) error {
 	return fmt.Errorf("%w: its body has more than the %d bytes of max-response-size", port.ErrTooLarge, limit)
 }
 
-// CodingError says that a body is not of its content coding.
-func CodingError(name string, err error) error {
-	return fmt.Errorf("%w: it is not of its content coding %s: %w", ErrDecode, name, err)
-}
-
 // AsCodingError makes an [ErrDecode] of the error of a body that a port has
 // decoded itself, as net/http does with gzip.
 func AsCodingError(err error) error {
@@ -57,5 +53,5 @@ func AsCodingError(err error) error {
 	if !isBroken || errors.Is(err, ErrDecode) {
 		return err
 	}
-	return CodingError("gzip", err)
+	return &coding.Error{Name: "gzip", Err: err}
 }

@@ -3,6 +3,7 @@
 package message
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -73,11 +74,19 @@ func (cs Codecs) Check(tag, contentType string) error {
 	return fmt.Errorf("%s %q: there is no codec for it, but for %s: register a bean that is a client.Codec", tag, contentType, strings.Join(known, ", "))
 }
 
+const byteOrderMark = "\ufeff"
+
+// WithoutBOM takes a byte order mark off a text. RFC 8259, section 8.1, lets those
+// who read JSON ignore it.
+func WithoutBOM(text []byte) []byte { return bytes.TrimPrefix(text, []byte(byteOrderMark)) }
+
 type jsonCodec struct{}
 
-func (jsonCodec) MediaType() string                    { return jsonMediaType }
-func (jsonCodec) Encode(v any) ([]byte, error)         { return json.Marshal(v) }
-func (jsonCodec) Decode(data []byte, target any) error { return json.Unmarshal(data, target) }
+func (jsonCodec) MediaType() string            { return jsonMediaType }
+func (jsonCodec) Encode(v any) ([]byte, error) { return json.Marshal(v) }
+func (jsonCodec) Decode(data []byte, target any) error {
+	return json.Unmarshal(WithoutBOM(data), target)
+}
 
 type xmlCodec struct{}
 
@@ -117,7 +126,7 @@ func (formCodec) Decode(data []byte, target any) error {
 	case *map[string][]string:
 		*form = values
 	default:
-		return fmt.Errorf("a form cannot be taken into a %T: take a url.Values", target)
+		return plainError(fmt.Sprintf("a form cannot be taken into a %T: take a url.Values", target))
 	}
 	return nil
 }

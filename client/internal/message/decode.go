@@ -33,10 +33,15 @@ func (d Decoder) Decode(r *Response, target any) error {
 	if codec == nil {
 		codec = d.Codecs.exactly(jsonMediaType)
 	}
-	if err := codec.Decode(r.Body, target); err != nil {
-		return fmt.Errorf("%w as %s: %w%s", ErrDecode, typeOf(target), usercode.Error(err), contentTypeHint(r.Header))
+	if err := decode(codec, r.Body, target); err != nil {
+		return NewDecodeError(" as "+typeOf(target)+contentTypeHint(r.Header), err)
 	}
 	return nil
+}
+
+// decode lets a codec decode, which may be a user's: a panic is an error.
+func decode(codec Codec, data []byte, target any) error {
+	return usercode.Call(func() error { return codec.Decode(data, target) })
 }
 
 // typeOf names the type that a target, a pointer, is decoded into.
@@ -49,5 +54,5 @@ func contentTypeHint(header http.Header) string {
 	if contentType == "" || strings.Contains(contentType, "json") {
 		return ""
 	}
-	return fmt.Sprintf(" (its content type is %q)", contentType)
+	return fmt.Sprintf(" (its content type is %q)", Printable(contentType, 100))
 }

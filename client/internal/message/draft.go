@@ -24,7 +24,7 @@ type Format struct {
 	contentType string // of the body, as declared; "": what the body says
 	form        Form
 	codec       Codec // for the body; nil: there is none for its content type
-	isRaw       bool  // a string is sent as it is
+	isText      bool  // a string is sent as it is
 }
 
 // NewFormat returns the format of messages with the given path template. The body
@@ -36,7 +36,7 @@ func NewFormat(t *Template, contentType string, form Form, codecs Codecs) *Forma
 		f.codec = codecs.exactly(jsonMediaType)
 		return f
 	}
-	f.codec, f.isRaw = codecs.of(mediaType), isRaw(mediaType)
+	f.codec, f.isText = codecs.of(mediaType), isText(mediaType)
 	return f
 }
 
@@ -96,8 +96,8 @@ func (d *Draft) Queries(values url.Values) {
 	d.query = joinQuery(d.query, strings.ReplaceAll(values.Encode(), "+", "%20"))
 }
 
-// Link takes a link in place of the declared path and query; "" is none. What is
-// added to the query is added to the link's.
+// Link takes a link in place of path and query; "" is none. Parameters that are
+// added to the query are added to that of the link.
 func (d *Draft) Link(link string) { d.message.Link = link }
 
 // Field adds a field to the form.
@@ -117,7 +117,7 @@ func (d *Draft) File(name string, file File) {
 // Header adds a header for each value.
 func (d *Draft) Header(name string, value uritemplate.Value) {
 	for _, text := range texts(&value) {
-		if err := checkHeaderValue("header "+name, text); err != nil {
+		if err := checkHeaderValue("header", name, text); err != nil {
 			d.fail(err)
 			return
 		}
@@ -131,12 +131,13 @@ func (d *Draft) Headers(header http.Header) {
 		d.fail(err)
 		return
 	}
+	header = CanonicalHeader(header)
 	if d.message.Header == nil {
 		d.message.Header = header // most calls have no other
 		return
 	}
 	for name, values := range header {
-		d.header()[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+		d.header()[name] = slices.Clone(values)
 	}
 }
 
@@ -169,7 +170,7 @@ func (d *Draft) header() http.Header {
 }
 
 // Body sets the body. Bytes are sent as they are, and so are strings where the
-// content type is a text; nil sends none.
+// content type is a text or XML; nil sends none.
 func (d *Draft) Body(v any) {
 	if d.err != nil || v == nil {
 		return
@@ -185,13 +186,16 @@ func (d *Draft) Body(v any) {
 		d.message.stream(NewStreamedBody(body), d.message.ContentType)
 		return
 	case string:
-		if d.format.isRaw {
+		if d.format.isText {
 			d.message.Body = []byte(body)
 			return
 		}
 	}
 	d.encode(v)
 }
+
+// TakesText reports whether the body may be a string that is sent as it is.
+func (d *Draft) TakesText() bool { return d.format.isText }
 
 func (d *Draft) encode(v any) {
 	codec := d.format.codec
@@ -243,8 +247,8 @@ func (d *Draft) End() error {
 		return fmt.Errorf("%w: %w", port.ErrInvalidRequest, err)
 	}
 	d.message.Path = path
-	d.message.Query = d.query // is added to that of the link
-	if d.message.Link == "" {
+	d.message.Query = d.query
+	if d.message.Link == "" { // which brings a query of its own
 		d.message.Query = joinQuery(d.format.template.expandQuery(d.variables()), d.query)
 	}
 	return nil

@@ -3,9 +3,9 @@
 package message
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -16,8 +16,7 @@ import (
 // elements returns a function that takes the next element of a body into its
 // target, and io.EOF after the last. No element may have more than limit bytes.
 func (d Decoder) elements(response *http.Response, limit int64, events *eventReader) func(target any) error {
-	switch mediaType := MediaType(contentTypeOf(response.Header)); {
-	case mediaType == "text/event-stream":
+	if isEventStream(response) {
 		events.read(response.Body, limit)
 		return func(target any) error {
 			e, err := events.next()
@@ -26,110 +25,156 @@ func (d Decoder) elements(response *http.Response, limit int64, events *eventRea
 			}
 			return d.decodeEvent(e, target)
 		}
-	case strings.HasSuffix(mediaType, "ndjson"), strings.HasSuffix(mediaType, "jsonl"), strings.HasSuffix(mediaType, "json-lines"):
-		return jsonElements(response.Body, limit, false)
 	}
-	return jsonElements(response.Body, limit, true)
+	return newJSONElements(response.Body, limit, isSequenceOfJSON(MediaType(contentTypeOf(response.Header)))).next
 }
 
-// jsonElements reads the elements of an array, or values one after the other.
-func jsonElements(body io.Reader, limit int64, isArray bool) func(target any) error {
+func isEventStream(response *http.Response) bool {
+	return MediaType(contentTypeOf(response.Header)) == "text/event-stream"
+}
+
+// isSequenceOfJSON reports whether a media type is that of JSON values one after
+// the other, so that an array is one of them.
+func isSequenceOfJSON(mediaType string) bool {
+	for _, ending := range []string{"ndjson", "jsonl", "jsonlines", "json-lines", "json-seq", "stream+json", "json-stream"} {
+		if strings.HasSuffix(mediaType, ending) {
+			return true
+		}
+	}
+	return false
+}
+
+// jsonElements reads JSON values one after the other. If the media type does not
+// say that they are, the first byte decides: the body may be an array of them, or
+// null.
+type jsonElements struct {
+	limited    *elementReader
+	source     *bufio.Reader // of limited
+	values     *json.Decoder // of source
+	isSequence bool          // by the media type
+	isBegun    bool
+	isArray    bool
+}
+
+func newJSONElements(body io.Reader, limit int64, isSequence bool) *jsonElements {
+	const smallest = 16 // it is read past
 	limited := &elementReader{r: body, limit: limit, left: limit}
-	values := json.NewDecoder(limited)
-	isBegun := !isArray
-	return func(target any) error {
-		if !isBegun {
-			isBegun = true
-			if err := expect(values, '['); err != nil {
-				return limited.brokenOr(err)
-			}
-		}
-		if !values.More() {
-			if isArray {
-				if err := expect(values, ']'); err != nil {
-					return limited.brokenOr(err)
-				}
-			}
-			return limited.brokenOr(endOf(values))
-		}
-		if err := values.Decode(target); err != nil {
-			if err == io.EOF { // after a comma
-				err = io.ErrUnexpectedEOF
-			}
-			return limited.brokenOr(decodeError(usercode.Error(err), target))
-		}
-		limited.left = limited.limit
-		return nil
-	}
+	source := bufio.NewReaderSize(limited, smallest)
+	return &jsonElements{limited: limited, source: source, values: json.NewDecoder(source), isSequence: isSequence}
 }
 
-// expect reads the bracket that begins or ends an array.
-func expect(values *json.Decoder, bracket json.Delim) error {
-	token, err := values.Token()
-	switch {
-	case errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: %w", ErrDecode, io.ErrUnexpectedEOF)
-	case err != nil:
-		return decodeError(err, nil)
-	case token != bracket:
-		return fmt.Errorf("%w: it is no JSON array, but has %v where %v should be", ErrDecode, token, bracket)
+// next takes the next element into target.
+func (j *jsonElements) next(target any) error {
+	if !j.isBegun {
+		j.isBegun = true
+		if err := j.begin(); err != nil {
+			return j.failed(err, "")
+		}
 	}
+	if !j.values.More() {
+		return j.failed(j.end(), "")
+	}
+	err := usercode.Call(func() error { return j.values.Decode(target) })
+	if err == io.EOF { // after a comma
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return j.failed(err, " as "+typeOf(target))
+	}
+	j.limited.left = j.limited.limit
 	return nil
 }
 
-// endOf is io.EOF unless something follows.
-func endOf(values *json.Decoder) error {
-	_, err := values.Token()
+// begin reads up to the first element.
+func (j *jsonElements) begin() error {
+	first, err := j.first()
+	if err != nil || j.isSequence {
+		return err
+	}
+	if j.isArray = first == '['; j.isArray || first == 'n' { // null
+		_, err = j.values.Token()
+	}
+	return err
+}
+
+// first returns the first byte that is neither of a byte order mark nor space.
+func (j *jsonElements) first() (byte, error) {
+	for isAtStart := true; ; isAtStart = false {
+		next, err := j.source.Peek(1)
+		if err != nil {
+			return 0, err
+		}
+		width := 1
+		switch c := next[0]; {
+		case isAtStart && c == byteOrderMark[0]:
+			mark, _ := j.source.Peek(len(byteOrderMark)) // an error comes again
+			if string(mark) != byteOrderMark {
+				return c, nil
+			}
+			width = len(mark)
+		case c != ' ' && c != '\t' && c != '\r' && c != '\n':
+			return c, nil
+		}
+		_, _ = j.source.Discard(width)
+	}
+}
+
+// end is io.EOF unless something follows, or the end of the array is missing.
+func (j *jsonElements) end() error {
+	if j.isArray {
+		if token, err := j.values.Token(); err == io.EOF {
+			return io.ErrUnexpectedEOF
+		} else if err != nil {
+			return err
+		} else if token != json.Delim(']') {
+			return plainError("its array is not closed")
+		}
+	}
+	if _, err := j.values.Token(); err != nil {
+		return err
+	}
+	return plainError("something follows its end")
+}
+
+// failed is the error of a body that broke, or else that of one that cannot be
+// decoded.
+func (j *jsonElements) failed(err error, what string) error {
+	broken := j.limited.broken
 	switch {
+	case broken != nil && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, broken)):
+		return broken
 	case err == io.EOF:
-		return io.EOF
-	case err == nil:
-		return fmt.Errorf("%w: something follows its end", ErrDecode)
-	}
-	return decodeError(err, nil)
-}
-
-// decodeError tells JSON that is wrong from a stream that broke.
-func decodeError(err error, target any) error {
-	if errors.Is(err, ErrDecode) { // of the body's content coding
 		return err
 	}
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	if !errors.As(err, &syntax) && !errors.As(err, &kind) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
-	}
-	if target == nil {
-		return fmt.Errorf("%w: %w", ErrDecode, err)
-	}
-	return fmt.Errorf("%w as %s: %w", ErrDecode, typeOf(target), err)
+	return NewDecodeError(what, err)
 }
 
-// elementReader limits what is read for one element.
+// elementReader limits what is read for one element. A record separator, which
+// begins each value of a JSON text sequence (RFC 7464) and cannot stand in one, is
+// read as a line end.
 type elementReader struct {
 	r           io.Reader
 	limit, left int64 // limit 0: none
 	broken      error // what ended the body before its end
 }
 
-// brokenOr returns why the body broke off, if err says that it ended too early;
-// else err.
-func (e *elementReader) brokenOr(err error) error {
-	if e.broken != nil && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)) {
-		return e.broken
-	}
-	return err
-}
-
+// Read implements [io.Reader].
 func (e *elementReader) Read(p []byte) (int, error) {
 	if e.limit > 0 {
 		if e.left <= 0 {
-			return 0, TooLarge(e.limit)
+			e.broken = TooLarge(e.limit)
+			return 0, e.broken
 		}
 		p = p[:min(int64(len(p)), e.left)]
 	}
 	n, err := e.r.Read(p)
 	e.left -= int64(n)
+	const recordSeparator = '\x1e'
+	for i, c := range p[:max(n, 0)] {
+		if c == recordSeparator {
+			p[i] = '\n'
+		}
+	}
 	err = usercode.Error(err)
 	if err != nil && err != io.EOF {
 		e.broken = err

@@ -54,9 +54,11 @@ func (f *form) add(name string, value *uritemplate.Value) error {
 		return nil
 	}
 	for _, text := range texts(value) {
-		if err := f.writer.WriteField(name, text); err != nil {
+		part, err := f.writer.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="` + quoteFormName(name) + `"`}})
+		if err != nil {
 			return err
 		}
+		_, _ = io.WriteString(part, text) // into memory
 	}
 	return nil
 }
@@ -65,7 +67,7 @@ func (f *form) addFile(name string, file File) error {
 	if file.Content == nil {
 		return fmt.Errorf("%w: the file %q of the form has no content", port.ErrInvalidRequest, name)
 	}
-	if err := checkHeaderValue("content type of the file "+name, file.ContentType); err != nil {
+	if err := checkHeaderValue("content type of the file", name, file.ContentType); err != nil {
 		return err
 	}
 	header := textproto.MIMEHeader{"Content-Type": {file.ContentType}}
@@ -81,9 +83,23 @@ func (f *form) addFile(name string, file File) error {
 	return nil
 }
 
-// quoteFormName escapes as browsers do (HTML standard, section 4.10.21.8).
+// quoteFormName escapes a name in a quoted string: quotes and control characters as
+// browsers escape quotes and line ends (HTML standard, section 4.10.21.8), and a
+// backslash, which browsers leave as it is and servers take for an escape, by
+// another.
 func quoteFormName(name string) string {
-	return strings.NewReplacer("\"", "%22", "\r", "%0D", "\n", "%0A").Replace(name)
+	var b strings.Builder
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c < ' ', c == '"', c == 0x7f:
+			fmt.Fprintf(&b, "%%%02X", c)
+		case c == '\\':
+			b.WriteString(`\\`)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // flush makes a part of what has been written.

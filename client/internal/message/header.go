@@ -4,7 +4,9 @@ package message
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/pyfly-go/pyfly/client/port"
@@ -19,7 +21,7 @@ func CheckHeader(header http.Header) error {
 			return fmt.Errorf("%w: %q is no header name", port.ErrInvalidRequest, name)
 		}
 		for _, value := range values {
-			if err := checkHeaderValue("header "+name, value); err != nil {
+			if err := checkHeaderValue("header", name, value); err != nil {
 				return err
 			}
 		}
@@ -27,9 +29,30 @@ func CheckHeader(header http.Header) error {
 	return nil
 }
 
-func checkHeaderValue(what, value string) error {
+// CanonicalHeader returns a header whose names are spelled as [http.CanonicalHeaderKey]
+// does: the same one if they are. Names that differ in case are one; it has the
+// values of all of them.
+func CanonicalHeader(header http.Header) http.Header {
+	for name := range header {
+		if name != http.CanonicalHeaderKey(name) {
+			return canonicalCopy(header)
+		}
+	}
+	return header
+}
+
+func canonicalCopy(header http.Header) http.Header {
+	copied := make(http.Header, len(header))
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		key := http.CanonicalHeaderKey(name)
+		copied[key] = append(copied[key], header[name]...)
+	}
+	return copied
+}
+
+func checkHeaderValue(what, name, value string) error {
 	if strings.ContainsFunc(value, isControl) {
-		return fmt.Errorf("%w: the value of the %s has a control character such as a line break", port.ErrInvalidRequest, what)
+		return fmt.Errorf("%w: the value of the %s %s has a control character such as a line break", port.ErrInvalidRequest, what, name)
 	}
 	return nil
 }

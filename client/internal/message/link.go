@@ -17,33 +17,39 @@ type Links struct {
 	Allowed hosts.Allowed // hosts that links may lead to besides
 }
 
-// Follow takes the message's link, if it has one, in place of the path, and adds the
-// message's query to that of the link, unless it leads to another service.
+// Follow takes the message's link, if it has one, in place of path and query. The
+// query that the message has is added to that of the link.
 func (l Links) Follow(m *Message) error {
 	if m.Link == "" {
 		return nil
 	}
-	base := l.Base
 	link, err := url.Parse(m.Link)
-	if err != nil {
-		return fmt.Errorf("%w: the link cannot be read as a URL", port.ErrInvalidRequest)
+	if err != nil || link.Opaque != "" || link.Host == "" && !strings.HasPrefix(m.Link, "/") {
+		return fmt.Errorf("%w: the link is neither an absolute URL nor a path that begins with a slash", port.ErrInvalidRequest)
 	}
-	if l.Allowed.Allow(base, link) && link.Opaque == "" {
-		m.Elsewhere = &url.URL{Scheme: link.Scheme, Host: link.Host}
-		m.Path, m.Query = link.EscapedPath(), link.RawQuery
-		return nil
-	}
-	isAbsolute := link.Scheme != "" || link.Host != ""
-	if isAbsolute && (!strings.EqualFold(link.Scheme, base.Scheme) || !strings.EqualFold(link.Host, base.Host)) {
-		return fmt.Errorf("%w: the link leads to %s://%s, but the client's service is %s://%s", port.ErrInvalidRequest, link.Scheme, link.Host, base.Scheme, base.Host)
-	}
-	path, isBelow := strings.CutPrefix(link.EscapedPath(), strings.TrimSuffix(base.EscapedPath(), "/"))
-	if !isBelow || path != "" && path[0] != '/' || link.Opaque != "" || !isAbsolute && !strings.HasPrefix(m.Link, "/") {
-		return fmt.Errorf("%w: the link does not lead below the client's base URL", port.ErrInvalidRequest)
-	}
-	if err := checkDots(path, "the link"); err != nil {
+	if l.Allowed.Allow(l.Base, link) {
+		m.Elsewhere = &url.URL{Scheme: link.Scheme, Host: strings.TrimSuffix(link.Host, ":")}
+		m.Path = link.EscapedPath()
+	} else if m.Path, err = l.own(link); err != nil {
 		return err
 	}
-	m.Path, m.Query = path, joinQuery(link.RawQuery, m.Query)
+	m.Query = joinQuery(escapedQuery(link.RawQuery), m.Query)
 	return nil
+}
+
+// own returns the path of a link to the client's own service, below its base URL.
+func (l Links) own(link *url.URL) (path string, err error) {
+	base := l.Base
+	switch {
+	case link.Host != "" && !hosts.Same(base, link):
+		to := Printable(link.Scheme+"://"+link.Host, MaxQuoted)
+		return "", fmt.Errorf("%w: the link leads to %s, but the client's service is %s://%s", port.ErrInvalidRequest, to, base.Scheme, base.Host)
+	case link.User != nil && link.User.String() != base.User.String():
+		return "", fmt.Errorf("%w: the link has user info, which is not sent: give the link without it", port.ErrInvalidRequest)
+	}
+	path, isBelow := strings.CutPrefix(link.EscapedPath(), strings.TrimSuffix(base.EscapedPath(), "/"))
+	if !isBelow || path != "" && path[0] != '/' {
+		return "", fmt.Errorf("%w: the link does not lead below the client's base URL", port.ErrInvalidRequest)
+	}
+	return path, checkDots(path, "the link")
 }

@@ -34,6 +34,11 @@ func isRaw(mediaType string) bool {
 	return mediaType == bytesMediaType || strings.HasPrefix(mediaType, "text/") && mediaType != "text/xml"
 }
 
+// isText reports whether a string is sent under a media type as it is.
+func isText(mediaType string) bool {
+	return isRaw(mediaType) || mediaType == xmlMediaType || mediaType == "text/xml" || strings.HasSuffix(mediaType, "+xml")
+}
+
 func contentTypeOf(header http.Header) string {
 	if values := header["Content-Type"]; len(values) > 0 {
 		return values[0]

@@ -14,11 +14,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
 // ErrDecode is the error of a response that is not what the method's result says.
-var ErrDecode = errors.New("the answer cannot be decoded")
+var ErrDecode = coding.ErrDecode
 
 // Message is what one call sends. All attempts of the call read it; none changes
 // it.
@@ -59,7 +60,7 @@ func (m *Message) SetHeader(name, value string) {
 }
 
 // Check refuses a message that its caller has escaped and that would not arrive as
-// it is.
+// it is. Header names that differ in case become one.
 func (m *Message) Check() error {
 	if err := checkPath(m.Path); err != nil {
 		return err
@@ -67,7 +68,11 @@ func (m *Message) Check() error {
 	if strings.ContainsAny(m.Query, " #\r\n") {
 		return fmt.Errorf("%w: its query is not escaped", port.ErrInvalidRequest)
 	}
-	return CheckHeader(m.Header)
+	if err := CheckHeader(m.Header); err != nil {
+		return err
+	}
+	m.Header = CanonicalHeader(m.Header)
+	return nil
 }
 
 // stream makes the body of what is read while it is sent.
@@ -123,4 +128,4 @@ func (r *Response) Take(other *Response) error {
 
 // MaxDrained is how much of a body that nobody wants is read so that its
 // connection can be used again.
-const MaxDrained = 64 << 10
+const MaxDrained = coding.MaxDrained

@@ -5,6 +5,7 @@ package message
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/pyfly-go/pyfly/client/port"
@@ -128,6 +129,9 @@ func (t *Template) expandQuery(values []uritemplate.Value) string {
 func checkPath(path string) error {
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " ?#\r\n") {
 		return fmt.Errorf("%w: its path does not begin with a slash, or is not escaped", port.ErrInvalidRequest)
+	}
+	if _, err := url.PathUnescape(path); err != nil {
+		return fmt.Errorf("%w: its path is not escaped", port.ErrInvalidRequest)
 	}
 	return checkDots(path, "its path")
 }

@@ -50,7 +50,7 @@ func (s *Sequence) Each(ctx context.Context, target func() any, yield func(error
 	for {
 		err := s.readOne(ctx, events, target, yield)
 		switch {
-		case err == errLoopLeft, err == io.EOF && (events.isOver || !s.Reconnects):
+		case err == errLoopLeft, err == io.EOF && events.isOver:
 			return
 		case err == io.EOF:
 			err = s.Sleep(events.wait())
@@ -71,7 +71,9 @@ func (s *Sequence) readOne(ctx context.Context, events *eventReader, target func
 	}
 	body := stream.Response.Body
 	defer func() { _ = body.Close() }()
-	if events.isOver = stream.Response.StatusCode == http.StatusNoContent; events.isOver { // no more, says the standard
+	// The standard ends with 204, and with anything else that is not a stream of events.
+	events.isOver = !s.Reconnects || stream.Response.StatusCode == http.StatusNoContent || !isEventStream(stream.Response)
+	if stream.Response.StatusCode == http.StatusNoContent {
 		return io.EOF
 	}
 	next := s.elements(stream.Response, stream.Limit, events)
@@ -80,7 +82,7 @@ func (s *Sequence) readOne(ctx context.Context, events *eventReader, target func
 		switch {
 		case err == io.EOF:
 			return io.EOF
-		case err != nil && s.Reconnects && ctx.Err() == nil && !errors.Is(err, ErrDecode) && !errors.Is(err, port.ErrTooLarge):
+		case err != nil && !events.isOver && ctx.Err() == nil && !errors.Is(err, ErrDecode) && !errors.Is(err, port.ErrTooLarge):
 			return io.EOF
 		case err != nil:
 			return stream.Failed(err)

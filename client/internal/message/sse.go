@@ -4,7 +4,6 @@ package message
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -123,7 +122,7 @@ func (r *eventReader) begin(line []byte) string {
 	text := string(line)
 	if !r.isBegun {
 		r.isBegun = true
-		text = strings.TrimPrefix(text, "\ufeff")
+		text = strings.TrimPrefix(text, byteOrderMark)
 	}
 	return text
 }
@@ -140,7 +139,7 @@ func (r *eventReader) field(e *Event, data *[]string, line string) {
 	case "data":
 		*data = append(*data, value)
 	case "id":
-		if !strings.Contains(value, "\x00") {
+		if !strings.ContainsFunc(value, isControl) { // else it could not be sent
 			r.idBuffer = value
 		}
 	case "retry":
@@ -161,8 +160,8 @@ func (d Decoder) decodeEvent(e Event, target any) error {
 		*t = e.Data
 		return nil
 	}
-	if err := d.Codecs.exactly(jsonMediaType).Decode([]byte(e.Data), target); err != nil {
-		return fmt.Errorf("%w: the data of the event %q: %w", ErrDecode, e.Name, err)
+	if err := decode(d.Codecs.exactly(jsonMediaType), []byte(e.Data), target); err != nil {
+		return NewDecodeError(" as "+typeOf(target)+", the data of an event", err)
 	}
 	return nil
 }

@@ -83,11 +83,18 @@ func (a *Adapter) Request(req *http.Request) (*http.Response, error) {
 	if e.ctx != e.parent {
 		req = req.WithContext(e.ctx)
 	}
+	isDecoded := decodes(req)
+	if isDecoded {
+		a.acceptGzip(req, e)
+	}
 	response, err := a.roundTrip(req)
 	if err != nil {
 		err = e.explain(secret.WithoutURL(err))
 		e.end()
 		return nil, err
+	}
+	if isDecoded {
+		decode(req, response)
 	}
 	a.wrapBody(response, e)
 	return response, nil

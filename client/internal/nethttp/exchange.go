@@ -28,6 +28,8 @@ type exchange struct {
 	ctx    context.Context // the same; or done as well when the adapter's time limit is over
 	timer  *time.Timer     // nil: none
 	body   responseBody
+
+	accepted [1]string // the codings that the request asks for
 }
 
 // beginExchange begins an exchange in the given group. A timeout of 0 is none; one

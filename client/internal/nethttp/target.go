@@ -4,6 +4,7 @@ package nethttp
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,8 +32,9 @@ func newTarget(base *url.URL, header http.Header) target {
 	}
 	t.path, t.escapedPath = strings.TrimSuffix(base.Path, "/"), strings.TrimSuffix(base.EscapedPath(), "/")
 	t.hasEscapes = base.RawPath != ""
-	for name, values := range header {
-		t.header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	for _, name := range slices.Sorted(maps.Keys(header)) { // names that differ in case are one
+		key := http.CanonicalHeaderKey(name)
+		t.header[key] = append(t.header[key], header[name]...)
 	}
 	if host := t.header.Get("Host"); host != "" { // net/http looks for it elsewhere
 		t.hostHeader = host

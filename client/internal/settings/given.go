@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -26,18 +27,20 @@ func (r *resolver) given(g Given, name string) *level {
 // expandAll returns a copy of a group of values with the placeholders filled.
 func (r *resolver) expandAll(l *level, path string, values map[string]any) map[string]any {
 	expanded := maps.Clone(values)
-	for key, value := range values {
+	for _, key := range sorted(values) {
 		name := path + key
-		switch value := value.(type) {
+		switch value := values[key].(type) {
 		case map[string]any:
 			expanded[key] = r.expandAll(l, name+".", value)
 		case string:
+			l.shown[nameOf(name)] = r.cfg.ExpandRedacted(value)
 			expanded[key] = r.expandText(l, name, value)
 		case []string:
-			texts := make([]string, len(value))
+			texts, shown := make([]string, len(value)), make([]string, len(value))
 			for i, text := range value {
-				texts[i] = r.expandText(l, name, text)
+				texts[i], shown[i] = r.expandText(l, name, text), r.cfg.ExpandRedacted(text)
 			}
+			l.shown[nameOf(name)] = strings.Join(shown, ", ")
 			expanded[key] = texts
 		}
 	}
@@ -47,12 +50,10 @@ func (r *resolver) expandAll(l *level, path string, values map[string]any) map[s
 // expandText fills the placeholders of a text, but for the base URL: another level
 // may take its place.
 func (r *resolver) expandText(l *level, name, text string) string {
-	name = nameOf(name)
-	l.shown[name] = r.cfg.ExpandRedacted(text)
 	if name != "base-url" {
 		expanded, err := r.cfg.Expand(text)
 		if err != nil {
-			r.report(l.origin, l.origin+": "+l.name+name, err)
+			r.report(l.origin, l.origin+": "+r.own()+l.name+nameOf(name), err)
 		}
 		text = expanded
 	}
@@ -68,7 +69,7 @@ func (r *resolver) expandHeaders(m *Method) http.Header {
 	for name, values := range m.Headers {
 		for _, value := range values {
 			text, err := r.cfg.Expand(value)
-			where := fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, m.Field, name)
+			where := fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, cmp.Or(m.Field, m.Name), name)
 			switch {
 			case err != nil:
 				r.report(r.declaration.Tag.Origin, where, err)

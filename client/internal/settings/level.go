@@ -55,9 +55,6 @@ func (r *resolver) read(l *level, s *Settings, keys any, t *transport) {
 	if t != nil {
 		r.headers(l, s, t.Headers)
 	}
-	if s.Breaker.SlidingWindow == "none" {
-		s.Breaker.SlidingWindow = ""
-	}
 	r.checkLevel(l, s, fields)
 }
 
@@ -72,7 +69,8 @@ func nameOf(field string) string {
 
 // headers adds those of a level.
 func (r *resolver) headers(l *level, s *Settings, headers map[string]string) {
-	for name, value := range headers {
+	for _, name := range sorted(headers) { // of two that differ in case only, one and the same counts
+		value := headers[name]
 		if !isToken(name) || strings.ContainsFunc(value, isControl) {
 			r.wrongAt(l, headerName(name), "it cannot be sent as a header: give a name of letters, digits and dashes and a value without line breaks")
 		}

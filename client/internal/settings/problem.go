@@ -4,9 +4,11 @@ package settings
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -40,13 +42,24 @@ func (r *resolver) report(origin, text string, err error) {
 	case !r.isTag(origin) && err == nil:
 		err = &problem{text}
 	case !r.isTag(origin):
-		err = fmt.Errorf("%s: %w", text, err)
+		err = unresolved(err, text)
 	case err == nil:
 		err = &Declared{Text: text}
 	default:
-		err = &Declared{text + ": " + err.Error(), err}
+		err = &Declared{unresolved(err, text).Error(), err}
 	}
 	r.problems = append(r.problems, err)
+}
+
+// unresolved places an error of filling placeholders, which knows only these.
+func unresolved(err error, where string) error {
+	wrong := (*config.Error)(nil)
+	if !errors.As(err, &wrong) {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	told := *wrong
+	told.Message = where + ": " + wrong.Message
+	return &told
 }
 
 // wrongAt reports the value that a level gives a setting, or would give.
@@ -61,7 +74,11 @@ func (r *resolver) wrongAt(l *level, name, want string) {
 // wrong reports the value of a setting. want says what to do.
 func (r *resolver) wrong(n note, want string) {
 	if n.level == nil || n.level.origin == "" {
-		r.problems = append(r.problems, r.cfg.Errorf(n.Key, "%s", want))
+		err := r.cfg.Errorf(n.Key, "%s", want)
+		if isAuthentication(n.Name) && err.Value != "" {
+			err.Value, err.Message = hidden, hidden+" is not allowed"
+		}
+		r.problems = append(r.problems, err)
 		return
 	}
 	key := r.own() + cmp.Or(n.level.at, n.level.name) + n.Name[len(n.level.name):]

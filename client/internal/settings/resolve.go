@@ -5,6 +5,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -219,3 +220,6 @@ func (s *Settings) switchable() map[string]*bool {
 		"rate-limit": &s.RateLimitEnabled, "adaptive-limit": &s.AdaptiveEnabled, "hedge": &s.HedgeEnabled,
 	}
 }
+
+// sorted returns the names of a map in their order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

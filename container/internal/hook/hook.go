@@ -13,7 +13,9 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// The errors of functions that did not return an error of their own.
+// The errors of functions that did not return an error of their own. [Call] returns
+// them as they are: compare with ==, because an error of the function may say that
+// it is one of them, for example that of an application context inside a bean.
 var (
 	ErrHangs  = fmt.Errorf("the hook hangs: %w", context.DeadlineExceeded)
 	ErrExited = errors.New("the hook ended its goroutine with runtime.Goexit")

@@ -4,13 +4,16 @@
 package configuration
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
+	"github.com/pyfly-go/pyfly/resilience"
 )
 
 func load() (*config.Config, error) {
@@ -47,6 +50,25 @@ func watch(events *lifecycle.Events) {
 	lifecycle.Subscribe(events, func(change config.Changed) {
 		slog.Info("settings changed", "keys", change.Keys, "currency", change.Config.String("shop.currency", "EUR"))
 	})
+}
+
+type PaymentClient struct {
+	client.ServiceClient
+
+	Charge     func(ctx context.Context, body map[string]string) error `post:"/payments"`
+	GetPayment func(ctx context.Context, id string) error              `get:"/payments/{id}"`
+}
+
+func registerWithDefaults(app *container.ApplicationContext) {
+	client.Register[PaymentClient](app, client.Defaults(client.Settings{
+		BaseURL:        "${payment.url:http://localhost:8081}",
+		Timeout:        5 * time.Second,
+		Retry:          resilience.RetryConfig{MaxAttempts: 5},
+		CircuitBreaker: resilience.CircuitBreakerConfig{FailureThreshold: 10},
+		Bulkhead:       resilience.BulkheadConfig{MaxConcurrent: 20},
+		StaleIfError:   client.StaleIfError{MaxAge: time.Hour},
+		Methods:        map[string]client.MethodSettings{"Charge": {Timeout: 2 * time.Second, RetryEnabled: client.Off}},
+	}))
 }
 
 func inTests() *container.ApplicationContext {

@@ -19,13 +19,6 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-type PaymentClient struct {
-	client.ServiceClient
-
-	Charge     func(ctx context.Context, body map[string]string) error `post:"/payments"`
-	GetPayment func(ctx context.Context, id string) error              `get:"/payments/{id}"`
-}
-
 func TestAFileThatWasAskedForMustExist(t *testing.T) {
 	if _, err := load(); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
@@ -39,6 +32,20 @@ func TestTheSettingsForTestsStart(t *testing.T) {
 	}
 	if err := app.Stop(context.Background()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheDefaultsOfTheGuideAreUnderstood(t *testing.T) {
+	app := container.NewApplicationContext(container.WithConfig(config.New(nil)))
+	port := clienttest.NewPort()
+	app.Install(client.Module(client.WithFactory(port.Factory())))
+	registerWithDefaults(app)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = app.Stop(context.Background()) }()
+	if made := port.Configs(); len(made) != 1 || made[0].BaseURL != "http://localhost:8081" || made[0].Timeout != 5*time.Second {
+		t.Errorf("%+v", made)
 	}
 }
 

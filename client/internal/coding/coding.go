@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package message
+// Package coding encodes and decodes bodies by content codings (RFC 9110, section
+// 8.4.1).
+package coding
 
 import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -39,8 +39,8 @@ func (gzipCoding) NewReader(r io.Reader) (io.ReadCloser, error) {
 // Codings are those that a client can use, gzip last.
 type Codings []Coding
 
-// NewCodings returns the user's codings and gzip.
-func NewCodings[C Coding](users []C) Codings {
+// New returns the user's codings and gzip.
+func New[C Coding](users []C) Codings {
 	var codings Codings
 	for _, c := range users {
 		if any(c) != nil {
@@ -72,26 +72,8 @@ func (cs Codings) Names() []string {
 	return names
 }
 
-// minCompressed is the size from which a body is worth compressing.
-const minCompressed = 1 << 10
-
-// Compress encodes the body, once for all attempts, unless coding is nil. Streams
-// are sent as they are.
-func (m *Message) Compress(coding Coding) error {
-	if coding == nil || m.Streamed != nil || len(m.Body) < minCompressed || m.Header.Get("Content-Encoding") != "" {
-		return nil
-	}
-	encoded, err := encodeBody(coding, m.Body)
-	if err != nil {
-		return fmt.Errorf("%w: the body cannot be compressed as %s: %w", port.ErrInvalidRequest, coding.Name(), err)
-	}
-	m.Body = encoded
-	m.SetHeader("Content-Encoding", coding.Name())
-	return nil
-}
-
-// encodeBody encodes by a coding that may be a user's: a panic is an error.
-func encodeBody(coding Coding, body []byte) (encoded []byte, err error) {
+// Encode encodes a body by a coding that may be a user's: a panic is an error.
+func Encode(coding Coding, body []byte) (encoded []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			encoded, err = nil, kernel.NewPanicError(r)
@@ -114,27 +96,30 @@ func encodeBody(coding Coding, body []byte) (encoded []byte, err error) {
 	return buffer.Bytes(), nil
 }
 
-// Decompress puts around an exchange what says which codings there are and decodes
-// the response.
-func (cs Codings) Decompress(next func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
-	accepted := strings.Join(cs.Names(), ", ")
-	return func(req *http.Request) (*http.Response, error) {
-		if req.Header["Accept-Encoding"] != nil || req.Header["Range"] != nil {
-			return next(req)
-		}
-		req.Header["Accept-Encoding"] = []string{accepted}
-		hasBody, streams := req.Method != http.MethodHead, port.IsStreaming(req.Context())
-		response, err := next(req)
-		if err == nil && hasBody && response.Body != http.NoBody {
-			cs.decode(response, streams)
-		}
-		return response, err
-	}
+// ErrDecode is the error of a response that is not what it should be.
+var ErrDecode = errors.New("the answer cannot be decoded")
+
+// Error says that a body is not of its content coding. It is an [ErrDecode]. Its text
+// does not quote the body.
+type Error struct {
+	Name string // of the coding
+	Err  error  // of the decoder
 }
 
-// decode decodes the body of a response, if all its codings are known. Where a
-// stream ends early, only a short rest is waited for.
-func (cs Codings) decode(response *http.Response, streams bool) {
+func (e *Error) Error() string {
+	return ErrDecode.Error() + ": it is not of its content coding " + e.Name
+}
+func (e *Error) Unwrap() error        { return e.Err }
+func (e *Error) Is(target error) bool { return target == ErrDecode }
+
+// MaxDrained is how much of a body that nobody wants is read so that its connection
+// can be used again.
+const MaxDrained = 64 << 10
+
+// Decode decodes the body of a response, if all its codings are known. An error of
+// the body is then an [*Error], unless it is that of the encoded body. Where a stream
+// ends early, only a short rest is waited for.
+func (cs Codings) Decode(response *http.Response, streams bool) {
 	applied := cs.applied(response.Header)
 	if len(applied) == 0 {
 		return

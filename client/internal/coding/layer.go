@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package message
+package coding
 
 import (
 	"bufio"
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -95,7 +96,7 @@ func (l *decodingLayer) failed(err error) error {
 	if l.source.err != nil {
 		return l.source.err
 	}
-	return CodingError(l.coding.Name(), err)
+	return &Error{l.coding.Name(), usercode.Error(err)}
 }
 
 func (l *decodingLayer) close() {
