@@ -13,7 +13,6 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
-	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // Declaration is what a client's type declares, read back by [Describe].
@@ -98,7 +97,7 @@ func roles() map[reflect.Type]declaration.Role {
 func declarationOf(t reflect.Type) *Declaration {
 	c := declaration.OfStruct(typemodel.New(roles(), bodyTypeOf).Client(t), naming.OfType(t, naming.Kebab))
 	d := &Declaration{
-		Type: c.Type, Name: c.Name, BaseURL: secret.Template(c.URL), Headers: shown.Names(nil).Declared(c.Headers),
+		Type: c.Type, Name: c.Name, BaseURL: c.ShownURL(), Headers: shown.Names(nil).Declared(c.Headers),
 		Resilience: Resilience(c.Resilience),
 		declared:   &declared{baseURL: c.URL, headers: c.Headers, client: c}, typ: t, marker: &reflect.StructField{},
 	}

@@ -38,7 +38,7 @@ func (d *Declaration) withDeclared(err error) error {
 		if wrong, ok := err.(*settings.Declared); ok {
 			err = &declarationError{wrong.Text, wrong}
 		}
-		if !slices.ContainsFunc(d.problems, func(known error) bool { return known.Error() == err.Error() }) {
+		if !slices.ContainsFunc(d.problems, func(known error) bool { return strings.HasPrefix(known.Error(), err.Error()) }) {
 			errs = append(errs, err)
 		}
 	}

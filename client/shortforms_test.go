@@ -311,3 +311,44 @@ pyfly.client.services.short: ${shared}
 		}
 	}
 }
+
+func TestHeadersMayBeWrittenAsInATag(t *testing.T) {
+	const key = "pyfly:\n  client:\n    services:\n      short:\n        headers: "
+	for name, c := range map[string]struct {
+		yaml string
+		opts []config.Option
+		want map[string]string
+	}{
+		"two":           {yaml: key + `"X-Client: shop; X-Time: 12:30"`, want: map[string]string{"headers.X-Client": "shop from pyfly.yaml:5", "headers.X-Time": "12:30 from pyfly.yaml:5"}},
+		"of one name":   {yaml: key + `"X-Client: a; x-client: b;"`, want: map[string]string{"headers.X-Client": "a, b from pyfly.yaml:5"}},
+		"a placeholder": {yaml: key + `"X-Client: ${nowhere:a;b: c}"`, want: map[string]string{"headers.X-Client": "a;b: c from pyfly.yaml:5"}},
+		"a secret":      {yaml: key + `"X-Client: ${my.api-key:sesame}; Authorization: Bearer x"`, want: map[string]string{"headers.X-Client": "****** from pyfly.yaml:5", "headers.Authorization": "****** from pyfly.yaml:5"}},
+		"a dollar":      {yaml: key + `"X-Client: $${a}"`, want: map[string]string{"headers.X-Client": "${a} from pyfly.yaml:5"}},
+		"code":          {yaml: "a: b", opts: []config.Option{config.Map(map[string]any{"pyfly.client.services.short.headers": "X-Client: shop"})}, want: map[string]string{"headers.X-Client": "shop from code"}},
+		"the defaults":  {yaml: "pyfly:\n  client:\n    default:\n      headers: 'X-Client: shop'", want: map[string]string{"headers.X-Client": "shop from pyfly.yaml:4"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings := start(t, map[string]string{"pyfly.yaml": c.yaml}, c.opts...).settings(t)
+			for name, want := range c.want {
+				if settings[name] != want {
+					t.Errorf("%s is %q, want %q", name, settings[name], want)
+				}
+			}
+		})
+	}
+	t.Run("a variable", func(t *testing.T) {
+		t.Setenv("PYFLY_CLIENT_SERVICES_SHORT_HEADERS", "X-Client: shop; X-Tenant: acme")
+		settings := start(t, nil).settings(t)
+		for name, want := range map[string]string{"headers.X-Client": "shop", "headers.X-Tenant": "acme"} {
+			if !strings.HasPrefix(settings[name], want+" from environment variable PYFLY_CLIENT_SERVICES_SHORT_HEADERS") {
+				t.Errorf("%s is %q, want %q", name, settings[name], want)
+			}
+		}
+	})
+	for _, wrong := range []string{"shop", "5", "X-Client shop", "'X Client: shop'", "': shop'"} {
+		err := start(t, map[string]string{"pyfly.yaml": key + wrong}).err
+		if err == nil || !strings.Contains(err.Error(), "pyfly.yaml:5: pyfly.client.services.short.headers") || !strings.Contains(err.Error(), "write Name: value") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}

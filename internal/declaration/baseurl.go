@@ -3,6 +3,7 @@
 package declaration
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -13,43 +14,30 @@ import (
 )
 
 // ParseBaseURL accepts what a request can be sent to. Its error does not repeat
-// the URL, which may hold a password, unless that is harmless.
+// the URL, which may hold a password.
 func ParseBaseURL(text string) (*url.URL, error) {
-	u, problem := parseBaseURL(text)
-	switch near := nearestURL(text); {
-	case problem == "":
-		return u, nil
-	case near != "":
-		return nil, fmt.Errorf("%s: write %s", problem, near)
-	default:
-		return nil, fmt.Errorf("%s: write one such as http://inventory-service:8080", problem)
-	}
-}
-
-// parseBaseURL returns a URL, or what is wrong with it.
-func parseBaseURL(text string) (u *url.URL, problem string) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil && strings.Contains(err.Error(), "invalid port"):
-		return nil, wrongPort
+		return nil, errWrongPort
 	case err != nil:
-		return nil, "it cannot be read as a URL"
+		return nil, errors.New("it cannot be read as a URL: write one such as http://inventory-service:8080")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Sprintf("its scheme is %q, not http or https", u.Scheme)
+		return nil, fmt.Errorf("its scheme is %q: write a URL that begins with http:// or https://", u.Scheme)
 	case u.Hostname() == "":
-		return nil, "it has no host"
+		return nil, errors.New("it has no host: write one such as http://inventory-service:8080")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
-		return nil, "it has a query or a fragment, which a base URL cannot have"
+		return nil, errors.New("it has a query or a fragment, which a base URL cannot have")
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, wrongPort
+			return nil, errWrongPort
 		}
 	}
-	return u, ""
+	return u, nil
 }
 
-const wrongPort = "its port is no number from 1 to 65535"
+var errWrongPort = errors.New("its port is not valid: write a number from 1 to 65535")
 
 // nearestURL suggests the URL that one without a scheme, or with a misspelt one,
 // is meant to be.
@@ -70,13 +58,21 @@ func nearestURL(text string) string {
 		scheme = nearMiss(scheme, schemes)
 	}
 	suggested := scheme + "://" + rest
-	if _, problem := parseBaseURL(suggested); problem != "" || strings.Contains(text, "@") {
+	if _, err := ParseBaseURL(suggested); err != nil || strings.Contains(text, "@") {
 		return ""
 	}
-	return suggested
+	return "; did you mean " + suggested + "?"
 }
 
 var schemes = []string{"http", "https"}
+
+// ShownURL is the declared base URL as it may be shown.
+func (c *Client) ShownURL() string {
+	if strings.Contains(c.URL, "@") && !strings.Contains(c.URL, "://") { // its scheme is missing
+		return strings.TrimPrefix(secret.Template("http://"+c.URL), "http://")
+	}
+	return secret.Template(c.URL)
+}
 
 // checkURL checks a declared base URL as far as it is known: not before its
 // placeholders are filled.
@@ -85,6 +81,6 @@ func (c *Client) checkURL() {
 		return
 	}
 	if _, err := ParseBaseURL(c.URL); err != nil {
-		c.fail(c.Marker, "url %q: %v", secret.Template(c.URL), err)
+		c.fail(c.Marker, "url %q: %v%s", c.ShownURL(), err, nearestURL(c.URL))
 	}
 }

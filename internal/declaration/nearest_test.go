@@ -3,6 +3,7 @@
 package declaration
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,36 +60,39 @@ func TestWhatIsNearARuleButRight(t *testing.T) {
 }
 
 func TestBaseURLs(t *testing.T) {
+	const scheme = ": write a URL that begins with http:// or https://"
 	for text, want := range map[string]string{
 		"http://host":                    "",
 		"https://me:pw@host:8443/a":      "",
 		"http://[::1]:80":                "",
 		"http://host:":                   "",
-		"http://host:99999":              "its port is no number from 1 to 65535: write one such as http://inventory-service:8080",
-		"http://host:0":                  "its port is no number",
-		"http://host:80a":                "its port is no number",
-		"http://host:-1":                 "its port is no number",
-		"inventory:8080":                 "its scheme is \"inventory\", not http or https: write http://inventory:8080",
-		"inventory":                      ": write http://inventory",
-		"//inventory/a":                  ": write http://inventory/a",
-		"http:/inventory":                "it has no host: write http://inventory",
-		"htps://inventory":               ": write https://inventory",
-		"ftp://inventory":                `its scheme is "ftp", not http or https: write one such as http://`,
+		"${host}:99999":                  "",
+		"http://host:99999":              "its port is not valid: write a number from 1 to 65535",
+		"http://host:0":                  "its port is not valid",
+		"http://host:80a":                "its port is not valid",
+		"http://host:-1":                 "its port is not valid",
+		"inventory:8080":                 `its scheme is "inventory"` + scheme + "; did you mean http://inventory:8080?",
+		"inventory":                      `its scheme is ""` + scheme + "; did you mean http://inventory?",
+		"//inventory/a":                  "did you mean http://inventory/a?",
+		"http:/inventory":                "it has no host: write one such as http://inventory-service:8080; did you mean http://inventory?",
+		"htps://inventory":               "did you mean https://inventory?",
+		"ftp://inventory":                `its scheme is "ftp"` + scheme,
 		"http://":                        "it has no host",
+		"http://%":                       "it cannot be read as a URL",
 		"http://h?a=b":                   "it has a query or a fragment",
-		"me:t0k3n@host":                  "its scheme is \"me\"",
-		"http://me:t0k3n/x@host":         "its port is no number",
-		"localhost:8080/?api_key=t0k3n!": "its scheme is \"localhost\", not http or https: write one such as",
+		"me:t0k3n@host":                  `its scheme is "me"` + scheme,
+		"http://me:t0k3n/x@host":         "its port is not valid",
+		"http://me:t0k3n@host:99999":     `url "http://******@host:99999": its port is not valid`,
+		"localhost:8080/?api_key=t0k3n!": `its scheme is "localhost"` + scheme,
 	} {
-		_, err := ParseBaseURL(text)
+		c := clientOf(plain("url:" + strconv.Quote(text)))
 		if want == "" {
-			assert.NoError(t, err, text)
+			assert.Empty(t, c.Problems, text)
 			continue
 		}
-		if assert.ErrorContains(t, err, want, text) {
-			assert.NotContains(t, err.Error(), "t0k3n")
+		if assert.Len(t, c.Problems, 1, text) {
+			assertProblem(t, c, want)
 		}
 	}
-	assertProblem(t, clientOf(plain(`url:"http://me:t0k3n@host:99999"`)), `ShopClient.HttpClient: url "http://******@host:99999": its port is no number`)
-	assert.Empty(t, clientOf(plain(`url:"${host}:99999"`)).Problems, "its placeholder is not known yet")
+	assert.NotContains(t, clientOf(plain(`url:"ftp://inventory"`)).Problems[0].What, "did you mean", "nothing is near")
 }

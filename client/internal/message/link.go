@@ -9,7 +9,6 @@ import (
 
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
-	"github.com/pyfly-go/pyfly/internal/uritemplate"
 )
 
 // Links are those that a client follows.
@@ -34,8 +33,7 @@ func (l Links) Follow(m *Message) error {
 	} else if m.Path, err = l.own(link); err != nil {
 		return err
 	}
-	literal := uritemplate.Part{Literal: link.RawQuery}
-	m.Query = joinQuery(string(literal.Append(nil, nil)), m.Query)
+	m.Query = joinQuery(escapedQuery(link.RawQuery), m.Query)
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (r *resolver) report(origin, text string, err error) {
 	case err == nil:
 		err = &Declared{Text: text}
 	default:
-		err = &Declared{text + ": " + err.Error(), err}
+		err = &Declared{unresolved(err, text).Error(), err}
 	}
 	r.problems = append(r.problems, err)
 }

@@ -91,7 +91,7 @@ type Declaration struct {
 // Method is what is known of a method before its settings are read.
 type Method struct {
 	Name     string // the Go name: "GetProduct"
-	Field    string // where it is declared: "GetProduct", "CRUD.Get"
+	Field    string // where it is declared: "CRUD.Get"; "": under its name
 	Headers  http.Header
 	Defaults Given
 	Tag      Given

@@ -36,7 +36,7 @@ func formOf(policy string) (form policyForm, ok bool) {
 // The groups of settings for which no single value stands, by level. "" is the
 // level itself. What is inside a group comes after it.
 var (
-	transportSections = []string{"", "headers", "tls", "pool"}
+	transportSections = []string{"", "tls", "pool"}
 	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
 )
 
@@ -45,6 +45,7 @@ var (
 var shortForms = slices.Concat(
 	sectionForms(globalPrefix, "", "services", "configs"),
 	sectionForms(defaultPrefix, transportSections...),
+	headerForms(defaultPrefix),
 	staleForms(defaultPrefix),
 	policyFormsBelow(globalPrefix, func(p policyForm) bool { return p.isGlobal }),
 	levelForms(configsPrefix+"*."),
@@ -55,11 +56,12 @@ var shortForms = slices.Concat(
 )
 
 // givenForms are those of a level that a declaration or code gives.
-var givenForms = slices.Concat(staleForms(""), policyFormsBelow("", everyPolicy))
+var givenForms = slices.Concat(headerForms(""), staleForms(""), policyFormsBelow("", everyPolicy))
 
 func levelForms(prefix string) []config.ShortForm {
 	return slices.Concat(
 		sectionForms(prefix, transportSections...),
+		headerForms(prefix),
 		sectionForms(prefix, authSections...),
 		staleForms(prefix),
 		policyFormsBelow(prefix, everyPolicy),
@@ -72,6 +74,10 @@ func sectionForms(prefix string, names ...string) []config.ShortForm {
 		forms[i].Key = strings.TrimSuffix(prefix+name, ".")
 	}
 	return forms
+}
+
+func headerForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{{Key: prefix + "headers", Pairs: true, Want: "write Name: value, and a semicolon between two"}}
 }
 
 func staleForms(prefix string) []config.ShortForm {
