@@ -200,7 +200,7 @@ func get(ctx context.Context, docs *docClient) error {
 	return err
 }
 
-func TestWhatIsHiddenInAnErrorIsNotStored(t *testing.T) {
+func TestSecretHeadersAreUpdatedAsTheyAre(t *testing.T) {
 	s := &service{respond: func(r *http.Request, n int) (*http.Response, error) {
 		if n == 1 {
 			return responded(200, "1", "Cache-Control: no-cache", `ETag: "a"`, "X-Api-Key: real"), nil
@@ -265,6 +265,25 @@ func TestAChangeOutdatesWhatIsUnderWay(t *testing.T) {
 		_, err := docs.Put(t.Context(), "new", "", nil)
 		require.NoError(t, err)
 		assert.Equal(t, "3", bodyOf(t, docs), "a request after the change must not share the one before it")
+		wg.Wait()
+		assert.Equal(t, "3", bodyOf(t, docs))
+	})
+}
+
+func TestAResponseFromBeforeAChangeIsNotStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{respond: func(r *http.Request, n int) (*http.Response, error) {
+			if r.Method == http.MethodGet {
+				time.Sleep(time.Second)
+			}
+			return responded(200, fmt.Sprint(n), "Cache-Control: max-age=60"), nil
+		}}
+		docs, _ := start(t, s, nil)
+		var wg sync.WaitGroup
+		wg.Go(func() { assert.Equal(t, "1", bodyOf(t, docs)) })
+		time.Sleep(500 * time.Millisecond)
+		_, err := docs.Delete(t.Context(), "", nil)
+		require.NoError(t, err)
 		wg.Wait()
 		assert.Equal(t, "3", bodyOf(t, docs))
 	})

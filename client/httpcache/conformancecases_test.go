@@ -281,6 +281,9 @@ var authorizationCases = []conformanceCase{
 	{"other-cookie", sharedOnly, []step{{answers: []string{"Cache-Control: max-age=3600"}}, {asks: []string{"Cookie: a=b"}, want: cached}}},
 	at("other-set-cookie", privateOnly, cached, "Cache-Control: max-age=3600", "Set-Cookie: a=b"),
 	at("set-cookie", sharedOnly, notCached, "Cache-Control: max-age=3600", "Set-Cookie: a=b"),
+	{"set-cookie-404", sharedOnly, []step{
+		{status: 404, answers: []string{"Cache-Control: max-age=3600", "Set-Cookie: a=b"}}, {status: 404, want: notCached},
+	}},
 	at("set-cookie-public", sharedOnly, cached, "Cache-Control: max-age=3600, public", "Set-Cookie: a=b"),
 }
 

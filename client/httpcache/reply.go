@@ -12,12 +12,11 @@ import (
 	"time"
 
 	"github.com/pyfly-go/pyfly/client"
-	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
 // reply is what has come of a request that was sent: a response, read whole, or an
-// error. A response whose status is not of the 2xx is an error too, unless it is
-// 304.
+// error. A response whose status is neither of the 2xx nor 304 is an error too, which
+// hides the values of secret headers.
 type reply struct {
 	status     int // 0: there was no response
 	header     http.Header
@@ -52,7 +51,7 @@ func failedReply(err error) *reply {
 	r := &reply{err: err}
 	var failed *client.Error
 	if errors.As(err, &failed) && failed.Err == nil && failed.Status != 0 {
-		r.status, r.header, r.body = failed.Status, visible(failed.Header), bytes.Clone(failed.Body)
+		r.status, r.header, r.body = failed.Status, failed.Header.Clone(), bytes.Clone(failed.Body)
 		r.isComplete = len(r.body) < client.MaxErrorBody && r.fitsHeader()
 	}
 	return r
@@ -62,17 +61,6 @@ func failedReply(err error) *reply {
 func (r *reply) fitsHeader() bool {
 	length := r.header.Get("Content-Length")
 	return length == "" || r.header.Get("Content-Encoding") != "" || length == strconv.Itoa(len(r.body))
-}
-
-// visible returns the headers of an error without those that it hides.
-func visible(header http.Header) http.Header {
-	shown := header.Clone()
-	for name, values := range shown {
-		if len(values) == 1 && values[0] == secret.Hidden {
-			delete(shown, name)
-		}
-	}
-	return shown
 }
 
 // result is what the caller gets.
