@@ -34,7 +34,7 @@ func TestMistakesInFiles(t *testing.T) {
 		own + "base: c|pyfly.client.configs.b.timeout: 1s":       `pyfly.yaml:1: ` + own + `base: "c" is not allowed: write default or one of the names below pyfly.client.configs.: b`,
 		own + "base: [a]":                                        `pyfly.yaml:1: ` + own + `base: a list is where a single value is needed: write text`,
 		own + "base: a|pyfly.client.configs.a.base: a":           `pyfly.yaml:2: pyfly.client.configs.a.base: "a" is not allowed: write a base that does not lead back to itself`,
-		own + "base-url: ftp://x":                                `pyfly.yaml:1: ` + own + `base-url: its scheme is "ftp", not http or https: write one such as http://inventory-service:8080`,
+		own + "base-url: ftp://x":                                `pyfly.yaml:1: ` + own + `base-url: its scheme is "ftp": write a URL that begins with http:// or https://`,
 		own + "methods.get-item.timeout: -1s":                    `pyfly.yaml:1: ` + own + `methods.get-item.timeout: "-1s" is not allowed: write a duration that is not negative, such as 500ms or 30s`,
 		own + "tls.key-file: k.pem":                              `pyfly.yaml:1: ` + own + `tls.key-file: "k.pem" is not allowed: tls.cert-file and tls.key-file go together`,
 		own + "auth.oauth2.client-secret: sesame":                own + `auth.oauth2.token-url: it is not set: write a URL such as https://auth/token`,
@@ -90,10 +90,10 @@ func TestMistakesInCode(t *testing.T) {
 		`Shop has no base URL: tag ServiceClient with url:"http://..." or set ` + own + `base-url`: func(d *settings.Declaration) {
 			d.Tag = settings.Given{}
 		},
-		`Shop.ServiceClient: url "http://shop": its scheme is "", not http or https: write http://shop`: func(d *settings.Declaration) {
+		`Shop.ServiceClient: url "http://shop": its scheme is "": write a URL that begins with http:// or https://`: func(d *settings.Declaration) {
 			d.Tag.Values["base-url"] = "shop"
 		},
-		`client.Defaults: base-url "shop": its scheme is "", not http or https: write http://shop`: func(d *settings.Declaration) {
+		`client.Defaults: base-url "shop": its scheme is "": write a URL that begins with http:// or https://`: func(d *settings.Declaration) {
 			d.Tag, d.Defaults = settings.Given{}, defaults("base-url", "shop")
 		},
 	} {
