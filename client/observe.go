@@ -99,9 +99,9 @@ func (l *live) stats() ClientStats {
 	return s
 }
 
-// tell publishes an event and logs it, in the context of the call if that is
+// publish publishes an event and logs it, in the context of the call if that is
 // known.
-func (l *live) tell(ctx context.Context, level slog.Level, message string, event PolicyEvent) {
+func (l *live) publish(ctx context.Context, level slog.Level, message string, event PolicyEvent) {
 	p := l.processor
 	event.Client, event.At = l.declaration.Name, time.Now()
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
@@ -139,7 +139,7 @@ func (l *live) onStateChange(change resilience.StateChange) {
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
 	}
-	l.tell(context.Background(), level, "circuit breaker changed state", PolicyEvent{Kind: EventStateChanged, Name: change.Name, From: change.From, To: change.To})
+	l.publish(context.Background(), level, "circuit breaker changed state", PolicyEvent{Kind: EventStateChanged, Name: change.Name, From: change.From, To: change.To})
 }
 
 // telemetry is nil if there is none, or no engine yet.
@@ -161,14 +161,14 @@ func count(op *engine.Operation, counter telemetry.Counter) {
 func (l *live) onSlowCall(took time.Duration) {
 	l.counters.slowCalls.Add(1)
 	l.telemetry().SlowCall(l.declaration.Name)
-	l.tell(context.Background(), slog.LevelInfo, "slow call", PolicyEvent{Kind: EventSlowCall, Delay: took})
+	l.publish(context.Background(), slog.LevelInfo, "slow call", PolicyEvent{Kind: EventSlowCall, Delay: took})
 }
 
 func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
 		count(op, telemetry.Retries)
-		l.tell(e.Context, slog.LevelWarn, "retrying a call", PolicyEvent{
+		l.publish(e.Context, slog.LevelWarn, "retrying a call", PolicyEvent{
 			Kind: EventRetryScheduled, Method: op.Method, Attempt: e.Attempt, Delay: e.Delay, Err: engine.Describe(e.Err),
 		})
 	}
@@ -177,7 +177,7 @@ func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 func (l *live) onBudgetExhausted(ctx context.Context, op *engine.Operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
 	count(op, telemetry.BudgetExhausted)
-	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", PolicyEvent{
+	l.publish(ctx, slog.LevelWarn, "no retry: the budget is spent", PolicyEvent{
 		Kind: EventBudgetExhausted, Method: op.Method, Attempt: attempt, Err: engine.Describe(err),
 	})
 }
@@ -186,7 +186,7 @@ func (l *live) onHedge(op *engine.Operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
 		count(op, telemetry.Hedges)
-		l.tell(context.Background(), slog.LevelDebug, "hedging a call", PolicyEvent{Kind: EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
+		l.publish(context.Background(), slog.LevelDebug, "hedging a call", PolicyEvent{Kind: EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
 	}
 }
 
@@ -194,7 +194,7 @@ func (l *live) onHedgeWon(op *engine.Operation) func(int) {
 	return func(attempt int) {
 		l.counters.hedgesWon.Add(1)
 		count(op, telemetry.HedgeWins)
-		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", PolicyEvent{Kind: EventHedgeWon, Method: op.Method, Attempt: attempt})
+		l.publish(context.Background(), slog.LevelDebug, "a hedge was faster", PolicyEvent{Kind: EventHedgeWon, Method: op.Method, Attempt: attempt})
 	}
 }
 
@@ -202,7 +202,7 @@ func (l *live) onStale(op *engine.Operation) func(time.Duration, error) {
 	return func(age time.Duration, cause error) {
 		l.counters.staleAnswers.Add(1)
 		count(op, telemetry.StaleResponses)
-		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", PolicyEvent{
+		l.publish(context.Background(), slog.LevelWarn, "answering with an old answer", PolicyEvent{
 			Kind: EventStaleAnswer, Method: op.Method, Delay: age, Err: engine.Describe(cause),
 		})
 	}
@@ -216,6 +216,6 @@ func (l *live) ended(ctx context.Context, op *engine.Operation, o *engine.Outcom
 	}
 	if engine.IsRejection(o) {
 		l.counters.rejected.Add(1)
-		l.tell(ctx, slog.LevelDebug, "call rejected", PolicyEvent{Kind: EventRejected, Method: op.Method, Err: o.Described})
+		l.publish(ctx, slog.LevelDebug, "call rejected", PolicyEvent{Kind: EventRejected, Method: op.Method, Err: o.Described})
 	}
 }
