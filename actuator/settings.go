@@ -142,7 +142,7 @@ func (s HealthSettings) Validate() error {
 	oneOf("circuit-breakers", s.CircuitBreakers, "degraded", "down", breakersIgnored)
 	oneOf("show-details", s.ShowDetails, showWhenAuthorized, showAlways, showNever)
 	if s.Timeout <= 0 {
-		errs = append(errs, fmt.Errorf("timeout: %s is no limit: write a duration such as 2s", s.Timeout))
+		errs = append(errs, fmt.Errorf("timeout: %s is not a valid limit: write a duration such as 2s", s.Timeout))
 	}
 	return errors.Join(errs...)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 	"github.com/pyfly-go/pyfly/resilience"
@@ -63,7 +64,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []Interceptor {
 	var own []Interceptor
 	if tokens != nil {
-		own = append(own, authorize(tokens))
+		own = append(own, func(next Exchange) Exchange { return tokens.Authorize(next, withoutToken) })
 	}
 	if len(p.codings) > 0 {
 		codings := coding.New(p.codings)
@@ -104,7 +105,7 @@ func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, e
 
 // addOperation gives the engine of a generation the operation of a method.
 func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generation[*generation], m *Method, s settings.Settings) {
-	secrets := secretNames(s.Connection.SecretNames)
+	secrets := shown.Names(s.Connection.SecretNames)
 	op := &engine.Operation{
 		Index: len(g.Operations), Client: l.declaration.Name, Method: m.Name, Verb: m.Verb,
 		IsRepeatable: m.Idempotent,
@@ -120,7 +121,7 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
+	of := operation{template: secrets.Text(m.Path), hidesPath: hasSecretInPath(secrets, m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.observe(op); o != nil {

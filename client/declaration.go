@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/shown"
+	"github.com/pyfly-go/pyfly/client/internal/typemodel"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
@@ -80,12 +82,22 @@ func (e *declarationError) As(target any) bool {
 	return ok
 }
 
+// roles are those of the types that this package gives to declarations.
+func roles() map[reflect.Type]declaration.Role {
+	return map[reflect.Type]declaration.Role{
+		linkType:               declaration.Link,
+		callOptionsType.Elem(): declaration.CallOption,
+		fileType:               declaration.File,
+		httpClientType:         declaration.HTTPClient,
+		serviceClientType:      declaration.ServiceClient,
+	}
+}
+
 // declarationOf reads a client's type, whole: every mistake is noted.
 func declarationOf(t reflect.Type) *Declaration {
-	types := newModel()
-	c := declaration.OfStruct(types.client(t), naming.OfType(t, naming.Kebab))
+	c := declaration.OfStruct(typemodel.New(roles(), bodyTypeOf).Client(t), naming.OfType(t, naming.Kebab))
 	d := &Declaration{
-		Type: c.Type, Name: c.Name, BaseURL: c.ShownURL(), Headers: secretNames(nil).declared(c.Headers),
+		Type: c.Type, Name: c.Name, BaseURL: c.ShownURL(), Headers: shown.Names(nil).Declared(c.Headers),
 		Resilience: Resilience(c.Resilience),
 		declared:   &declared{baseURL: c.URL, headers: c.Headers, client: c}, typ: t, marker: &reflect.StructField{},
 	}

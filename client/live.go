@@ -13,6 +13,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -41,7 +42,7 @@ type generation struct {
 	baseURL      *url.URL // to compare with
 	shownBaseURL *url.URL // without secrets
 	allowed      hosts.Allowed
-	secrets      secretNames
+	secrets      shown.Names
 	tokens       *oauth.Tokens        // nil: no OAuth2
 	telemetry    *telemetry.Telemetry // nil: none
 	decoders     []ErrorDecoder
@@ -165,7 +166,7 @@ func (l *live) breaker(op *engine.Operation, s *settings.Settings) {
 func (g *generation) describe(op *engine.Operation, m *message.Message, o *engine.Outcome) error {
 	e := &Error{
 		Client: op.Client, Method: op.Method, Verb: op.Verb, URL: g.shownURL(op, m),
-		Status: o.Status, Header: g.secrets.header(o.Header), Body: o.Body,
+		Status: o.Status, Header: g.secrets.Header(o.Header), Body: o.Body,
 		Attempts: o.Attempts, Elapsed: o.Elapsed, Err: o.Err,
 		outcome: o,
 	}
@@ -185,5 +186,5 @@ func (g *generation) shownURL(op *engine.Operation, m *message.Message) string {
 	if of := &g.operations[op.Index]; of.hidesPath && m.Link == "" {
 		path = of.template
 	}
-	return g.secrets.url(m.Base(g.shownBaseURL), path, m.Query)
+	return g.secrets.URL(m.Base(g.shownBaseURL), path, m.Query)
 }

@@ -82,7 +82,7 @@ func (p *HttpClientBeanPostProcessor) Stats() []ClientStats {
 func (l *live) stats() ClientStats {
 	c, g := &l.counters, l.current()
 	s := ClientStats{
-		Client: g.Name, BaseURL: g.With.secrets.url(g.With.shownBaseURL, "", ""),
+		Client: g.Name, BaseURL: g.With.secrets.URL(g.With.shownBaseURL, "", ""),
 		Failures: c.failures.Load(), Unavailable: c.unavailable.Load(), Retries: c.retries.Load(), Rejected: c.rejected.Load(),
 		BudgetExhausted: c.budgetExhausted.Load(), Hedges: c.hedges.Load(), HedgesWon: c.hedgesWon.Load(),
 		SlowCalls: c.slowCalls.Load(), StaleAnswers: c.staleAnswers.Load(),

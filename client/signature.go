@@ -9,8 +9,10 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/argument"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
+	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
@@ -47,12 +49,12 @@ type Parameter struct {
 	In   string `json:"in"`   // "path", "query", "header", "cookie", "form", "body" or "url"
 	Type string `json:"type"`
 
-	arg      int       // of the arguments after ctx
-	index    []int     // of the field, nil for the argument itself
-	format   formatter // turns the value into text; nil for headers, queries and bodies as a whole
-	variable int       // index into the template's variables, or -1
-	omit     bool      // the zero value is left out
-	fallback string    // sent for the zero value
+	arg      int                // of the arguments after ctx
+	index    []int              // of the field, nil for the argument itself
+	format   argument.Formatter // turns the value into text; nil for headers, queries and bodies as a whole
+	variable int                // index into the template's variables, or -1
+	omit     bool               // the zero value is left out
+	fallback string             // sent for the zero value
 }
 
 // methodOf returns a method that a client's type declares, with what its calls need
@@ -61,7 +63,7 @@ func methodOf(t reflect.Type, m *declaration.Method) Method {
 	field := t.FieldByIndex(m.Index)
 	method := Method{
 		Name: m.Name, Verb: m.Verb, Path: m.Path, Idempotent: m.Idempotent || engine.IsIdempotent(m.Verb),
-		ContentType: m.ContentType, Accept: m.Accept, Headers: secretNames(nil).declared(m.Headers), Reconnect: m.Reconnect,
+		ContentType: m.ContentType, Accept: m.Accept, Headers: shown.Names(nil).Declared(m.Headers), Reconnect: m.Reconnect,
 		declared: &declared{headers: m.Headers}, timeout: m.Timeout, index: m.Index, field: m.Field, typ: field.Type,
 		template: message.NewTemplate(m.Template), hasForm: m.HasForm, hasFiles: m.HasFiles, encodesBody: m.EncodesBody, decodesBody: m.DecodesBody(),
 	}
@@ -86,8 +88,8 @@ func parameterOf(fn reflect.Type, p *declaration.Parameter) Parameter {
 	if p.Index != nil {
 		t = naming.Base(t).FieldByIndex(p.Index).Type
 	}
-	if parameter.format = formatterOf(t); p.Layout != "" {
-		parameter.format = formatterWithLayout(t, p.Layout)
+	if parameter.format = argument.FormatterOf(t); p.Layout != "" {
+		parameter.format = argument.WithLayout(t, p.Layout)
 	}
 	return parameter
 }

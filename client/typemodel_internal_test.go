@@ -9,6 +9,9 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/pyfly-go/pyfly/client/internal/argument"
+	"github.com/pyfly-go/pyfly/client/internal/typemodel"
 )
 
 // TestTheRuleOfTextsIsThatOfCalls compares what a declaration may have with what a
@@ -23,7 +26,7 @@ func TestTheRuleOfTextsIsThatOfCalls(t *testing.T) {
 		reflect.TypeFor[[]netip.Addr](), reflect.TypeFor[map[string]int](), reflect.TypeFor[map[int]int](), reflect.TypeFor[map[string][]int](),
 		reflect.TypeFor[pairs](), reflect.TypeFor[*pairs](), reflect.TypeFor[struct{}](), reflect.TypeFor[func()](), reflect.TypeFor[chan int](),
 	} {
-		if got, want := newModel().of(typ).HasText(), formatterOf(typ) != nil; got != want {
+		if got, want := typemodel.New(nil, bodyTypeOf).Of(typ).HasText(), argument.FormatterOf(typ) != nil; got != want {
 			t.Errorf("%s: a declaration may have it: %v; a call can write it: %v", typ, got, want)
 		}
 	}

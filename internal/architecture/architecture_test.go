@@ -65,7 +65,7 @@ var table = map[string]row{
 	"client/internal/nethttp": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/drain", "internal/secret", "internal/usercode"}, tests: []string{"client/clienttest"}},
 	"client/internal/balance": {imports: []string{"discovery", "kernel", "internal/random"}},
 	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
-	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
+	"client/internal/oauth":   {imports: []string{"client/port", "client/internal/engine", "client/internal/message", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
 		imports: []string{"config", "resilience", "client/port", "kernel", "internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
@@ -73,10 +73,13 @@ var table = map[string]row{
 	"client/internal/engine": {imports: []string{
 		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
+	"client/internal/shown":     {imports: []string{"client/internal/message", "internal/secret"}},
+	"client/internal/argument":  {imports: []string{"internal/uritemplate"}},
+	"client/internal/typemodel": {imports: []string{"internal/declaration"}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
 	"client/internal/registry":  {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
+		"client/port", "client/internal/argument", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/shown", "client/internal/telemetry", "client/internal/typemodel",
 		"kernel", "config", "lifecycle", "resilience", "container",
 		"internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",

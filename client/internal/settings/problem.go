@@ -51,15 +51,16 @@ func (r *resolver) report(origin, text string, err error) {
 	r.problems = append(r.problems, err)
 }
 
-// unresolved places an error of filling placeholders, which knows only these.
+// unresolved adds to an error of filling placeholders, which knows only these, where it
+// arose.
 func unresolved(err error, where string) error {
 	wrong := (*config.Error)(nil)
 	if !errors.As(err, &wrong) {
 		return fmt.Errorf("%s: %w", where, err)
 	}
-	told := *wrong
-	told.Message = where + ": " + wrong.Message
-	return &told
+	copied := *wrong
+	copied.Message = where + ": " + wrong.Message
+	return &copied
 }
 
 // wrongAt reports the value that a level gives a setting, or would give.
