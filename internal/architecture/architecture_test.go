@@ -67,17 +67,17 @@ var table = map[string]row{
 	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
-		imports: []string{"config", "resilience", "client/port", "kernel", "internal/hostpattern", "internal/naming", "internal/secret"},
+		imports: []string{"config", "discovery", "resilience", "client/port", "client/internal/balance", "kernel", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
 	"client/internal/message": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/uritemplate", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
-		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
+		"client/port", "client/internal/balance", "client/internal/hosts", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
-	"client/internal/registry":  {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
+	"client/internal/registry":  {imports: []string{"client/internal/balance", "client/internal/engine", "client/internal/message", "client/internal/watcher", "discovery", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry",
-		"kernel", "config", "lifecycle", "resilience", "container",
+		"client/port", "client/internal/balance", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/telemetry", "client/internal/watcher",
+		"discovery", "kernel", "config", "lifecycle", "resilience", "container",
 		"internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
