@@ -42,6 +42,8 @@ func errorKind(err error) string {
 		return reason
 	case errors.As(err, &o) && o.Status != 0 && o.Err == nil:
 		return strconv.Itoa(o.Status)
+	case errors.Is(err, ErrNoInstances):
+		return "no_instances"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	case errors.Is(err, context.Canceled):
