@@ -45,6 +45,14 @@ type HttpClientPort interface {
 	Stop(ctx context.Context) error
 }
 
+// Fake is an [HttpClientPort] that sends nothing, such as that of clienttest.NewPort.
+// The client of one starts no resolver, and all its requests have relative URLs.
+type Fake interface {
+	HttpClientPort
+	// IsFake reports whether the port sends nothing.
+	IsFake() bool
+}
+
 // InstanceCloser is an [HttpClientPort] that keeps connections to instances, see
 // [InstanceOf].
 type InstanceCloser interface {

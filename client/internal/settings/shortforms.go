@@ -36,7 +36,7 @@ func formOf(policy string) (form policyForm, ok bool) {
 // The groups of settings for which no single value stands, by level. "" is the
 // level itself. What is inside a group comes after it.
 var (
-	transportSections = []string{"", "headers", "tls", "pool"}
+	transportSections = []string{"", "headers", "tls", "pool", "load-balancing"}
 	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
 )
 
@@ -46,6 +46,7 @@ var shortForms = slices.Concat(
 	sectionForms(globalPrefix, "", "services", "configs"),
 	sectionForms(defaultPrefix, transportSections...),
 	staleForms(defaultPrefix),
+	discoveryForms(defaultPrefix),
 	policyFormsBelow(globalPrefix, func(p policyForm) bool { return p.isGlobal }),
 	levelForms(configsPrefix+"*."),
 	levelForms(ServicesPrefix+"*."),
@@ -55,13 +56,14 @@ var shortForms = slices.Concat(
 )
 
 // givenForms are those of a level that a declaration or code gives.
-var givenForms = slices.Concat(staleForms(""), policyFormsBelow("", everyPolicy))
+var givenForms = slices.Concat(staleForms(""), discoveryForms(""), policyFormsBelow("", everyPolicy))
 
 func levelForms(prefix string) []config.ShortForm {
 	return slices.Concat(
 		sectionForms(prefix, transportSections...),
 		sectionForms(prefix, authSections...),
 		staleForms(prefix),
+		discoveryForms(prefix),
 		policyFormsBelow(prefix, everyPolicy),
 	)
 }
@@ -76,6 +78,13 @@ func sectionForms(prefix string, names ...string) []config.ShortForm {
 
 func staleForms(prefix string) []config.ShortForm {
 	return []config.ShortForm{{Key: prefix + "stale-if-error", Value: "max-age", Want: "write a duration such as 1h"}}
+}
+
+func discoveryForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{
+		{Key: prefix + "discovery", Value: "type", Want: "write static, dns, srv or the name of a resolver"},
+		{Key: prefix + "outlier-detection", Switch: "enabled", Want: "write true or false"},
+	}
 }
 
 func policyFormsBelow(prefix string, hasShortForm func(policyForm) bool) []config.ShortForm {
