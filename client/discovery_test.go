@@ -23,7 +23,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/client"
-	"github.com/pyfly-go/pyfly/client/clienttest"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
@@ -441,18 +440,6 @@ func TestBeansAreResolvers(t *testing.T) {
 		_, err := getBean[boutique](t, app).Get(t.Context(), "1")
 		require.NoError(t, err)
 	})
-}
-
-func TestFakesStartNoResolver(t *testing.T) {
-	fake := clienttest.NewPort()
-	fake.On("GET", "/products/{id}").RespondJSON(200, Product{Name: "rake"})
-	resolver := newFleet("a:80")
-	c := wireBy[boutique](t, shopSettings("discovery", "fleet"), client.WithFactory(fake.Factory()), client.WithResolver("fleet", resolver))
-	got, err := c.Get(t.Context(), "1")
-	require.NoError(t, err)
-	require.Equal(t, "rake", got.Name)
-	require.Equal(t, "/products/1", fake.Requests()[0].Path)
-	require.Empty(t, resolver.updates)
 }
 
 func TestMistakesInSettingsOfDiscovery(t *testing.T) {

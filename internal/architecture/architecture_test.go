@@ -81,7 +81,7 @@ var table = map[string]row{
 		"internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
-	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
+	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client", "config", "discovery"}},
 
 	"internal/architecture": {},
 	"internal/beantypes":    {},
