@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
@@ -86,8 +87,8 @@ func (p *HttpClientBeanPostProcessor) watches() *watcher.Group {
 	return p.group
 }
 
-// endWatches ends the watches. Its error names none of the resolvers that do not
-// return.
+// endWatches ends the watches. Resolvers have a moment to return even if the calls
+// have taken all the time there was.
 func (p *HttpClientBeanPostProcessor) endWatches(ctx context.Context) error {
 	p.mu.Lock()
 	group := p.group
@@ -95,6 +96,11 @@ func (p *HttpClientBeanPostProcessor) endWatches(ctx context.Context) error {
 	p.mu.Unlock()
 	if group == nil {
 		return nil
+	}
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
 	}
 	if err := group.Close(ctx); err != nil {
 		return fmt.Errorf("a resolver of discovery did not return when its context ended: %w", err)

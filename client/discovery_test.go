@@ -476,3 +476,115 @@ func TestMistakesInSettingsOfDiscovery(t *testing.T) {
 		})
 	}
 }
+
+// closingFleet is a fleet that is told which instances have left.
+type closingFleet struct {
+	*fleet
+	closed []string
+}
+
+// CloseInstance implements port.InstanceCloser.
+func (c *closingFleet) CloseInstance(address string) { c.closed = append(c.closed, address) }
+
+func TestThePortIsToldWhatHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet("a:80", "b:80")
+		sender := &closingFleet{fleet: f}
+		app, c := startBoutique(t, shopSettings("discovery", "fleet"), client.WithResolver("fleet", f),
+			client.WithFactory(func(client.PortConfig) (client.HttpClientPort, error) { return sender, nil }))
+		body, err := c.Stream(t.Context())
+		require.NoError(t, err)
+		streaming := f.asked()[0]
+		f.change("c:80")
+		synctest.Wait()
+		require.Len(t, sender.closed, 1, "one has no request")
+		require.NotEqual(t, streaming, sender.closed[0])
+		require.NoError(t, body.Close())
+		require.Equal(t, streaming, sender.closed[1])
+
+		change(app, shopSettings())
+		require.Equal(t, "c:80", sender.closed[2], "without discovery no instance is in use")
+		require.Empty(t, client.Stats(app)[0].Instances)
+		_, err = c.Get(t.Context(), "1")
+		require.ErrorContains(t, err, "the instance is \"\"", "requests go to the base URL")
+		change(app, shopSettings("discovery", "fleet"))
+		_, err = c.Get(t.Context(), "1")
+		require.NoError(t, err)
+		require.Equal(t, []string{"c:80"}, f.asked())
+	})
+}
+
+func TestAnEmptySetOfAnotherResolverIsDoubted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, empty := newFleet("a:80"), newFleet([]string{}...)
+		app, c := startBoutique(t, shopSettings("discovery", "fleet"), append(f.options(), client.WithResolver("empty", empty))...)
+		_, err := c.Get(t.Context(), "1")
+		require.NoError(t, err)
+		change(app, shopSettings("discovery", "empty"))
+		time.Sleep(29 * time.Second) // virtual
+		_, err = c.Get(t.Context(), "1")
+		require.NoError(t, err)
+		time.Sleep(2 * time.Second) // virtual
+		_, err = c.Get(t.Context(), "1")
+		require.ErrorIs(t, err, client.ErrNoInstances)
+		empty.change("b:80")
+		synctest.Wait()
+		_, err = c.Get(t.Context(), "1")
+		require.NoError(t, err)
+	})
+}
+
+// TestNobodyTriesAgainWithoutInstances: neither retry nor hedge nor budget sees one,
+// even if the user's condition asks for it.
+func TestNobodyTriesAgainWithoutInstances(t *testing.T) {
+	f := newFleet([]string{}...)
+	synctest.Test(t, func(t *testing.T) {
+		app, c := startBoutique(t, shopSettings("discovery", "fleet", "hedge", "1ms"), append(f.options(), client.WithRetryIf(func(*client.Error) bool { return true }))...)
+		begun := time.Now()
+		_, err := c.Get(t.Context(), "1")
+		require.ErrorIs(t, err, client.ErrNoInstances)
+		require.Zero(t, time.Since(begun))
+		s := client.Stats(app)[0]
+		require.Zero(t, s.Retries+s.Hedges+s.BudgetExhausted+s.Rejected)
+		require.EqualValues(t, 1, s.Failures)
+	})
+}
+
+// TestAProbeThatFindsNoInstanceCountsAsNothing: the circuit stays half-open, and the next call is
+// another probe.
+func TestAProbeThatFindsNoInstanceCountsAsNothing(t *testing.T) {
+	f := newFleet("a:80")
+	f.make("a:80", isSick)
+	withFleet(t, f, func(t *testing.T, c *boutique) {
+		for range 5 {
+			_, _ = c.Get(t.Context(), "1")
+		}
+		require.Equal(t, resilience.StateOpen, c.CircuitBreaker().State())
+		f.change()
+		time.Sleep(31 * time.Second) // virtual
+		_, err := c.Get(t.Context(), "1")
+		require.ErrorIs(t, err, client.ErrNoInstances)
+		require.NotEqual(t, resilience.StateClosed, c.CircuitBreaker().State())
+		f.change("b:80")
+		synctest.Wait()
+		_, err = c.Get(t.Context(), "1")
+		require.NoError(t, err)
+		require.Equal(t, resilience.StateClosed, c.CircuitBreaker().State())
+	}, "retry.enabled", false, "discovery.empty-grace", "1s")
+}
+
+func TestStopEndsTheWaitForInstances(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet()
+		app := newApp(shopSettings("discovery", "fleet", "timeout", "0s"), f.options()...)
+		client.Register[boutique](app)
+		require.NoError(t, app.Start(t.Context()))
+		failed := make(chan error, 1)
+		c := getBean[boutique](t, app)
+		go func() { _, err := c.Get(t.Context(), "1"); failed <- err }()
+		synctest.Wait()
+		require.NoError(t, app.Stop(context.Background()))
+		require.ErrorIs(t, <-failed, client.ErrStopped)
+		require.Empty(t, f.attempts())
+	})
+}
