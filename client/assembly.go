@@ -47,8 +47,20 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 			g.tokens = newTokens(s.Auth.OAuth2, cfg, baseURL)
 		}
 	}
+	var kept *generation
+	if before != nil {
+		kept = before.With
+	}
+	if err := p.instances(l, s, g, kept, adapter); err != nil {
+		return nil, err
+	}
+	var instances engine.Instances
+	if g.instances != nil {
+		instances = g.instances
+	}
 	next.Engine = engine.New(engine.Config{
-		Name: l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
+		Instances: instances,
+		Name:      l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
 		Intercept: aroundAttempts(p.interceptors), Authorize: aroundAttempts(p.ownInterceptors(g.tokens)), Identity: s.Identity(), InterceptCall: aroundCalls(p.calls),
 		Describe: g.describe, Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
 	})

@@ -46,6 +46,9 @@ type generation struct {
 	tokens       *oauth.Tokens        // nil: no OAuth2
 	telemetry    *telemetry.Telemetry // nil: none
 	decoders     []ErrorDecoder
+	instances    *registry.Instances       // nil: no discovery
+	discovery    *registry.InstancesConfig // of instances
+	isRequired   bool                      // the first answer of discovery is
 	operations   []operation
 }
 
@@ -89,9 +92,21 @@ func (l *live) reconfigure(s *settings.Client) error {
 			return err
 		}
 	}
+	if err := l.watch(next.With); err != nil {
+		return err
+	}
 	l.engines.Replace(next, l.retire)
+	l.leave(before, next)
 	removeOthers()
 	return nil
+}
+
+// start prepares the client for calls.
+func (l *live) start(ctx context.Context) error {
+	if err := l.engines.Engine().Start(ctx); err != nil {
+		return err
+	}
+	return l.awaitInstances(ctx)
 }
 
 // retire stops the port of an engine that has been replaced.

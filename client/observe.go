@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/container"
@@ -52,6 +53,28 @@ type ClientStats struct {
 
 	CircuitBreakers []resilience.CircuitBreakerSnapshot `json:"circuitBreakers"` // by name
 	Bulkhead        *resilience.BulkheadSnapshot        `json:"bulkhead,omitempty"`
+
+	// Instances are those of the service, by address. It is empty without
+	// discovery, and before the first answer.
+	Instances []InstanceStats `json:"instances,omitempty"`
+}
+
+// InstanceStats are what a client knows of one instance of its service.
+type InstanceStats struct {
+	Address  string        `json:"address"`
+	Weight   int           `json:"weight,omitempty"`
+	Zone     string        `json:"zone,omitempty"`
+	State    string        `json:"state"` // "up"; "ejected"; "failing": too many fail to eject it; "left": it has gone and has requests in flight
+	InFlight int           `json:"inFlight"`
+	Requests uint64        `json:"requests"`
+	Share    float64       `json:"share"`   // of all requests since the usable instances last changed
+	Latency  time.Duration `json:"latency"` // a moving average that follows peaks; 0: not known
+
+	// Since is when the instance was ejected, or began to fail, Until when it is
+	// tried again, and Reason its last failure. They are zero if it is up.
+	Since  time.Time `json:"since,omitzero"`
+	Until  time.Time `json:"until,omitzero"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // Stats returns the counters of all clients of an application, by name. It is
@@ -96,7 +119,22 @@ func (l *live) stats() ClientStats {
 		snapshot := policies.Bulkhead.Snapshot()
 		s.Bulkhead = &snapshot
 	}
+	if instances := g.With.instances; instances != nil {
+		s.Instances = statsOf(instances.Snapshot())
+	}
 	return s
+}
+
+func statsOf(snapshot balance.Snapshot) []InstanceStats {
+	stats := make([]InstanceStats, 0, len(snapshot.Instances))
+	for _, i := range snapshot.Instances {
+		stats = append(stats, InstanceStats{
+			Address: i.Instance.Address, Weight: i.Instance.Weight, Zone: i.Instance.Zone, State: string(i.State),
+			InFlight: i.InFlight, Requests: i.Picks, Share: i.Share, Latency: i.Latency,
+			Since: i.Since, Until: i.Until, Reason: i.Reason,
+		})
+	}
+	return stats
 }
 
 // publish publishes an event and logs it, in the context of the call if that is

@@ -12,8 +12,10 @@ import (
 	"sync"
 
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
+	"github.com/pyfly-go/pyfly/client/internal/watcher"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/discovery"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -44,6 +46,8 @@ type HttpClientBeanPostProcessor struct {
 	clients []*live
 	names   map[string]reflect.Type // of clients
 	running bool                    // between Start and Stop
+	group   *watcher.Group          // nil: no client has discovery
+	shared  map[string]discovery.Resolver
 }
 
 var (
@@ -118,7 +122,7 @@ func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 		return nil
 	}
 	for _, l := range clients {
-		if err := l.engines.Engine().Start(ctx); err != nil {
+		if err := l.start(ctx); err != nil {
 			return err
 		}
 	}
@@ -143,7 +147,7 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 		wg.Go(func() { errs[i] = l.engines.Stop(ctx) })
 	}
 	wg.Wait()
-	return errors.Join(append(errs, p.unobserve())...)
+	return errors.Join(append(errs, p.endWatches(ctx), p.unobserve())...)
 }
 
 // PreDestroy stops the ports of a context that failed before its beans were

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/pyfly-go/pyfly/client/internal/coding"
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
+	"github.com/pyfly-go/pyfly/client/internal/registry"
+	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/watcher"
+	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/discovery"
+	"github.com/pyfly-go/pyfly/internal/usercode"
+)
+
+// WithResolver adds a resolver to those that the setting discovery.type may name. In
+// an application context, beans of type [discovery.Resolver] are found without it. A
+// resolver of the same name that was added before, or is a bean, is not used; the
+// names static, dns and srv are those of the built-in ones.
+func WithResolver(name string, resolver discovery.Resolver) Option {
+	return func(p *HttpClientBeanPostProcessor) {
+		if p.resolvers == nil {
+			p.resolvers = map[string]discovery.Resolver{}
+		}
+		if resolver != nil {
+			p.resolvers[name] = resolver
+		}
+	}
+}
+
+// known returns the names that settings may hold.
+func (p *HttpClientBeanPostProcessor) known() settings.Known {
+	names := slices.AppendSeq([]string{}, maps.Keys(p.resolvers))
+	slices.Sort(names)
+	return settings.Known{Codings: coding.New(p.codings).Names(), Resolvers: names}
+}
+
+// resolver returns what tells the instances of a service.
+func (p *HttpClientBeanPostProcessor) resolver(s *settings.Client, g *generation) discovery.Resolver {
+	d := &s.Discovery
+	switch d.Type {
+	case settings.StaticDiscovery:
+		return discovery.Static(s.Instances...)
+	case settings.DNSDiscovery:
+		number := hosts.PortOf(g.baseURL)
+		return p.builtIn(d.Type+" "+number, func() discovery.Resolver {
+			port, _ := strconv.Atoi(number)
+			return discovery.DNS(discovery.DNSConfig{Port: port})
+		})
+	case settings.SRVDiscovery:
+		name := d.PortName
+		if name == "" {
+			name = g.baseURL.Scheme
+		}
+		return p.builtIn(d.Type+" "+name, func() discovery.Resolver { return discovery.SRV(discovery.SRVConfig{Service: name}) })
+	}
+	return p.resolvers[d.Type]
+}
+
+// builtIn returns a resolver that clients share, so that they share its watches.
+func (p *HttpClientBeanPostProcessor) builtIn(key string, make func() discovery.Resolver) discovery.Resolver {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shared == nil {
+		p.shared = map[string]discovery.Resolver{}
+	}
+	if p.shared[key] == nil {
+		p.shared[key] = make()
+	}
+	return p.shared[key]
+}
+
+// watches are those of all clients, which [HttpClientBeanPostProcessor.Stop] ends.
+func (p *HttpClientBeanPostProcessor) watches() *watcher.Group {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.group == nil {
+		p.group = watcher.New(context.Background(), p.log())
+	}
+	return p.group
+}
+
+// endWatches ends the watches. Resolvers have a moment to return even if the calls
+// have taken all the time there was.
+func (p *HttpClientBeanPostProcessor) endWatches(ctx context.Context) error {
+	p.mu.Lock()
+	group := p.group
+	p.group = nil
+	p.mu.Unlock()
+	if group == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+	}
+	if err := group.Close(ctx); err != nil {
+		return fmt.Errorf("a resolver of discovery did not return when its context ended: %w", err)
+	}
+	return nil
+}
+
+// instances gives a generation the instances of its service: those that the one
+// before has, if it has any.
+func (p *HttpClientBeanPostProcessor) instances(l *live, s *settings.Client, g, before *generation, sender HttpClientPort) error {
+	if s.Discovery.Type == "" || isFake(sender) {
+		return nil
+	}
+	d := &s.Discovery
+	service := d.Service
+	if service == "" {
+		service = g.baseURL.Hostname()
+	}
+	identity := fmt.Sprintf("%q %q %q %s", d.Type, service, d.PortName, hosts.PortOf(g.baseURL))
+	if d.Type == settings.StaticDiscovery {
+		identity = fmt.Sprintf("%s %+v", identity, s.Instances)
+	}
+	g.discovery = &registry.InstancesConfig{
+		Target:   watcher.Target{Name: d.Type, Resolver: p.resolver(s, g), Service: service},
+		Identity: identity, EmptyGrace: d.EmptyGrace,
+		LoadBalancing: s.LoadBalancing, OutlierDetection: s.Outliers(),
+	}
+	g.isRequired = d.Required
+	if before != nil && before.instances != nil {
+		g.instances = before.instances
+		return nil
+	}
+	var err error
+	g.instances, err = registry.NewInstances(*g.discovery, l.closeInstance)
+	return err
+}
+
+func isFake(sender HttpClientPort) bool {
+	fake, ok := sender.(port.Fake)
+	return ok && fake.IsFake()
+}
+
+// closeInstance lets the port close its connections to an instance that has left.
+func (l *live) closeInstance(address string) {
+	if g := l.current(); g != nil {
+		closeInstance(g.Engine.Port, address)
+	}
+}
+
+func closeInstance(sender HttpClientPort, address string) {
+	if closer, ok := sender.(port.InstanceCloser); ok {
+		_ = usercode.Call(func() error { closer.CloseInstance(address); return nil })
+	}
+}
+
+// watch applies the settings of a generation's discovery.
+func (l *live) watch(g *generation) error {
+	if g.instances == nil {
+		return nil
+	}
+	if err := g.instances.Configure(l.processor.watches(), *g.discovery); err != nil {
+		return err
+	}
+	if l.engines.IsClosed() { // meanwhile
+		g.instances.Close()
+	}
+	return nil
+}
+
+// leave ends the discovery of a generation that has been replaced by one without.
+func (l *live) leave(before, next *registry.Generation[*generation]) {
+	left := before.With.instances
+	if left == nil || next.With.instances != nil {
+		return
+	}
+	left.Close()
+	for _, i := range left.Snapshot().Instances {
+		closeInstance(before.Engine.Port, i.Instance.Address)
+	}
+}
+
+// awaitInstances waits for the first answer of a resolver, if the application
+// cannot do without.
+func (l *live) awaitInstances(ctx context.Context) error {
+	g := l.current().With
+	if g.instances == nil || !g.isRequired {
+		return nil
+	}
+	if err := g.instances.Wait(ctx); err != nil {
+		return fmt.Errorf("the client %s waits for the instances of its service, because discovery.required is true: %w", l.declaration.Name, err)
+	}
+	return nil
+}
