@@ -14,6 +14,7 @@ import (
 
 	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
@@ -169,6 +170,14 @@ func (l *live) publish(ctx context.Context, level slog.Level, message string, ev
 		args = append(args, "cause", event.Err)
 	}
 	logger.Log(ctx, level, message, args...)
+}
+
+// hooks publish what the policies of a method do.
+func (l *live) hooks(op *engine.Operation) registry.Hooks {
+	return registry.Hooks{
+		OnStateChange: l.onStateChange, OnSlowCall: l.onSlowCall, OnStale: l.onStale(op), OnHedge: l.onHedge(op), OnHedgeWon: l.onHedgeWon(op), OnRetry: l.onRetry(op),
+		OnBudgetExhausted: func(ctx context.Context, attempt int, err error) { l.onBudgetExhausted(ctx, op, attempt, err) },
+	}
 }
 
 func (l *live) onStateChange(change resilience.StateChange) {

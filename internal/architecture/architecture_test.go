@@ -77,7 +77,7 @@ var table = map[string]row{
 	"client/internal/argument":  {imports: []string{"internal/uritemplate"}},
 	"client/internal/typemodel": {imports: []string{"internal/declaration"}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
-	"client/internal/registry":  {imports: []string{"client/internal/balance", "client/internal/engine", "client/internal/message", "client/internal/watcher", "discovery", "resilience"}},
+	"client/internal/registry":  {imports: []string{"client/internal/balance", "client/internal/engine", "client/internal/message", "client/internal/watcher", "client/internal/hosts", "client/internal/settings", "discovery", "resilience"}},
 	"client": {imports: []string{
 		"client/port", "discovery", "client/internal/watcher", "client/internal/balance", "client/internal/argument", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/shown", "client/internal/telemetry", "client/internal/typemodel",
 		"kernel", "config", "lifecycle", "resilience", "container",
