@@ -215,3 +215,39 @@ func TestAStreamFromAServerThatLeftIsReadToItsEnd(t *testing.T) {
 	require.Equal(t, "one two", string(got))
 	require.NoError(t, body.Close())
 }
+
+// TestAnInterceptorsResponseSaysNothingOfAnInstance: it has not been asked.
+func TestAnInterceptorsResponseSaysNothingOfAnInstance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet("a:80")
+		app := newApp(shopSettings("discovery", "fleet", "retry.enabled", false), f.options()...)
+		var isOwn, status atomic.Int32
+		app.Register(func() client.Interceptor {
+			return func(next client.Exchange) client.Exchange {
+				return func(r *http.Request) (*http.Response, error) {
+					if isOwn.Load() == 1 {
+						return answer(int(status.Load()), "{}"), nil
+					}
+					return next(r)
+				}
+			}
+		})
+		client.Register[boutique](app)
+		require.NoError(t, app.Start(t.Context()))
+		defer func() { require.NoError(t, app.Stop(context.Background())) }()
+		c := getBean[boutique](t, app)
+		get := func(own, of int32) {
+			isOwn.Store(own)
+			status.Store(of)
+			_, _ = c.Get(t.Context(), "1")
+		}
+		f.make("a:80", isSick)
+		get(0, 0)
+		get(1, 200) // is no success of the instance
+		for range 4 {
+			get(0, 0)
+		}
+		s := client.Stats(app)[0].Instances[0]
+		require.Equal(t, "failing 500", s.State+" "+s.Reason)
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/balance"
@@ -35,10 +36,10 @@ func (c *call) attemptAtInstance(ctx context.Context) error {
 	if err != nil {
 		return c.notPicked(err)
 	}
-	v := &visit{Picked: picked, begun: c.attemptSeen()}
+	v := &visit{Context: c.withoutWait(ctx), picked: picked, begun: c.attemptSeen()}
 	defer v.end() // unless the stream goes on, and after a panic
-	c.instance = v.Instance().Address
-	ctx = port.WithInstance(c.withoutWait(ctx), c.instance)
+	c.instance = v.picked.Instance().Address
+	ctx = port.WithInstance(v, c.instance)
 	if c.op.Observer != nil {
 		err = c.observedAttempt(ctx)
 	} else {
@@ -52,11 +53,23 @@ func (c *call) attemptAtInstance(ctx context.Context) error {
 	return err
 }
 
-// visit is an attempt at an instance.
+// visit is an attempt at an instance. It is the context of its requests.
 type visit struct {
-	balance.Picked
+	context.Context
+	picked balance.Picked
 	begun  time.Time
-	goesOn bool // as a stream, which ends the visit
+	isSent atomic.Bool // by an interceptor that does not respond itself
+	goesOn bool        // as a stream, which ends the visit
+}
+
+type visitKey struct{}
+
+// Value implements context.Context.
+func (v *visit) Value(key any) any {
+	if key == (visitKey{}) {
+		return v
+	}
+	return v.Context.Value(key)
 }
 
 func (v *visit) end() {
@@ -65,7 +78,7 @@ func (v *visit) end() {
 	}
 }
 
-func (v *visit) leave() { v.Done(balance.Outcome{}) }
+func (v *visit) leave() { v.picked.Done(balance.Outcome{}) }
 
 // pick chooses an instance. Before it is known which there are, it waits as long as
 // the call may take, or an attempt if calls are not limited.
@@ -100,6 +113,8 @@ func (c *call) report(v *visit, err error) {
 	told.Latency = told.At.Sub(v.begun)
 	o, _ := err.(*Outcome)
 	switch {
+	case !v.isSent.Load():
+		told.Result = balance.Ignored
 	case err == nil:
 	case o == nil:
 		told.Result = balance.Ignored
@@ -108,7 +123,7 @@ func (c *call) report(v *visit, err error) {
 	case o.Status == 0: // the caller's doing
 		told.Result = balance.Ignored
 	}
-	isOfService := v.Report(told)
+	isOfService := v.picked.Report(told)
 	if told.Result != balance.Failure {
 		return
 	}
@@ -140,6 +155,9 @@ func (e *Engine) direct(next Exchange) Exchange {
 			return next(req)
 		}
 		if address, ok := port.InstanceOf(req.Context()); ok {
+			if v, ok := req.Context().Value(visitKey{}).(*visit); ok {
+				v.isSent.Store(true)
+			}
 			e.address(req, address)
 			return next(req)
 		}
@@ -166,9 +184,9 @@ func (e *Engine) sendStray(req *http.Request, next Exchange) (*http.Response, er
 		}
 		return nil, err
 	}
-	v := &visit{Picked: picked}
+	v := &visit{picked: picked}
 	defer v.end()
-	address := v.Instance().Address
+	address := v.picked.Instance().Address
 	req = req.WithContext(port.WithInstance(req.Context(), address))
 	e.address(req, address)
 	response, err := complete(next(req))
