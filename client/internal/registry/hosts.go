@@ -9,15 +9,15 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// maxHosts is how many hosts of a client have a circuit breaker: those that were
-// used last.
+// maxHosts is the maximum number of hosts of a client that have a circuit
+// breaker. The most recently used ones are kept.
 const maxHosts = 1000
 
-// hosts are the circuit breakers of hosts. The zero value has none. Its owner
-// guards it.
+// hosts are the circuit breakers of hosts. The zero value has none. The owner
+// must guard it against concurrent use.
 type hosts struct {
-	byName map[string]*list.Element // of hostBreaker
-	recent list.List                // the one used last in front
+	byName map[string]*list.Element // elements of type hostBreaker
+	recent list.List                // most recently used first
 }
 
 type hostBreaker struct {
@@ -35,8 +35,8 @@ func (h *hosts) get(host string) *resilience.CircuitBreaker {
 	return e.Value.(hostBreaker).breaker
 }
 
-// add adds the circuit breaker of a host. If there are too many, the one that was
-// used least recently is forgotten: calls that are under way keep it.
+// add adds the circuit breaker of a host. If there are too many, the least
+// recently used one is removed; running calls keep it.
 func (h *hosts) add(host string, b *resilience.CircuitBreaker) {
 	if h.byName == nil {
 		h.byName = map[string]*list.Element{}
@@ -60,9 +60,9 @@ func (h *hosts) all() iter.Seq[*resilience.CircuitBreaker] {
 
 func (h *hosts) clear() { *h = hosts{} }
 
-// Hosts returns a function that returns the circuit breaker of a host. Those that
-// exist get the given configuration. At most 1,000 hosts have one: those that were
-// used last.
+// Hosts returns a function that returns the circuit breaker of a host. Existing
+// ones are reconfigured with the given configuration. At most 1,000 hosts have
+// a circuit breaker: the most recently used ones.
 func (ps *Policies) Hosts(config resilience.CircuitBreakerConfig) func(host string) *resilience.CircuitBreaker {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// checkBaseURL expands and checks the base URL, wherever it comes from.
+// checkBaseURL expands the placeholders of the base URL and checks it, whatever
+// its origin.
 func (r *resolver) checkBaseURL(s *Settings) {
 	d, key := r.declaration, r.own()+"base-url"
 	where := fmt.Sprintf("%s.%s: url %q", d.Type, d.Marker, d.ShownURL)
@@ -36,8 +37,8 @@ func (r *resolver) checkBaseURL(s *Settings) {
 	}
 }
 
-// ShownURL parses the base URL as it may be shown. One whose secrets leave no URL
-// is shown as scheme and host.
+// ShownURL parses the base URL in the form in which it may be shown. If no
+// valid URL is left without its secrets, only scheme and host are shown.
 func (s *Settings) ShownURL(base *url.URL) *url.URL {
 	u, err := url.Parse(s.ShownBaseURL)
 	if err != nil || u.Host == "" {
@@ -46,8 +47,8 @@ func (s *Settings) ShownURL(base *url.URL) *url.URL {
 	return u
 }
 
-// ParseBaseURL accepts what a request can be sent to. Its error does not repeat
-// the URL, which may hold a password.
+// ParseBaseURL parses a base URL and checks that requests can be sent to it.
+// Its error does not contain the URL, which may hold a password.
 func ParseBaseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
