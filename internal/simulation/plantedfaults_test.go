@@ -2,7 +2,7 @@
 
 package simulation
 
-// plantedFaults are ten faults of the kind that crossings of features hide.
+// plantedFaults are faults of the kind that crossings of features hide.
 var plantedFaults = []plantedFault{
 	{
 		name: "a call that panics keeps its place in the bulkhead",
@@ -63,5 +63,17 @@ var plantedFaults = []plantedFault{
 		file: "client/internal/nethttp/redirect.go",
 		old:  "\t\tkeepHarmless(next.Header)\n",
 		new:  "",
+	},
+	{
+		name: "304 is a failure of the call",
+		file: "client/internal/engine/outcome.go",
+		old:  "return o != nil && o.Err == nil && o.Status == http.StatusNotModified",
+		new:  "return o != nil && o.Err == nil && o.Status == 0",
+	},
+	{
+		name: "a page that fails ends the loop without an error",
+		file: "client/pages.go",
+		old:  "page, err = next(ctx, link)",
+		new:  "if page, err = next(ctx, link); err != nil {\n\t\t\t\treturn\n\t\t\t}",
 	},
 }
