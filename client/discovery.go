@@ -5,10 +5,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
-	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
@@ -25,87 +21,12 @@ import (
 // resolver of the same name that was added before, or is a bean, is not used; the
 // names static, dns and srv are those of the built-in ones.
 func WithResolver(name string, resolver discovery.Resolver) Option {
-	return func(p *HttpClientBeanPostProcessor) {
-		if p.resolvers == nil {
-			p.resolvers = map[string]discovery.Resolver{}
-		}
-		if resolver != nil {
-			p.resolvers[name] = resolver
-		}
-	}
+	return func(p *HttpClientBeanPostProcessor) { p.resolvers.Add(name, resolver, true) }
 }
 
 // known returns the names that settings may hold.
 func (p *HttpClientBeanPostProcessor) known() settings.Known {
-	names := slices.AppendSeq([]string{}, maps.Keys(p.resolvers))
-	slices.Sort(names)
-	return settings.Known{Codings: coding.New(p.codings).Names(), Resolvers: names}
-}
-
-// resolver returns what tells the instances of a service.
-func (p *HttpClientBeanPostProcessor) resolver(s *settings.Client, g *generation) discovery.Resolver {
-	d := &s.Discovery
-	switch d.Type {
-	case settings.StaticDiscovery:
-		return discovery.Static(s.Instances...)
-	case settings.DNSDiscovery:
-		number := hosts.PortOf(g.baseURL)
-		return p.builtIn(d.Type+" "+number, func() discovery.Resolver {
-			port, _ := strconv.Atoi(number)
-			return discovery.DNS(discovery.DNSConfig{Port: port})
-		})
-	case settings.SRVDiscovery:
-		name := d.PortName
-		if name == "" {
-			name = g.baseURL.Scheme
-		}
-		return p.builtIn(d.Type+" "+name, func() discovery.Resolver { return discovery.SRV(discovery.SRVConfig{Service: name}) })
-	}
-	return p.resolvers[d.Type]
-}
-
-// builtIn returns a resolver that clients share, so that they share its watches.
-func (p *HttpClientBeanPostProcessor) builtIn(key string, make func() discovery.Resolver) discovery.Resolver {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.shared == nil {
-		p.shared = map[string]discovery.Resolver{}
-	}
-	if p.shared[key] == nil {
-		p.shared[key] = make()
-	}
-	return p.shared[key]
-}
-
-// watches are those of all clients, which [HttpClientBeanPostProcessor.Stop] ends.
-func (p *HttpClientBeanPostProcessor) watches() *watcher.Group {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.group == nil {
-		p.group = watcher.New(context.Background(), p.log())
-	}
-	return p.group
-}
-
-// endWatches ends the watches. Resolvers have a moment to return even if the calls
-// have taken all the time there was.
-func (p *HttpClientBeanPostProcessor) endWatches(ctx context.Context) error {
-	p.mu.Lock()
-	group := p.group
-	p.group = nil
-	p.mu.Unlock()
-	if group == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-	}
-	if err := group.Close(ctx); err != nil {
-		return fmt.Errorf("a resolver of discovery did not return when its context ended: %w", err)
-	}
-	return nil
+	return settings.Known{Codings: coding.New(p.codings).Names(), Resolvers: p.resolvers.Names()}
 }
 
 // instances gives a generation the instances of its service: those that the one
@@ -124,7 +45,7 @@ func (p *HttpClientBeanPostProcessor) instances(l *live, s *settings.Client, g, 
 		identity = fmt.Sprintf("%s %+v", identity, s.Instances)
 	}
 	g.discovery = &registry.InstancesConfig{
-		Target:   watcher.Target{Name: d.Type, Resolver: p.resolver(s, g), Service: service},
+		Target:   watcher.Target{Name: d.Type, Resolver: p.resolvers.Of(s, g.baseURL), Service: service},
 		Identity: identity, EmptyGrace: d.EmptyGrace,
 		LoadBalancing: s.LoadBalancing, OutlierDetection: s.Outliers(),
 	}
@@ -161,7 +82,7 @@ func (l *live) watch(g *generation) error {
 	if g.instances == nil {
 		return nil
 	}
-	if err := g.instances.Configure(l.processor.watches(), *g.discovery); err != nil {
+	if err := g.instances.Configure(l.processor.resolvers.Watches(l.processor.log()), *g.discovery); err != nil {
 		return err
 	}
 	if l.engines.IsClosed() { // meanwhile

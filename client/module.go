@@ -32,9 +32,7 @@ func Module(opts ...Option) container.Module {
 			}
 			p.codings = append(p.codings, in.Codings...)
 			for name, resolver := range in.Resolvers {
-				if p.resolvers[name] == nil {
-					WithResolver(name, resolver)(p)
-				}
+				p.resolvers.Add(name, resolver, false)
 			}
 			p.errorDecoders = append(p.errorDecoders, in.ErrorDecoders...)
 			return p

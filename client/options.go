@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/config"
-	"github.com/pyfly-go/pyfly/discovery"
 )
 
 // Option configures [NewHttpClientBeanPostProcessor] and [Module].
@@ -29,7 +29,7 @@ type options struct {
 	codings       []ContentCoding
 	wrapTransport func(http.RoundTripper) http.RoundTripper
 	dial          func(ctx context.Context, network, address string) (net.Conn, error)
-	resolvers     map[string]discovery.Resolver // by name; nil: none
+	resolvers     registry.Resolvers
 	config        *config.Config
 	logger        *slog.Logger
 	retryIf       func(*Error) bool

@@ -12,10 +12,8 @@ import (
 	"sync"
 
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
-	"github.com/pyfly-go/pyfly/client/internal/watcher"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
-	"github.com/pyfly-go/pyfly/discovery"
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
@@ -46,8 +44,6 @@ type HttpClientBeanPostProcessor struct {
 	clients []*live
 	names   map[string]reflect.Type // of clients
 	running bool                    // between Start and Stop
-	group   *watcher.Group          // nil: no client has discovery
-	shared  map[string]discovery.Resolver
 }
 
 var (
@@ -147,7 +143,7 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 		wg.Go(func() { errs[i] = l.engines.Stop(ctx) })
 	}
 	wg.Wait()
-	return errors.Join(append(errs, p.endWatches(ctx), p.unobserve())...)
+	return errors.Join(append(errs, p.resolvers.Close(ctx), p.unobserve())...)
 }
 
 // PreDestroy stops the ports of a context that failed before its beans were

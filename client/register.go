@@ -29,11 +29,11 @@ func Register[T any](app *container.ApplicationContext, opts ...container.BeanOp
 	given := defaultsOf(NewStub[T], opts)
 	app.AddValidator(func(cfg *config.Config) error {
 		if d.Name == "" { // no client at all: it has no settings
-			return declarationProblems(d)
+			return d.Err()
 		}
 		named, nameErr := d.namedIn(app)
 		_, err := resolveSettings(cfg, named, given, settings.Known{})
-		return errors.Join(declarationProblems(d), nameErr, err)
+		return errors.Join(d.Err(), nameErr, err)
 	})
 	defaults := []container.BeanOption{container.Stereotype("client")}
 	if name := d.nameTag(); name != "" {
@@ -55,12 +55,4 @@ func NewStub[T any]() *T {
 		*wiringOf(value, marker) = &wiring{isStub: true}
 	}
 	return client
-}
-
-func declarationProblems(d *Declaration) error {
-	var problems []error
-	for _, err := range d.problems {
-		problems = append(problems, &container.Problem{Code: container.CodeDeclaration, What: err.Error(), Err: err})
-	}
-	return errors.Join(problems...)
 }

@@ -53,10 +53,10 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		if fallback := (*w).fallback; fallback.IsValid() && !fallback.Field(m.field).IsNil() {
-			fn = withFallback(fn, fallback.Field(m.field))
+		if fallback := (*w).fallback; fallback.IsValid() && !m.in(fallback).IsNil() {
+			fn = withFallback(fn, m.in(fallback))
 		}
-		client.Field(m.field).Set(fn)
+		m.set(client, fn)
 	}
 	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
 	return nil
@@ -79,7 +79,7 @@ func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
 // isFake reports whether the user has set a method.
 func (d *Declaration) isFake(client reflect.Value) bool {
 	for i := range d.Methods {
-		if !client.Field(d.Methods[i].field).IsNil() {
+		if !d.Methods[i].in(client).IsNil() {
 			return true
 		}
 	}

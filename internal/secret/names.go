@@ -45,7 +45,7 @@ var measures = words(`timeout ttl expiry expire expires expiration lifetime dura
 // harmless are words that keep the word behind them from making a secret, by
 // that word: the key of a table or a cache is none.
 var harmless = map[string]map[string]bool{
-	"key": words(`public primary foreign partition sort routing cache idempotency surrogate index group map message shard row unique
+	"key": words(`public shared primary foreign partition sort routing cache idempotency surrogate index group map message shard row unique
 		natural composite range hash lookup config property setting feature translation label metric trace correlation dedup
 		deduplication event record object order ordering join cluster clustering bucket field column dictionary enum tag attribute
 		redis lock etag search topic hot arrow business candidate parent child path json yaml xml socket log bean alternate

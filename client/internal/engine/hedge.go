@@ -19,9 +19,9 @@ func (c *call) hedge(ctx context.Context) error {
 	err := c.op.Hedge.Execute(ctx, h.attempt)
 	h.end()
 	if o, ok := err.(*Outcome); ok {
-		told := *o
-		told.Attempts = c.attempts
-		return c.described(&told)
+		changed := *o
+		changed.Attempts = c.attempts
+		return c.described(&changed)
 	}
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,8 +12,8 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 )
 
-// given makes a level of what a declaration or code gives, or nil if that is
-// nothing.
+// given returns the level of settings that a declaration or code gives, or nil
+// if there are none.
 func (r *resolver) given(g Given, name string) *level {
 	if len(g.Values) == 0 {
 		return nil
@@ -23,7 +24,7 @@ func (r *resolver) given(g Given, name string) *level {
 	return l
 }
 
-// expandAll returns a copy of a group of values with the placeholders filled.
+// expandAll returns a copy of a group of values with placeholders expanded.
 func (r *resolver) expandAll(l *level, path string, values map[string]any) map[string]any {
 	expanded := maps.Clone(values)
 	for _, key := range sorted(values) {
@@ -46,20 +47,20 @@ func (r *resolver) expandAll(l *level, path string, values map[string]any) map[s
 	return expanded
 }
 
-// expandText fills the placeholders of a text, but for the base URL: another level
-// may take its place.
+// expandText expands the placeholders of a text. It does not expand those of
+// the base URL, because another level may replace it.
 func (r *resolver) expandText(l *level, name, text string) string {
 	if name != "base-url" {
 		expanded, err := r.cfg.Expand(text)
 		if err != nil {
-			r.problems = append(r.problems, unresolved(err, l.origin+": "+r.own()+l.name+nameOf(name)))
+			r.report(l.origin, l.origin+": "+r.own()+l.name+nameOf(name), err)
 		}
 		text = expanded
 	}
 	return strings.ReplaceAll(text, "${", "$${")
 }
 
-// expandHeaders fills the placeholders of a method's declared headers.
+// expandHeaders expands the placeholders of a method's declared headers.
 func (r *resolver) expandHeaders(m *Method) http.Header {
 	if len(m.Headers) == 0 {
 		return nil
@@ -68,11 +69,12 @@ func (r *resolver) expandHeaders(m *Method) http.Header {
 	for name, values := range m.Headers {
 		for _, value := range values {
 			text, err := r.cfg.Expand(value)
+			where := fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, cmp.Or(m.Field, m.Name), name)
 			switch {
 			case err != nil:
-				r.problems = append(r.problems, unresolved(err, fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, m.Name, name)))
+				r.report(r.declaration.Tag.Origin, where, err)
 			case strings.ContainsFunc(text, isControl):
-				r.problems = append(r.problems, &problem{fmt.Sprintf("%s.%s: the header %s: its value has a control character such as a line break", r.declaration.Type, m.Name, name)})
+				r.report(r.declaration.Tag.Origin, where+": its value has a control character such as a line break", nil)
 			default:
 				expanded.Add(name, text)
 			}

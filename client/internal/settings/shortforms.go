@@ -9,8 +9,8 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 )
 
-// policyForms are the policies whose settings a single value may stand for, as it
-// does in the tags: true, false, or the value of one setting.
+// policyForms are the policies that a single value can configure, in settings
+// as in tags: true, false, or the value of one setting.
 var policyForms = []policyForm{
 	{"retry", "max-attempts", "write true, false or a number of attempts, the first included, of at least 1", false},
 	{"circuit-breaker", "", "write true or false", false},
@@ -22,7 +22,7 @@ var policyForms = []policyForm{
 
 type policyForm struct {
 	policy, value, want string
-	isGlobal            bool // the policy can be switched for all clients
+	isGlobal            bool // the policy can be enabled for all clients
 }
 
 func formOf(policy string) (form policyForm, ok bool) {
@@ -33,18 +33,18 @@ func formOf(policy string) (form policyForm, ok bool) {
 	return policyForms[i], true
 }
 
-// The groups of settings for which no single value stands, by level. "" is the
-// level itself. What is inside a group comes after it.
+// The groups of settings that a single value cannot configure, by level. "" is
+// the level itself. Nested groups follow their group.
 var (
-	transportSections = []string{"", "headers", "tls", "pool", "load-balancing"}
+	transportSections = []string{"", "tls", "pool", "load-balancing"}
 	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
 )
 
-// shortForms are those of all groups of settings, a group before what is inside
-// it.
+// shortForms are all groups of settings. Nested groups follow their group.
 var shortForms = slices.Concat(
 	sectionForms(globalPrefix, "", "services", "configs"),
 	sectionForms(defaultPrefix, transportSections...),
+	headerForms(defaultPrefix),
 	staleForms(defaultPrefix),
 	discoveryForms(defaultPrefix),
 	policyFormsBelow(globalPrefix, func(p policyForm) bool { return p.isGlobal }),
@@ -56,11 +56,12 @@ var shortForms = slices.Concat(
 )
 
 // givenForms are those of a level that a declaration or code gives.
-var givenForms = slices.Concat(staleForms(""), discoveryForms(""), policyFormsBelow("", everyPolicy))
+var givenForms = slices.Concat(headerForms(""), staleForms(""), discoveryForms(""), policyFormsBelow("", everyPolicy))
 
 func levelForms(prefix string) []config.ShortForm {
 	return slices.Concat(
 		sectionForms(prefix, transportSections...),
+		headerForms(prefix),
 		sectionForms(prefix, authSections...),
 		staleForms(prefix),
 		discoveryForms(prefix),
@@ -74,6 +75,10 @@ func sectionForms(prefix string, names ...string) []config.ShortForm {
 		forms[i].Key = strings.TrimSuffix(prefix+name, ".")
 	}
 	return forms
+}
+
+func headerForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{{Key: prefix + "headers", Pairs: true, Want: "write Name: value, and a semicolon between two"}}
 }
 
 func staleForms(prefix string) []config.ShortForm {
