@@ -17,6 +17,10 @@
 // [IsNotSent] reports which errors allow a POST to be sent again.
 // clienttest.RunPortSuite checks an adapter against this contract.
 //
+// With discovery the client chooses an instance of its service for each request, and
+// [InstanceOf] tells the adapter which. An [InstanceCloser] is told which instances
+// have left.
+//
 // Package client has aliases for the names that applications use:
 // client.PortConfig and PortConfig are the same type.
 package port
