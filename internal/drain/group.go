@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// Group holds cancelable work in flight. Enter, Leave and the cancellation of
+// Group holds cancellable work in flight. Enter, Leave and the cancellation of
 // one member take constant time. It is safe for concurrent use and must not be
 // copied.
 type Group struct {
