@@ -3,7 +3,6 @@
 package client
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/pyfly-go/pyfly/client/internal/coding"
@@ -13,14 +12,15 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/shown"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/usercode"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // newEngine makes the engine of a client with the given settings. It keeps the
 // port of the one before, if there is one, unless a setting of it has changed.
 func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, before *registry.Generation[*generation]) (*registry.Generation[*generation], error) {
-	baseURL, err := settings.ParseBaseURL(s.BaseURL)
+	baseURL, err := declaration.ParseBaseURL(s.BaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +45,22 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 			g.tokens = newTokens(s.Auth.OAuth2, cfg, baseURL)
 		}
 	}
+	var kept *generation
+	if before != nil {
+		kept = before.With
+	}
+	if err := p.instances(l, s, g, kept, adapter); err != nil {
+		return nil, err
+	}
+	var instances engine.Instances
+	if g.instances != nil {
+		instances = g.instances
+	}
 	next.Engine = engine.New(engine.Config{
-		Name: l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
+		Instances: instances,
+		Name:      l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
 		Intercept: aroundAttempts(p.interceptors), Authorize: aroundAttempts(p.ownInterceptors(g.tokens)), Identity: s.Identity(), InterceptCall: aroundCalls(p.calls),
-		Describe: g.describe, Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
+		Describe: g.describe, Sending: l.logAttempt(g), Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
 	})
 	for i := range l.declaration.Methods {
 		m := &l.declaration.Methods[i]
@@ -62,7 +74,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 func (p *HttpClientBeanPostProcessor) ownInterceptors(tokens *oauth.Tokens) []Interceptor {
 	var own []Interceptor
 	if tokens != nil {
-		own = append(own, authorize(tokens))
+		own = append(own, func(next Exchange) Exchange { return tokens.Authorize(next, withoutToken) })
 	}
 	if len(p.codings) > 0 {
 		codings := coding.New(p.codings)
@@ -103,7 +115,7 @@ func (p *HttpClientBeanPostProcessor) newPort(cfg PortConfig) (HttpClientPort, e
 
 // addOperation gives the engine of a generation the operation of a method.
 func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generation[*generation], m *Method, s settings.Settings) {
-	secrets := secretNames(s.Connection.SecretNames)
+	secrets := shown.Names(s.Connection.SecretNames)
 	op := &engine.Operation{
 		Index: len(g.Operations), Client: l.declaration.Name, Method: m.Name, Verb: m.Verb,
 		IsRepeatable: m.Idempotent,
@@ -119,33 +131,11 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.text(m.Path), hidesPath: secrets.inPath(m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
+	of := operation{template: secrets.Text(m.Path), hidesPath: hasSecretInPath(secrets, m), hidden: p.hiddenNames(secrets, m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.observe(op); o != nil {
 		op.Observer = o
 	}
-	p.addPolicies(l, op, m, s)
-}
-
-func (p *HttpClientBeanPostProcessor) addPolicies(l *live, op *engine.Operation, m *Method, s settings.Settings) {
-	op.Held, op.Guard = l.guard(m, &s)
-	l.stale(op, &s)
-	l.breaker(op, &s)
-	budget := l.policies.Budget(s.Budget)
-	if s.HedgeEnabled && op.IsRepeatable && !op.Streams {
-		c := s.Hedge
-		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
-		c.IsDefinite = op.IsDefinite
-		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
-		op.Hedge = resilience.NewHedge(c)
-	}
-	if !s.RetryEnabled {
-		return
-	}
-	c := s.Retry
-	c.RetryOn, c.Budget, c.Breaker = op.MayRepeat, budget, op.Breaker
-	c.OnRetry = l.onRetry(op)
-	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }
-	op.Retry = resilience.NewRetryPolicy(c)
+	l.policies.Equip(op, &s, l.hooks(op))
 }

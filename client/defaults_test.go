@@ -186,9 +186,7 @@ func TestDefaultsOfWhatIsNoClient(t *testing.T) {
 // Whatever code can give is a key of settings files.
 func TestDefaultsAreKeysOfSettingsFiles(t *testing.T) {
 	names := keysOf("", reflect.TypeFor[client.Settings]())
-	for _, name := range keysOf("methods.get.", reflect.TypeFor[client.MethodSettings]()) {
-		names = append(names, name)
-	}
+	names = append(names, keysOf("methods.get.", reflect.TypeFor[client.MethodSettings]())...)
 	require.Greater(t, len(names), 100)
 	values := map[string]any{"pyfly.client.services.homeless.headers.x": "1"}
 	for _, name := range names {
@@ -223,6 +221,7 @@ func keysOf(prefix string, t reflect.Type) (keys []string) {
 var (
 	_ = settings.TLS(client.TLSSettings{})
 	_ = settings.Pool(client.PoolSettings{})
+	_ = settings.Discovery(client.DiscoverySettings{})
 	_ = settings.Basic(client.BasicAuth{})
 	_ = settings.OAuth2(client.OAuth2Settings{})
 )

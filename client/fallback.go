@@ -35,8 +35,8 @@ func Fallback[T any](fallback *T) container.BeanOption {
 		}
 		for i := range d.Methods {
 			m := &d.Methods[i]
-			if elementOf(m.typ.Out(0)) != nil && !reflect.ValueOf(fallback).Elem().Field(m.field).IsNil() {
-				return &declarationError{d.Type + "." + m.Name, "returns a sequence, which cannot have a fallback: begin the loop anew where it ends"}
+			if elementOf(m.typ.Out(0)) != nil && !m.in(reflect.ValueOf(fallback).Elem()).IsNil() {
+				return wrongDeclaration(d.Type+"."+m.field, "returns a sequence, which cannot have a fallback: begin the loop anew where it ends")
 			}
 		}
 		w := wiringOf(reflect.ValueOf(client).Elem(), *d.marker)

@@ -18,14 +18,7 @@ type File struct {
 	Content     io.Reader
 }
 
-var (
-	readerType    = reflect.TypeFor[io.Reader]()
-	fileType      = reflect.TypeFor[File]()
-	filePointer   = reflect.TypeFor[*File]()
-	fileSliceType = reflect.TypeFor[[]File]()
-)
-
-func isFile(t reflect.Type) bool { return t == fileType || t == filePointer || t == fileSliceType }
+var fileType = reflect.TypeFor[File]()
 
 // filesOf returns the files that a field holds.
 func filesOf(v reflect.Value) []File {

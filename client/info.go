@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
@@ -52,7 +54,7 @@ func Clients(app *container.ApplicationContext) []ClientInfo {
 	infos := make([]ClientInfo, len(clients))
 	for i, l := range clients {
 		g := l.current().With
-		infos[i] = ClientInfo{g.secrets.declaration(*l.declaration), g.settings, l.stats()}
+		infos[i] = ClientInfo{shownDeclaration(g.secrets, *l.declaration), g.settings, l.stats()}
 	}
 	slices.SortFunc(infos, func(a, b ClientInfo) int { return cmp.Compare(a.Stats.Client, b.Stats.Client) })
 	return infos
@@ -75,4 +77,24 @@ func CircuitBreakers(app *container.ApplicationContext) map[string]*resilience.C
 		}
 	}
 	return found
+}
+
+// shownDeclaration is what may be shown of a declaration, which hides secrets but
+// those that only the client's settings name.
+func shownDeclaration(names shown.Names, d Declaration) Declaration {
+	d.BaseURL, d.Headers = names.Text(d.BaseURL), names.Declared(d.Headers)
+	d.Methods = slices.Clone(d.Methods)
+	for i := range d.Methods {
+		m := &d.Methods[i]
+		m.Path, m.Headers = names.Text(m.Path), names.Declared(m.Headers)
+	}
+	return d
+}
+
+// hasSecretInPath reports whether the path of a method has an argument whose name
+// says that it is a secret.
+func hasSecretInPath(names shown.Names, m *Method) bool {
+	return slices.ContainsFunc(m.Parameters, func(p Parameter) bool {
+		return p.In == "path" && (secret.Parameter(p.Name) || names.Has(p.Name))
+	})
 }

@@ -40,6 +40,42 @@ func TestALinkTakesThePlaceOfPathAndQuery(t *testing.T) {
 	}
 }
 
+// TestQueryArgumentsBesideALinkAreAddedToIt also has a declared query, which the link
+// replaces.
+func TestQueryArgumentsBesideALinkAreAddedToIt(t *testing.T) {
+	type filter struct {
+		Tags []string `query:"tag"`
+	}
+	type besideClient struct {
+		client.HttpClient `url:"http://beside.invalid" name:"beside"`
+
+		List func(ctx context.Context, next client.URL, f filter, more url.Values) (Product, error) `get:"/products?sort=name"`
+	}
+	s := serve(t, nil)
+	elsewhere := serve(t, nil)
+	c := wireBy[besideClient](t, over("beside", s.URL, "pyfly.client.services.beside.allowed-hosts", strings.TrimPrefix(elsewhere.URL, "http://")))
+	for link, want := range map[string]string{
+		"":                       "sort=name&tag=a&tag=b%20c&debug=1",
+		"/next?page=2":           "page=2&tag=a&tag=b%20c&debug=1",
+		"/next":                  "tag=a&tag=b%20c&debug=1",
+		elsewhere.URL + "/x?k=v": "k=v&tag=a&tag=b%20c&debug=1",
+	} {
+		if _, err := c.List(t.Context(), client.URL(link), filter{[]string{"a", "b c"}}, url.Values{"debug": {"1"}}); err != nil {
+			t.Fatal(err)
+		}
+		at := s
+		if strings.HasPrefix(link, "http") {
+			at = elsewhere
+		}
+		if got := at.last(t).Query; got != want {
+			t.Errorf("%s: the server saw %s, want %s", link, got, want)
+		}
+	}
+	if _, err := c.List(t.Context(), "/next?page=2", filter{}, nil); err != nil || s.last(t).Query != "page=2" {
+		t.Errorf("without arguments: %s, %v", s.last(t).Query, err)
+	}
+}
+
 func TestALinkToElsewhereIsRefused(t *testing.T) {
 	s := serve(t, nil)
 	c := wireBy[pageClient](t, over("pages", s.URL+"/api"))

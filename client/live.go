@@ -13,8 +13,8 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/oauth"
 	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // live is a wired client for all its life. Changed settings put another engine
@@ -41,10 +41,13 @@ type generation struct {
 	baseURL      *url.URL // to compare with
 	shownBaseURL *url.URL // without secrets
 	allowed      hosts.Allowed
-	secrets      secretNames
+	secrets      shown.Names
 	tokens       *oauth.Tokens        // nil: no OAuth2
 	telemetry    *telemetry.Telemetry // nil: none
 	decoders     []ErrorDecoder
+	instances    *registry.Instances       // nil: no discovery
+	discovery    *registry.InstancesConfig // of instances
+	isRequired   bool                      // the first answer of discovery is
 	operations   []operation
 }
 
@@ -52,6 +55,7 @@ type generation struct {
 type operation struct {
 	template  string        // of the path, as it may be shown
 	hidesPath bool          // an argument in the path is a secret by its name
+	hidden    shown.Names   // in its requests
 	coding    coding.Coding // of the body; nil: none
 }
 
@@ -88,9 +92,21 @@ func (l *live) reconfigure(s *settings.Client) error {
 			return err
 		}
 	}
+	if err := l.watch(next.With); err != nil {
+		return err
+	}
 	l.engines.Replace(next, l.retire)
+	l.leave(before, next)
 	removeOthers()
 	return nil
+}
+
+// start prepares the client for calls.
+func (l *live) start(ctx context.Context) error {
+	if err := l.engines.Engine().Start(ctx); err != nil {
+		return err
+	}
+	return l.awaitInstances(ctx)
 }
 
 // retire stops the port of an engine that has been replaced.
@@ -102,72 +118,13 @@ func (l *live) retire(g *registry.Generation[*generation]) {
 	}
 }
 
-// guard returns the policies outside of the total timeout, or nil. A stream holds
-// its place in the bulkhead until it is closed.
-func (l *live) guard(m *Method, s *settings.Settings) (held, guard resilience.Policy) {
-	var policies []resilience.Policy
-	if s.BulkheadEnabled {
-		bulkhead := l.policies.Bulkhead(own(m, s.OwnBulkhead), s.Bulkhead)
-		if m.streams() {
-			held = bulkhead
-		} else {
-			policies = append(policies, bulkhead)
-		}
-	}
-	if s.RateLimitEnabled {
-		policies = append(policies, l.policies.RateLimiter(own(m, s.OwnRateLimit), s.RateLimit))
-	}
-	if s.AdaptiveEnabled {
-		policies = append(policies, l.policies.Adaptive(own(m, s.OwnAdaptive), s.Adaptive))
-	}
-	switch len(policies) {
-	case 0:
-		return held, nil
-	case 1:
-		return held, policies[0]
-	}
-	return held, resilience.NewPipeline(policies...)
-}
-
-// own is the key of a policy: "" for the client's.
-func own(m *Method, isOwn bool) string {
-	if isOwn {
-		return m.Name
-	}
-	return ""
-}
-
-// stale gives an operation the memory of its good responses, if it has one.
-func (l *live) stale(op *engine.Operation, s *settings.Settings) {
-	if s.StaleIfError > 0 && op.Verb == "GET" && !op.Streams {
-		op.Stale = l.policies.Stale(op.Method, s.StaleIfError, int64(s.StaleMaxSize), l.onStale(op))
-	}
-}
-
-// breaker gives an operation its circuit breaker, if it has one.
-func (l *live) breaker(op *engine.Operation, s *settings.Settings) {
-	if !s.BreakerEnabled {
-		return
-	}
-	c := s.Breaker
-	c.IsFailure, c.OnStateChange, c.OnSlowCall = engine.ServiceFailed, l.onStateChange, l.onSlowCall
-	switch s.BreakerScope {
-	case settings.ScopeMethod:
-		op.Breaker = l.policies.Breaker(op.Method, c)
-	case settings.ScopeHost:
-		op.BreakerOf = l.policies.Hosts(c)
-	default:
-		op.Breaker = l.policies.Breaker("", c)
-	}
-}
-
 // describe makes the error that callers get.
 func (g *generation) describe(op *engine.Operation, m *message.Message, o *engine.Outcome) error {
 	e := &Error{
 		Client: op.Client, Method: op.Method, Verb: op.Verb, URL: g.shownURL(op, m),
-		Status: o.Status, Header: g.secrets.header(o.Header), Body: o.Body,
+		Status: o.Status, Header: g.secrets.Header(o.Header), Body: o.Body,
 		Attempts: o.Attempts, Elapsed: o.Elapsed, Err: o.Err,
-		outcome: o,
+		outcome: o, hint: g.refusedRedirect(m, o),
 	}
 	if before, ok := o.Described.(*Error); ok {
 		e.Problem, e.decoded = before.Problem, before.decoded
@@ -185,5 +142,5 @@ func (g *generation) shownURL(op *engine.Operation, m *message.Message) string {
 	if of := &g.operations[op.Index]; of.hidesPath && m.Link == "" {
 		path = of.template
 	}
-	return g.secrets.url(m.Base(g.shownBaseURL), path, m.Query)
+	return g.secrets.URL(m.Base(g.shownBaseURL), path, m.Query)
 }

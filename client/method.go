@@ -19,11 +19,11 @@ import (
 // reflection ends; the engine knows messages and answers only.
 func (m *Method) implement(l *live, index int, codecs message.Codecs) (reflect.Value, error) {
 	encoder, err := newEncoder(m, codecs)
-	if err == nil {
+	if err == nil && m.decodesBody {
 		err = codecs.Check("accept", m.Accept)
 	}
 	if err != nil {
-		return reflect.Value{}, &declarationError{m.Name, err.Error()}
+		return reflect.Value{}, wrongDeclaration(l.declaration.Type+"."+m.field, err.Error())
 	}
 	f := &frontEnd{live: l, index: index, encoder: encoder, decoder: message.Decoder{Codecs: codecs}}
 	if m.streams() {
@@ -179,17 +179,4 @@ func stubSequence(fn, element reflect.Type, err error) reflect.Value {
 		return nil
 	})
 	return reflect.MakeFunc(fn, func([]reflect.Value) []reflect.Value { return []reflect.Value{sequence} })
-}
-
-// setStubs gives every function of the client that is nil a stub.
-func setStubs(client reflect.Value) {
-	t := client.Type()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		isMethod := f.Type.Kind() == reflect.Func && f.IsExported() &&
-			f.Type.NumOut() > 0 && (f.Type.Out(f.Type.NumOut()-1) == errorType || elementOf(f.Type.Out(0)) != nil)
-		if isMethod && client.Field(i).IsNil() {
-			client.Field(i).Set(stub(f.Type, typeName(t), f.Name))
-		}
-	}
 }

@@ -8,24 +8,12 @@ import (
 
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
 // nameTag returns the name that the client's tag gives it, or "".
-func (d *Declaration) nameTag() string { return nameTagOf(d.marker.Tag) }
-
-func nameTagOf(source reflect.StructTag) string {
-	tags, err := parseTag(source)
-	if err != nil {
-		return ""
-	}
-	for _, tag := range tags {
-		if tag.key == "name" {
-			return tag.value
-		}
-	}
-	return ""
-}
+func (d *Declaration) nameTag() string { return declaration.NameTag(string(d.marker.Tag)) }
 
 // clientNames are the names of the clients of an application.
 type clientNames struct {
@@ -50,7 +38,7 @@ func namesOf(types []reflect.Type) clientNames {
 		if !ok {
 			continue
 		}
-		name := nameTagOf(marker.Tag)
+		name := declaration.NameTag(string(marker.Tag))
 		if name == "" {
 			unnamed = append(unnamed, t)
 			continue
@@ -93,7 +81,7 @@ func (d *Declaration) namedIn(app *container.ApplicationContext) (*Declaration, 
 // sameName says that another type of client has the name of this one: they would
 // share their settings, and nobody could tell them apart in errors.
 func (d *Declaration) sameName(other reflect.Type) error {
-	return &declarationError{d.Type, fmt.Sprintf("the client %s has the name %q too: give one of them another by the tag name", typeName(other), d.Name)}
+	return wrongDeclaration(d.Type, fmt.Sprintf("the client %s has the name %q too: give one of them another by the tag name", typeName(other), d.Name))
 }
 
 // warnOfLongerName tells where the settings of a client are if it has not the name

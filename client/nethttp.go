@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pyfly-go/pyfly/client/internal/nethttp"
-	"github.com/pyfly-go/pyfly/client/internal/settings"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
@@ -31,7 +31,7 @@ import (
 // that has an earlier deadline. Requests are served before Start as well, which
 // does nothing.
 func NewNetHTTPAdapter(cfg PortConfig) (HttpClientPort, error) {
-	base, err := settings.ParseBaseURL(cfg.BaseURL)
+	base, err := declaration.ParseBaseURL(cfg.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("client %s: its base URL is wrong: %w: %w", cfg.Name, kernel.ErrConfig, err)
 	}

@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -68,7 +69,7 @@ func asSpan(ctx context.Context, span trace.Span) (context.Context, engine.Span)
 func (o *observed) EndCall(ctx context.Context, span engine.Span, begun time.Time, took time.Duration, failed *engine.Outcome) {
 	end := telemetry.CallEnd{Begun: begun, Took: took}
 	if failed != nil {
-		end.Kind, end.Description, end.Rejection = errorKind(failed), descriptionOf(failed), rejection(failed)
+		end.Kind, end.Description, end.Rejection = engine.Kind(failed), descriptionOf(failed), engine.Rejection(failed)
 	}
 	traced, _ := span.(trace.Span)
 	o.Method.EndCall(ctx, traced, end)
@@ -86,11 +87,15 @@ func descriptionOf(err error) string {
 }
 
 // BeginAttempt implements [engine.Observer].
-func (o *observed) BeginAttempt(ctx context.Context, m *message.Message, resends int) (context.Context, engine.Span) {
+func (o *observed) BeginAttempt(ctx context.Context, m *message.Message, resends int, instance string) (context.Context, engine.Span) {
 	if !o.Traces(ctx) {
 		return ctx, nil
 	}
-	return o.Method.BeginAttempt(ctx, serverOf(m.Base(o.generation.baseURL)), o.generation.shownURL(o.operation, m), resends)
+	ctx, span := o.Method.BeginAttempt(ctx, serverOf(m.Base(o.generation.baseURL)), o.generation.shownURL(o.operation, m), resends)
+	if instance != "" {
+		telemetry.SetPeer(span, instance)
+	}
+	return ctx, span
 }
 
 // EndAttempt implements [engine.Observer].
@@ -124,3 +129,14 @@ func (o *observed) allowed(host *url.URL) telemetry.Server {
 
 // Inject implements [engine.Observer].
 func (o *observed) Inject(ctx context.Context, req *http.Request) { o.Method.Inject(ctx, req) }
+
+// outcomeOf is how an attempt ended. A response that could not be decoded is one
+// all the same.
+func outcomeOf(r engine.Result) telemetry.Outcome {
+	o := telemetry.Outcome{Status: r.Status, Version: telemetry.Version(r.ProtoMajor, r.ProtoMinor)}
+	if failed, ok := r.Err.(*engine.Outcome); ok && (failed.Err == nil && failed.Status < 400 || errors.Is(failed.Err, ErrDecode)) {
+		return o
+	}
+	o.Kind = engine.Kind(r.Err)
+	return o
+}

@@ -4,9 +4,10 @@ package client
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"iter"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // Next returns the link to the next page: the first one with the relation next in
@@ -18,12 +19,8 @@ import (
 // Give the link to a method with an argument of type [URL]. A link to another
 // host, or one that is not a URL, is an [ErrInvalidRequest] there.
 func (r Response[T]) Next() (URL, bool) {
-	for link := range linkHeaders(r.Header) {
-		if link.isNext(r.location) {
-			return link.resolve(r.location), true
-		}
-	}
-	return "", false
+	link, ok := message.NextLink(r.Header, r.location)
+	return URL(link), ok
 }
 
 // Pages returns the pages of a list, from the first one to the one without a link
@@ -50,13 +47,13 @@ func Pages[T any](ctx context.Context, first func(context.Context) (Response[T],
 			return
 		}
 		page, err := first(ctx)
-		var visited visitedPages
+		var visited message.Visited
 		if page.location != nil {
-			visited.add(URL(page.location.String()))
+			visited.Add(page.location.String())
 		}
 		for yield(page, err) && err == nil {
 			link, ok := page.Next()
-			if !ok || !visited.add(link) {
+			if !ok || !visited.Add(string(link)) {
 				return
 			}
 			if err = ctx.Err(); err != nil {
@@ -79,42 +76,3 @@ func checkPages(ctx context.Context, lacksFunction bool) error {
 }
 
 var errNilPage = errors.New("client.Pages: a function is nil: give one for the first page and one for the next")
-
-// maxVisited is how many pages visitedPages knows.
-const maxVisited = 1000
-
-// visitedPages finds loops among pages in bounded memory: it knows the last
-// pages, and for longer loops one page farther back (Brent's algorithm).
-type visitedPages struct {
-	recent map[pageID]bool
-	order  []pageID // of recent; a ring once it is full
-	count  int
-	anchor pageID
-	limit  int // the count at which the anchor moves
-}
-
-type pageID [sha256.Size]byte
-
-// add reports whether the page is new.
-func (v *visitedPages) add(link URL) bool {
-	id := sha256.Sum256([]byte(link))
-	if v.recent[id] || v.count > 0 && id == v.anchor {
-		return false
-	}
-	if v.recent == nil {
-		v.recent = map[pageID]bool{}
-	}
-	if v.count == v.limit {
-		v.anchor, v.limit = id, 2*v.limit+1
-	}
-	if len(v.order) < maxVisited {
-		v.order = append(v.order, id)
-	} else {
-		oldest := &v.order[v.count%maxVisited]
-		delete(v.recent, *oldest)
-		*oldest = id
-	}
-	v.recent[id] = true
-	v.count++
-	return true
-}

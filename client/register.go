@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/naming"
@@ -28,11 +29,11 @@ func Register[T any](app *container.ApplicationContext, opts ...container.BeanOp
 	given := defaultsOf(NewStub[T], opts)
 	app.AddValidator(func(cfg *config.Config) error {
 		if d.Name == "" { // no client at all: it has no settings
-			return declarationProblems(d)
+			return d.Err()
 		}
 		named, nameErr := d.namedIn(app)
-		_, err := resolveSettings(cfg, named, given, nil)
-		return errors.Join(declarationProblems(d), nameErr, err)
+		_, err := resolveSettings(cfg, named, given, settings.Known{})
+		return errors.Join(d.Err(), nameErr, err)
 	})
 	defaults := []container.BeanOption{container.Stereotype("client")}
 	if name := d.nameTag(); name != "" {
@@ -54,12 +55,4 @@ func NewStub[T any]() *T {
 		*wiringOf(value, marker) = &wiring{isStub: true}
 	}
 	return client
-}
-
-func declarationProblems(d *Declaration) error {
-	var problems []error
-	for _, err := range d.problems {
-		problems = append(problems, &container.Problem{Code: container.CodeDeclaration, What: err.Error(), Err: err})
-	}
-	return errors.Join(problems...)
 }

@@ -77,17 +77,12 @@ func (f *frontEnd) elements(ctx context.Context, args []reflect.Value) *message.
 func (f *frontEnd) sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	for {
-		g, _ := f.current()
-		select {
-		case <-timer.C:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-g.Stopped():
-			if next, _ := f.current(); next == g { // it has not just been replaced
-				return ErrStopped
-			}
-		}
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-f.live.engines.Stopped():
+		return ErrStopped
 	}
 }

@@ -7,23 +7,36 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
 
 // resolveSettings works out the settings of a declared client, of which code gives
-// some by the option Defaults. Its error joins everything that is wrong. codings are
-// nil as long as they are not known.
-func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, codings coding.Codings) (*settings.Client, error) {
-	var names []string
-	if codings != nil {
-		names = codings.Names()
-	}
+// some by the option Defaults. Its error joins everything that is wrong.
+func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, known settings.Known) (*settings.Client, error) {
 	declared := d.settings()
 	givenErr := defaults.addTo(declared)
-	resolved, err := settings.Resolve(cfg, declared, names)
-	return resolved, errors.Join(givenErr, err)
+	resolved, err := settings.Resolve(cfg, declared, known)
+	return resolved, errors.Join(givenErr, d.withDeclared(err))
+}
+
+// withDeclared takes what is wrong with the settings because of the tags for
+// mistakes of the declaration, and leaves out what is known of it.
+func (d *Declaration) withDeclared(err error) error {
+	list, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var errs []error
+	for _, err := range list.Unwrap() {
+		if wrong, ok := err.(*settings.Declared); ok {
+			err = &declarationError{wrong.Text, wrong}
+		}
+		if !slices.ContainsFunc(d.problems, func(known error) bool { return strings.HasPrefix(known.Error(), err.Error()) }) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // settings returns what the declaration says of the client's settings, as plain
@@ -41,9 +54,9 @@ func (d *Declaration) settings() *settings.Declaration {
 	}
 	for i := range d.Methods {
 		m := &d.Methods[i]
-		method := settings.Method{Name: m.Name, Headers: m.declared.headers}
+		method := settings.Method{Name: m.Name, Field: m.field, Headers: m.declared.headers}
 		if m.timeout != 0 {
-			method.Tag = settings.Given{Origin: originOfTag(d, m.Name), Values: map[string]any{"timeout": max(m.timeout, 0)}}
+			method.Tag = settings.Given{Origin: originOfTag(d, m.field), Values: map[string]any{"timeout": max(m.timeout, 0)}}
 		}
 		declared.Methods = append(declared.Methods, method)
 	}
@@ -60,8 +73,7 @@ func (d *Declaration) tagValues() map[string]any {
 			values[name] = value
 		}
 	}
-	tags, _ := parseTag(d.marker.Tag) // an error is one of the declaration
-	has := func(key string) bool { return slices.ContainsFunc(tags, func(tag tag) bool { return tag.key == key }) }
+	has := d.declared.client.Has
 	add(d.declared.baseURL != "", "base-url", d.declared.baseURL)
 	add(has("retry"), "retry.enabled", t.Retry)
 	add(t.MaxAttempts != 0, "retry.max-attempts", t.MaxAttempts)

@@ -292,11 +292,11 @@ func TestAPlainClientIsGuardedWhenItsOwnSettingsSaySo(t *testing.T) {
 
 func TestWrongSettingsAreReportedWithFileLineKeyAndValue(t *testing.T) {
 	cases := map[string]struct{ yaml, want string }{
-		"an unknown duration":   {"pyfly:\n  client:\n    default:\n      timeout: soon\n", `pyfly.yaml:4: pyfly.client.default.timeout: "soon" is no duration`},
+		"an unknown duration":   {"pyfly:\n  client:\n    default:\n      timeout: soon\n", `pyfly.yaml:4: pyfly.client.default.timeout: "soon" is not a valid duration`},
 		"a negative threshold":  {"pyfly:\n  client:\n    circuit-breaker:\n      failure-threshold: -1\n", "pyfly.yaml:4: pyfly.client.circuit-breaker.failure-threshold: \"-1\""},
 		"a threshold of zero":   {"pyfly:\n  client:\n    circuit-breaker:\n      failure-threshold: 0\n", "failure-threshold: \"0\""},
 		"a negative timeout":    {"pyfly:\n  client:\n    default:\n      timeout: -1s\n", "pyfly.client.default.timeout: \"-1s\""},
-		"a wrong size":          {"pyfly:\n  client:\n    default:\n      max-response-size: big\n", `"big" is no size`},
+		"a wrong size":          {"pyfly:\n  client:\n    default:\n      max-response-size: big\n", `"big" is not a valid size`},
 		"a ratio beyond one":    {"pyfly:\n  client:\n    retry:\n      budget:\n        ratio: 1.5\n", "pyfly.client.retry.budget.ratio: \"1.5\""},
 		"no attempts":           {"pyfly:\n  client:\n    retry:\n      max-attempts: 0\n", "pyfly.client.retry.max-attempts: \"0\""},
 		"a URL without a host":  {"pyfly:\n  client:\n    services:\n      tuned:\n        base-url: \"http:///x\"\n", "pyfly.yaml:5: pyfly.client.services.tuned.base-url: it has no host"},

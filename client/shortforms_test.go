@@ -205,21 +205,21 @@ func TestShortFormsInAReload(t *testing.T) {
 func TestWhatIsNoShortFormStopsTheStart(t *testing.T) {
 	const own = "pyfly.client.services.short."
 	cases := map[string]string{ // what is written on line 2, and the error
-		own + "retry: soon":                                 `pyfly.yaml:2: ` + own + `retry: "soon" is no whole number: write true, false or a number of attempts`,
+		own + "retry: soon":                                 `pyfly.yaml:2: ` + own + `retry: "soon" is not a whole number: write true, false or a number of attempts`,
 		own + "retry: 0":                                    `pyfly.yaml:2: ` + own + `retry: "0" is not allowed: write a number of attempts, the first included, of at least 1`,
-		own + "retry: ${n:soon}":                            `pyfly.yaml:2: ` + own + `retry: "soon" is no whole number (it comes from ${n:...}): write true`,
+		own + "retry: ${n:soon}":                            `pyfly.yaml:2: ` + own + `retry: "soon" is not a whole number (it comes from ${n:...}): write true`,
 		own + "retry: [1, 2]":                               `pyfly.yaml:2: ` + own + `retry: a list is where a group of keys is needed`,
 		own + "bulkhead: -1":                                `pyfly.yaml:2: ` + own + `bulkhead: "-1" is not allowed: write a number of at least 1`,
-		own + "bulkhead: 1.5":                               `pyfly.yaml:2: ` + own + `bulkhead: "1.5" is no whole number: write true, false or a number of calls at a time`,
-		own + "rate-limit: fast":                            `pyfly.yaml:2: ` + own + `rate-limit: "fast" is no number: write true, false or a number of calls a second`,
+		own + "bulkhead: 1.5":                               `pyfly.yaml:2: ` + own + `bulkhead: "1.5" is not a whole number: write true, false or a number of calls at a time`,
+		own + "rate-limit: fast":                            `pyfly.yaml:2: ` + own + `rate-limit: "fast" is not a number: write true, false or a number of calls a second`,
 		own + "rate-limit: 0":                               `pyfly.yaml:2: ` + own + `rate-limit: "0" is not allowed: write a number of calls above 0`,
 		own + "rate-limit: true":                            own + `rate-limit.per-second: it is not set: write how many calls a second there may be`,
-		own + "hedge: later":                                `pyfly.yaml:2: ` + own + `hedge: "later" is no duration: write true, false or a delay such as 100ms`,
+		own + "hedge: later":                                `pyfly.yaml:2: ` + own + `hedge: "later" is not a valid duration: write true, false or a delay such as 100ms`,
 		own + "hedge: -1s":                                  `pyfly.yaml:2: ` + own + `hedge: "-1s" is not allowed`,
 		own + "hedge: 40s":                                  `pyfly.yaml:2: ` + own + `hedge: "40s" is not allowed: the delay of a hedge, 40s, must be shorter than the timeout of an attempt, 30s`,
-		own + "circuit-breaker: 5":                          `pyfly.yaml:2: ` + own + `circuit-breaker: "5" is no bool: write true or false`,
-		own + "adaptive-limit: 20":                          `pyfly.yaml:2: ` + own + `adaptive-limit: "20" is no bool: write true or false`,
-		own + "methods.get.retry: soon":                     `pyfly.yaml:2: ` + own + `methods.get.retry: "soon" is no whole number`,
+		own + "circuit-breaker: 5":                          `pyfly.yaml:2: ` + own + `circuit-breaker: "5" is not a bool: write true or false`,
+		own + "adaptive-limit: 20":                          `pyfly.yaml:2: ` + own + `adaptive-limit: "20" is not a bool: write true or false`,
+		own + "methods.get.retry: soon":                     `pyfly.yaml:2: ` + own + `methods.get.retry: "soon" is not a whole number`,
 		own + "tls: true":                                   `pyfly.yaml:2: ` + own + `tls: "true" is where a group of keys is needed: write keys and values below it`,
 		own + "pool: 5":                                     `pyfly.yaml:2: ` + own + `pool: "5" is where a group of keys is needed`,
 		own + "auth: sesame":                                `pyfly.yaml:2: ` + own + `auth: a secret is where a group of keys is needed`,
@@ -240,8 +240,8 @@ func TestWhatIsNoShortFormStopsTheStart(t *testing.T) {
 		"pyfly.client.retry: 3":                             `set pyfly.client.services.<name>.retry`,
 		"pyfly.client.retry: ${n:3}":                        `set pyfly.client.services.<name>.retry`,
 		"pyfly.client.circuit-breaker: true":                `pyfly.yaml:2: pyfly.client.circuit-breaker: "true" is where a group of keys is needed: write keys below it, which are the defaults of all clients; to switch it for one client, set pyfly.client.services.<name>.circuit-breaker`,
-		"pyfly.client.bulkhead: none":                       `pyfly.yaml:2: pyfly.client.bulkhead: "none" is no whole number`,
-		own + "base: b\npyfly.client.configs.b.retry: soon": `pyfly.yaml:3: pyfly.client.configs.b.retry: "soon" is no whole number`,
+		"pyfly.client.bulkhead: none":                       `pyfly.yaml:2: pyfly.client.bulkhead: "none" is not a whole number`,
+		own + "base: b\npyfly.client.configs.b.retry: soon": `pyfly.yaml:3: pyfly.client.configs.b.retry: "soon" is not a whole number`,
 		own + "base: b\npyfly.client.configs.b: 1":          `pyfly.yaml:3: pyfly.client.configs.b: "1" is where a group of keys is needed`,
 	}
 	for _, written := range slices.Sorted(maps.Keys(cases)) {
@@ -308,6 +308,47 @@ pyfly.client.services.short: ${shared}
 	} {
 		if got[name] != want+" from pyfly.yaml:7" {
 			t.Errorf("%s is %s, want %s", name, got[name], want)
+		}
+	}
+}
+
+func TestHeadersMayBeWrittenAsInATag(t *testing.T) {
+	const key = "pyfly:\n  client:\n    services:\n      short:\n        headers: "
+	for name, c := range map[string]struct {
+		yaml string
+		opts []config.Option
+		want map[string]string
+	}{
+		"two":           {yaml: key + `"X-Client: shop; X-Time: 12:30"`, want: map[string]string{"headers.X-Client": "shop from pyfly.yaml:5", "headers.X-Time": "12:30 from pyfly.yaml:5"}},
+		"of one name":   {yaml: key + `"X-Client: a; x-client: b;"`, want: map[string]string{"headers.X-Client": "a, b from pyfly.yaml:5"}},
+		"a placeholder": {yaml: key + `"X-Client: ${nowhere:a;b: c}"`, want: map[string]string{"headers.X-Client": "a;b: c from pyfly.yaml:5"}},
+		"a secret":      {yaml: key + `"X-Client: ${my.api-key:sesame}; Authorization: Bearer x"`, want: map[string]string{"headers.X-Client": "****** from pyfly.yaml:5", "headers.Authorization": "****** from pyfly.yaml:5"}},
+		"a dollar":      {yaml: key + `"X-Client: $${a}"`, want: map[string]string{"headers.X-Client": "${a} from pyfly.yaml:5"}},
+		"code":          {yaml: "a: b", opts: []config.Option{config.Map(map[string]any{"pyfly.client.services.short.headers": "X-Client: shop"})}, want: map[string]string{"headers.X-Client": "shop from code"}},
+		"the defaults":  {yaml: "pyfly:\n  client:\n    default:\n      headers: 'X-Client: shop'", want: map[string]string{"headers.X-Client": "shop from pyfly.yaml:4"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings := start(t, map[string]string{"pyfly.yaml": c.yaml}, c.opts...).settings(t)
+			for name, want := range c.want {
+				if settings[name] != want {
+					t.Errorf("%s is %q, want %q", name, settings[name], want)
+				}
+			}
+		})
+	}
+	t.Run("a variable", func(t *testing.T) {
+		t.Setenv("PYFLY_CLIENT_SERVICES_SHORT_HEADERS", "X-Client: shop; X-Tenant: acme")
+		settings := start(t, nil).settings(t)
+		for name, want := range map[string]string{"headers.X-Client": "shop", "headers.X-Tenant": "acme"} {
+			if !strings.HasPrefix(settings[name], want+" from environment variable PYFLY_CLIENT_SERVICES_SHORT_HEADERS") {
+				t.Errorf("%s is %q, want %q", name, settings[name], want)
+			}
+		}
+	})
+	for _, wrong := range []string{"shop", "5", "X-Client shop", "'X Client: shop'", "': shop'"} {
+		err := start(t, map[string]string{"pyfly.yaml": key + wrong}).err
+		if err == nil || !strings.Contains(err.Error(), "pyfly.yaml:5: pyfly.client.services.short.headers") || !strings.Contains(err.Error(), "write Name: value") {
+			t.Errorf("%s: %v", wrong, err)
 		}
 	}
 }

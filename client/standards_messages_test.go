@@ -7,8 +7,10 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,7 +107,8 @@ func TestACallInterceptorMaySpellHeadersDifferently(t *testing.T) {
 		_, err := c.Get(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []string{"a", "b"}, sent["X-Tenant"])
-		require.Nil(t, sent["x-tenant"])
+		names := slices.Collect(maps.Keys(sent))
+		require.NotContains(t, names, "x-tenant")
 	}
 }
 

@@ -5,9 +5,9 @@ package client
 import (
 	"cmp"
 	"context"
-	"github.com/pyfly-go/pyfly/client/internal/coding"
-	"github.com/pyfly-go/pyfly/client/internal/message"
 	"reflect"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // wire fills the methods of a client.
@@ -26,7 +26,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, (*w).defaults, coding.New(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, p.known())
 	if err != nil {
 		return err
 	}
@@ -41,6 +41,9 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return err
 	}
 	l.engines.Begin(e)
+	if err := l.watch(e.With); err != nil {
+		return err
+	}
 	if err := p.add(l); err != nil {
 		return err
 	}
@@ -50,10 +53,10 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		if fallback := (*w).fallback; fallback.IsValid() && !fallback.Field(m.field).IsNil() {
-			fn = withFallback(fn, fallback.Field(m.field))
+		if fallback := (*w).fallback; fallback.IsValid() && !m.in(fallback).IsNil() {
+			fn = withFallback(fn, m.in(fallback))
 		}
-		client.Field(m.field).Set(fn)
+		m.set(client, fn)
 	}
 	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
 	return nil
@@ -76,7 +79,7 @@ func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
 // isFake reports whether the user has set a method.
 func (d *Declaration) isFake(client reflect.Value) bool {
 	for i := range d.Methods {
-		if !client.Field(d.Methods[i].field).IsNil() {
+		if !d.Methods[i].in(client).IsNil() {
 			return true
 		}
 	}
@@ -95,5 +98,5 @@ func (p *HttpClientBeanPostProcessor) add(l *live) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 	defer cancel()
-	return l.engines.Engine().Start(ctx)
+	return l.start(ctx)
 }

@@ -31,11 +31,11 @@ type validator interface{ Validate() error }
 // [time.Duration], [ByteSize], an [encoding.TextUnmarshaler], an any, or a struct,
 // pointer, slice or map[string]T of these. A tag default:"30s" is what a zero
 // field becomes that is not set. Text may be given for any single value, and
-// text with commas for a slice. Numbers that do not fit their type are refused.
+// text with commas for a slice. Numbers that do not fit their type are rejected.
 //
-// A struct with SetExplicitZero is told of zeros, see [ExplicitZero]. A struct
-// with Validate() error is asked once its fields are good; what it returns is
-// reported with the struct's key. A nil pointer to a struct of which no key is set
+// SetExplicitZero of a struct is called for zeros, see [ExplicitZero]. Validate()
+// error of a struct is called when its fields are valid, and its error is reported
+// with the struct's key. A nil pointer to a struct of which no key is set
 // stays nil: the section is absent and need not be valid.
 //
 // The error joins one [*Error] for each thing that is wrong; errors.As finds

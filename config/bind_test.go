@@ -120,12 +120,12 @@ func TestBindReportsAllAtOnce(t *testing.T) {
 	var got shop
 	err := cfg.Bind("pyfly", &got)
 	wantError(t, err, strings.Join([]string{
-		`pyfly.yaml:2: pyfly.open: "perhaps" is no bool: write true or false`,
-		`pyfly.yaml:3: pyfly.limit: "big" is no size: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`,
-		`environment variable PYFLY_WAIT: pyfly.wait: "soon" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`,
+		`pyfly.yaml:2: pyfly.open: "perhaps" is not a bool: write true or false`,
+		`pyfly.yaml:3: pyfly.limit: "big" is not a valid size: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`,
+		`environment variable PYFLY_WAIT: pyfly.wait: "soon" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`,
 		`pyfly.yaml:4: pyfly.main: "5" is where a group of keys is needed: write keys and values below it`,
-		`pyfly.yaml:6: pyfly.mirrors[0].timeout: "x" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`,
-		`pyfly.yaml:8: pyfly.regions.eu.timeout: "y" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`,
+		`pyfly.yaml:6: pyfly.mirrors[0].timeout: "x" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`,
+		`pyfly.yaml:8: pyfly.regions.eu.timeout: "y" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`,
 	}, "\n"))
 	if got.Name != "fine" || got.Wait != 0 || got.Mirrors != nil {
 		t.Errorf("%+v", got)
@@ -152,7 +152,7 @@ func TestWrongDefaultTag(t *testing.T) {
 		Wait time.Duration `default:"soon"`
 	}
 	wantError(t, config.New(nil).Bind("a", &target),
-		`a.wait: the default of the field's tag: "soon" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`)
+		`a.wait: the default of the field's tag: "soon" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`)
 	if err := config.New(map[string]any{"a.wait": 0}).Bind("a", &target); err != nil || target.Wait != 0 {
 		t.Error("a default was used for a key that is set", err)
 	}
@@ -245,7 +245,7 @@ func TestStructsCheckThemselves(t *testing.T) {
 	// A struct with a wrong field is not asked: it would judge a value that
 	// nobody wrote.
 	wantError(t, config.New(map[string]any{"p": map[string]any{"min": 3, "max": "x"}}).Bind("p", new(pool)),
-		`code: p.max: "x" is no whole number: write a whole number`)
+		`code: p.max: "x" is not a whole number: write a whole number`)
 }
 
 func TestASquashedStructIsCheckedOnce(t *testing.T) {
@@ -351,7 +351,7 @@ func TestOptionalSectionsThatArePresentAreChecked(t *testing.T) {
 	const noDefault = "tls.wait: the default of the field's tag: ${NOT_SET_ANYWHERE} is neither a key nor an environment variable: set NOT_SET_ANYWHERE, or give a default: ${NOT_SET_ANYWHERE:...}"
 	for yaml, want := range map[string]string{
 		"tls: {wait: 1}":    "tls.file: must be set",
-		"tls: {wait: soon}": `pyfly.yaml:1: tls.wait: "soon" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`,
+		"tls: {wait: soon}": `pyfly.yaml:1: tls.wait: "soon" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`,
 		"tls: {file: x}":    noDefault,
 		"tls: {wait: 1, file: x, servers: {min: 2}}":   "pyfly.yaml:1: tls.servers: min is more than max",
 		"tls: {wait: 1, file: x, nested: {wait: 1}}":   "tls.nested.file: must be set",

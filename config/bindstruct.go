@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/internal/naming"
+	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
@@ -23,7 +24,7 @@ func (b *binder) structure(v reflect.Value, key string, n *node) bool {
 func (b *binder) group(key string, n *node, read func(key string, n *node) bool) bool {
 	if n == nil || n.isGroup() {
 		if v := b.cfg.notAGroup(key); v != nil && !n.isCode() {
-			return b.fail(notAGroup(v).of(key, v))
+			return b.fail(b.notAGroup(key, v).of(key, v))
 		}
 		return read(key, n)
 	}
@@ -40,11 +41,18 @@ func (b *binder) group(key string, n *node, read func(key string, n *node) bool)
 			Message: "a list is where a group of keys is needed", Want: "write keys and values below it",
 		})
 	}
-	return b.fail(notAGroup(found).of(key, found))
+	return b.fail(b.notAGroup(key, found).of(key, found))
 }
 
-func notAGroup(n *node) *Error {
-	return wrongValue(n.literal(), "is where a group of keys is needed", "write keys and values below it")
+func (b *binder) notAGroup(key string, n *node) *Error {
+	want, value := "write keys and values below it", n.literal()
+	if f := b.cfg.formOf(key); f != nil && f.Pairs {
+		want = f.Want + ", or keys and values below it"
+		if secret.Name(value) { // one of the names in it
+			value = secret.Hidden
+		}
+	}
+	return wrongValue(value, "is where a group of keys is needed", want)
 }
 
 // fields fills the fields of a struct and lets it check itself.

@@ -52,13 +52,13 @@ func parseByteSize(s string) (ByteSize, *Error) {
 	number, unit := splitUnit(strings.TrimSpace(s))
 	factor, known := factorOf(unit)
 	if !known || !isDecimal(number) {
-		return 0, wrongValue(s, "is no size", wantByteSize)
+		return 0, wrongValue(s, "is not a valid size", wantByteSize)
 	}
 	bytes, _ := new(big.Rat).SetString(number)
 	bytes.Mul(bytes, new(big.Rat).SetInt64(factor))
 	switch {
 	case !bytes.IsInt():
-		return 0, wrongValue(s, "is no whole number of bytes", wantByteSize)
+		return 0, wrongValue(s, "is not a whole number of bytes", wantByteSize)
 	case !bytes.Num().IsInt64():
 		return 0, wrongValue(s, "is too large for a size", "write less than 8EiB")
 	}

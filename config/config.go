@@ -61,8 +61,8 @@ func (c *Config) String(key, fallback string) string {
 	return value
 }
 
-// Exists reports whether key is set: by a value, or by keys below it, be it
-// that only the environment sets them.
+// Exists reports whether key is set: by a value, or by keys below it, also if
+// only the environment sets them.
 func (c *Config) Exists(key string) bool {
 	c.asked.add(key)
 	return c.lookUp(key) != nil || len(c.environment().below(key)) > 0

@@ -46,7 +46,7 @@ func wantOf(t reflect.Type) string {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return "write a text"
+		return "write text"
 	case reflect.Bool:
 		return wantBool
 	case reflect.Float32, reflect.Float64:
@@ -134,14 +134,14 @@ func boolOf(n *node) (bool, *Error) {
 	case "false", "no", "off":
 		return false, nil
 	}
-	return false, wrongValue(n.literal(), "is no bool", wantBool)
+	return false, wrongValue(n.literal(), "is not a bool", wantBool)
 }
 
 func setFloat(v reflect.Value, n *node) *Error {
 	value, err := floatOf(numeral(n))
 	switch {
 	case err != nil && !isRange(err), math.IsNaN(value), err == nil && math.IsInf(value, 0):
-		return wrongValue(n.literal(), "is no number", wantNumber)
+		return wrongValue(n.literal(), "is not a number", wantNumber)
 	case err != nil, v.OverflowFloat(value):
 		return wrongValue(n.literal(), "is too large for a "+v.Kind().String(), wantNumber)
 	}
@@ -187,7 +187,7 @@ func wholeNumeral(n *node) (string, *Error) {
 	decimal, ok := decimalOf(numeral(n))
 	whole, fraction, _ := strings.Cut(decimal, ".")
 	if !ok || strings.Trim(fraction, "0") != "" || strings.Trim(whole, "-") == "" {
-		return "", wrongValue(n.literal(), "is no whole number", wantWhole)
+		return "", wrongValue(n.literal(), "is not a whole number", wantWhole)
 	}
 	return whole, nil
 }

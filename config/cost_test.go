@@ -87,5 +87,5 @@ func TestALargeFileIsRefused(t *testing.T) {
 	wantText(t, load(t), "a", "1")
 	require.NoError(t, os.WriteFile("pyfly.yaml", []byte(fits+comment), 0o600))
 	_, err := config.Load()
-	wantError(t, err, "pyfly.yaml: this file cannot be read: it is larger than 16 MiB: keep settings only in it")
+	wantError(t, err, "pyfly.yaml: this file cannot be read: it is larger than 16 MiB: keep only settings in it")
 }

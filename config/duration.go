@@ -32,7 +32,7 @@ func parseDuration(s string) (time.Duration, *Error) {
 	if isDecimal(strings.TrimSuffix(text, "s")) {
 		return 0, wrongValue(s, "is too long for a duration", "write at most 2562047h, which is 292 years")
 	}
-	return 0, wrongValue(s, "is no duration", wantDuration)
+	return 0, wrongValue(s, "is not a valid duration", wantDuration)
 }
 
 // isDecimal reports whether s is a plain decimal number such as -1.50.

@@ -270,9 +270,9 @@ func TestWrongValuesOfElementsNameTheirVariables(t *testing.T) {
 	var got environmentSettings
 	err := loadYAML(t, "pyfly.mirrors: [{timeout: 1s}]\n").Bind("pyfly", &got)
 	for _, want := range []string{
-		`environment variable PYFLY_REGIONS_EU_TIMEOUT: pyfly.regions.eu.timeout: "soon" is no duration`,
-		`environment variable PYFLY_PORTS_0: pyfly.ports[0]: "many" is no whole number`,
-		`environment variable PYFLY_MIRRORS_0_TIMEOUT: pyfly.mirrors[0].timeout: "late" is no duration`,
+		`environment variable PYFLY_REGIONS_EU_TIMEOUT: pyfly.regions.eu.timeout: "soon" is not a valid duration`,
+		`environment variable PYFLY_PORTS_0: pyfly.ports[0]: "many" is not a whole number`,
+		`environment variable PYFLY_MIRRORS_0_TIMEOUT: pyfly.mirrors[0].timeout: "late" is not a valid duration`,
 	} {
 		assert.ErrorContains(t, err, want)
 	}

@@ -17,7 +17,7 @@ type Error struct {
 	Origin  Origin // where it was written; zero when nowhere
 	Key     string // the key concerned, if there is one
 	Value   string // the value, or ****** if it may be a secret
-	Message string // what is wrong, the value included: `"abc" is no duration`
+	Message string // what is wrong, the value included: `"abc" is not a valid duration`
 	Want    string // what to do: "write 500ms, 30s or 1m30s"
 	Err     error  // the cause, if there is one
 
@@ -26,7 +26,7 @@ type Error struct {
 
 // Error implements error. It is one line:
 //
-//	pyfly.yaml:12: shop.timeout: "abc" is no duration: write 500ms, 30s or 1m30s
+//	pyfly.yaml:12: shop.timeout: "abc" is not a valid duration: write 500ms, 30s or 1m30s
 func (e *Error) Error() string {
 	var parts []string
 	if !e.Origin.IsZero() {
@@ -93,7 +93,7 @@ func (e *Error) of(key string, n *node) *Error {
 	return placed
 }
 
-// wrongValue reports that value "is no duration".
+// wrongValue reports that value "is not a valid duration".
 func wrongValue(value, is, want string) *Error {
 	value = shown(value)
 	return &Error{Value: value, Message: fmt.Sprintf("%q %s", value, is), Want: want, predicate: is}

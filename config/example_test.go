@@ -70,7 +70,7 @@ func ExampleConfig_Bind_errors() {
 		Limit   uint8
 	}{}))
 	// Output:
-	// code: shop.timeout: "abc" is no duration: write 500ms, 30s or 1m30s, or a number of seconds
+	// code: shop.timeout: "abc" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds
 	// code: shop.limit: "-5" does not fit into a uint8: write a whole number from 0 to 255
 }
 

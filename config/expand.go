@@ -20,8 +20,8 @@ const (
 	maxExpanded     = 1 << 20
 )
 
-// Expand replaces the placeholders of a text that is no setting itself, such as
-// one of a struct tag, as those of settings are. Its error is an [*Error].
+// Expand replaces the placeholders of a text that is not a setting, such as a struct
+// tag, in the same way as those of settings. Its error is an [*Error].
 func (c *Config) Expand(s string) (string, error) {
 	e := expander{cfg: c}
 	n, err := e.text(s)
@@ -131,7 +131,7 @@ func (e *expander) parse(text string) ([]placeholder.Part, *Error) {
 // secret nothing is shown.
 func incomplete(text string, p placeholder.Part, cause error, isSecret bool) *Error {
 	begin := "${" + nameIn(p.Source)
-	shown, want := "the placeholder "+begin+" has no end", "close it with }, or write $${ for a literal ${"
+	shown, want := "the placeholder "+begin+" is not closed", "close it with }, or write $${ for a literal ${"
 	if errors.Is(cause, placeholder.ErrNameless) {
 		begin = "${}"
 		if p.HasDefault {
@@ -334,7 +334,7 @@ func cycleError(path []step, again string) *Error {
 	return &Error{
 		Origin:  path[0].origin,
 		Key:     path[0].key,
-		Message: "placeholders refer to each other in a circle: " + text.String() + again,
+		Message: "placeholders refer to each other in a cycle: " + text.String() + again,
 		Want:    "give one of these keys a value without a placeholder",
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// Whatever a file holds, it is read or refused with a place in it, and what was
+// Whatever a file holds, it is read or rejected with a place in it, and what was
 // read can be read out.
 func FuzzLoadYAML(f *testing.F) {
 	for _, seed := range []string{

@@ -196,6 +196,6 @@ func (l *layer) setTwice(path []string, again Origin) error {
 		Origin:  again,
 		Key:     joinKey(l.prefix, strings.Join(path, ".")),
 		Message: fmt.Sprintf("this key is already set at %s (there written %s)", first.origin, first.name),
-		Want:    "keep one of them; case, dashes and underscores do not tell keys apart, and a dot nests",
+		Want:    "keep one of them; keys that differ only in case, dashes and underscores are the same, and a dot stands for nesting",
 	}
 }

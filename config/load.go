@@ -148,7 +148,7 @@ func (l *loader) activeProfiles(base *Config) ([]string, error) {
 		if strings.ContainsAny(name, `/\`) {
 			return nil, &Error{
 				Origin: base.Origin(profilesKey), Key: profilesKey, Value: name,
-				Message: fmt.Sprintf("%q is no name of a profile", name), Want: "write a name without slashes, such as prod",
+				Message: fmt.Sprintf("%q is not a valid profile name", name), Want: "write a name without slashes, such as prod",
 			}
 		}
 		if name != "" && !slices.Contains(active, name) {
@@ -224,7 +224,7 @@ func unreadable(path string, err error) *Error {
 		wrong.Message = "this file cannot be read: " + pathError.Err.Error()
 	}
 	if errors.Is(err, errTooLarge) {
-		wrong.Want = "keep settings only in it"
+		wrong.Want = "keep only settings in it"
 	}
 	return wrong
 }

@@ -122,14 +122,14 @@ func TestWrongProfiles(t *testing.T) {
 	_, err := config.Load(config.Profiles("prod"))
 	wantError(t, err, "pyfly-prod.yaml:3: pyfly.profiles.active: the file of a profile cannot choose profiles: move this key to pyfly.yaml")
 	_, err = config.Load(config.Profiles("../prod"))
-	wantError(t, err, `pyfly.profiles.active: "../prod" is no name of a profile: write a name without slashes, such as prod`)
+	wantError(t, err, `pyfly.profiles.active: "../prod" is not a valid profile name: write a name without slashes, such as prod`)
 }
 
 func TestAllWrongFilesAreReportedAtOnce(t *testing.T) {
 	inFolder(t, map[string]string{"pyfly-a.yaml": "[1]", "pyfly-b.yaml": "x: 1\nx: 2"})
 	_, err := config.Load(config.Profiles("a", "b"))
 	wantError(t, err, "pyfly-a.yaml:1: the file holds a list where keys and values are needed: write lines of the form key: value\n"+
-		"pyfly-b.yaml:2: the key x is already set at line 1 (there written x): keep one of them; case, dashes and underscores do not tell keys apart")
+		"pyfly-b.yaml:2: the key x is already set at line 1 (there written x): keep one of them; keys that differ only in case, dashes and underscores are the same")
 }
 
 func TestNewReadsNeitherFilesNorOverrides(t *testing.T) {

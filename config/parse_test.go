@@ -21,7 +21,7 @@ func TestParseDuration(t *testing.T) {
 	}
 	for _, text := range []string{"", " ", "abc", "1 s", "1e3", "5d", "1.", ".", "--1", "0x10", "١s"} {
 		_, err := config.ParseDuration(text)
-		wantError(t, err, `"`+text+`" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`)
+		wantError(t, err, `"`+text+`" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`)
 	}
 	_, err := config.ParseDuration("99999999999999999999")
 	wantError(t, err, `"99999999999999999999" is too long for a duration: write at most 2562047h, which is 292 years`)
@@ -38,7 +38,7 @@ func TestParseByteSize(t *testing.T) {
 	}
 	for _, text := range []string{"", "B", "MiB", "ten", "1K", "1e3", "1..5B", "0x1"} {
 		_, err := config.ParseByteSize(text)
-		wantError(t, err, `"`+text+`" is no size: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`)
+		wantError(t, err, `"`+text+`" is not a valid size: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`)
 	}
 }
 

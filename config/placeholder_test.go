@@ -135,19 +135,19 @@ func TestWrongPlaceholders(t *testing.T) {
 	}
 	cases := map[string]struct{ yaml, key, want string }{
 		"unresolvable":             {"\na: x${b.c}y", "a", "pyfly.yaml:2: a: ${b.c} is neither a key nor an environment variable: set b.c, or give a default: ${b.c:...}"},
-		"unclosed":                 {"a: x${b", "a", "pyfly.yaml:1: a: the placeholder ${b has no end: close it with }, or write $${ for a literal ${"},
-		"unclosed, with a default": {"a: x${b:sesame", "a", "pyfly.yaml:1: a: the placeholder ${b has no end: close it with }, or write $${ for a literal ${"},
+		"unclosed":                 {"a: x${b", "a", "pyfly.yaml:1: a: the placeholder ${b is not closed: close it with }, or write $${ for a literal ${"},
+		"unclosed, with a default": {"a: x${b:sesame", "a", "pyfly.yaml:1: a: the placeholder ${b is not closed: close it with }, or write $${ for a literal ${"},
 		"unclosed, in a secret":    {"api-key: x${sesame", "api-key", "pyfly.yaml:1: api-key: a placeholder in this secret is not complete: close it with }, or write $${ for a literal ${"},
 		"nameless":                 {"a: ${:x}", "a", "pyfly.yaml:1: a: the placeholder ${:...} names nothing: write ${name} or ${name:default}, or $${ for a literal ${"},
 		"group in text":            {"a: x${g}\ng: {b: 1}", "a", "pyfly.yaml:1: a: ${g} is a group of keys and cannot be part of a text: refer to a single value"},
 		"list in text":             {"a: x${g}\ng: [1]", "a", "pyfly.yaml:1: a: ${g} is a list and cannot be part of a text: refer to a single value"},
-		"itself":                   {"a: ${a}", "a", "pyfly.yaml:1: a: placeholders refer to each other in a circle: a -> a: give one of these keys a value without a placeholder"},
-		"cycle of two":             {"a: ${b}\nb: x${a}", "a", "pyfly.yaml:1: a: placeholders refer to each other in a circle: a -> b -> a: give one of these keys a value without a placeholder"},
-		"cycle behind":             {"z: ${a}\na: ${b}\nb: ${c}\nc: ${a}", "z", "pyfly.yaml:2: a: placeholders refer to each other in a circle: a -> b -> c -> a: give one of these keys a value without a placeholder"},
-		"cycle, relaxed":           {"base-url: ${other}\nother: ${baseUrl}", "base-url", "pyfly.yaml:1: base-url: placeholders refer to each other in a circle: base-url -> other -> base-url: give one of these keys a value without a placeholder"},
-		"through group":            {"a: {b: \"${c}\"}\nc: {d: \"${a}\"}", "a", "pyfly.yaml:1: a.b: placeholders refer to each other in a circle: a.b -> c.d -> a: give one of these keys a value without a placeholder"},
-		"group in group":           {"a:\n  b: ${a}", "a", "pyfly.yaml:2: a.b: placeholders refer to each other in a circle: a.b -> a: give one of these keys a value without a placeholder"},
-		"through lists":            {"a: ['${b}']\nb: ['${c}']\nc: ['${b}']", "a", "pyfly.yaml:2: b[0]: placeholders refer to each other in a circle: b[0] -> c[0] -> b: give one of these keys a value without a placeholder"},
+		"itself":                   {"a: ${a}", "a", "pyfly.yaml:1: a: placeholders refer to each other in a cycle: a -> a: give one of these keys a value without a placeholder"},
+		"cycle of two":             {"a: ${b}\nb: x${a}", "a", "pyfly.yaml:1: a: placeholders refer to each other in a cycle: a -> b -> a: give one of these keys a value without a placeholder"},
+		"cycle behind":             {"z: ${a}\na: ${b}\nb: ${c}\nc: ${a}", "z", "pyfly.yaml:2: a: placeholders refer to each other in a cycle: a -> b -> c -> a: give one of these keys a value without a placeholder"},
+		"cycle, relaxed":           {"base-url: ${other}\nother: ${baseUrl}", "base-url", "pyfly.yaml:1: base-url: placeholders refer to each other in a cycle: base-url -> other -> base-url: give one of these keys a value without a placeholder"},
+		"through group":            {"a: {b: \"${c}\"}\nc: {d: \"${a}\"}", "a", "pyfly.yaml:1: a.b: placeholders refer to each other in a cycle: a.b -> c.d -> a: give one of these keys a value without a placeholder"},
+		"group in group":           {"a:\n  b: ${a}", "a", "pyfly.yaml:2: a.b: placeholders refer to each other in a cycle: a.b -> a: give one of these keys a value without a placeholder"},
+		"through lists":            {"a: ['${b}']\nb: ['${c}']\nc: ['${b}']", "a", "pyfly.yaml:2: b[0]: placeholders refer to each other in a cycle: b[0] -> c[0] -> b: give one of these keys a value without a placeholder"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -63,7 +63,7 @@ func redactedText(key string, n *node) string {
 	return secret.Setting(key, n.literal())
 }
 
-// ExpandRedacted replaces the placeholders of a text that is no setting itself
+// ExpandRedacted replaces the placeholders of a text that is not a setting
 // and hides what [Config.Redacted] hides. If a placeholder cannot be replaced,
 // all are left as they are written, with the defaults of secret ones hidden.
 func (c *Config) ExpandRedacted(text string) string {

@@ -127,5 +127,5 @@ func TestShortFormsHoldNoSecret(t *testing.T) {
 		}
 	}
 	_, _, err := config.Value[int](cfg, "cache.name")
-	wantError(t, err, "pyfly.yaml:1: cache: ****** is no whole number (it comes from ${payment.api-key})")
+	wantError(t, err, "pyfly.yaml:1: cache: ****** is not a whole number (it comes from ${payment.api-key})")
 }

@@ -118,9 +118,9 @@ type checked struct{ URL string }
 
 func (c *checked) Validate() error {
 	if strings.Contains(c.URL, "hunter2") {
-		return fmt.Errorf("url: %q is refused", c.URL)
+		return fmt.Errorf("url: %q is rejected", c.URL)
 	}
-	return errors.New("url: it is refused")
+	return errors.New("url: it is rejected")
 }
 
 func readAs[T any](cfg *config.Config, key string) error {
@@ -137,7 +137,7 @@ func assertNoSecret(t *testing.T, err error) {
 	var located *config.Error
 	require.ErrorAs(t, err, &located)
 	assert.NotContains(t, located.Value, "hunter2")
-	if located.Err != nil && !strings.Contains(located.Err.Error(), "is refused") { // what the user's Validate says is the user's
+	if located.Err != nil && !strings.Contains(located.Err.Error(), "is rejected") { // what the user's Validate says is the user's
 		assert.NotContains(t, located.Err.Error(), "hunter2")
 	}
 }

@@ -28,6 +28,10 @@ type ShortForm struct {
 	// sets; without a Switch, every value. "" means that there is none: then
 	// every value is that of Switch.
 	Value string
+	// Pairs says that the keys below the group are set by a text of names and
+	// values, "X-Client: shop; X-Tenant: ${tenant}". Switch and Value do not count
+	// then.
+	Pairs bool
 	// Want says what to write where the short form stands, for errors about
 	// its value: "write true, false or a number of entries".
 	Want string
@@ -126,6 +130,9 @@ func (l *layer) long(c *Config, f *ShortForm, key string, value any) any {
 // long returns, by name, the keys that a value stands for, or nil if it is no
 // short form.
 func (f *ShortForm) long(c *Config, key string, n *node) map[string]*node {
+	if f.Pairs {
+		return f.pairs(n)
+	}
 	found, _ := c.asWritten(key, n)
 	if found == nil {
 		found = n // to be reported when it is read

@@ -122,12 +122,12 @@ func TestAShortVariableMakesKeys(t *testing.T) {
 
 func TestWrongShortForms(t *testing.T) {
 	cases := map[string]struct{ yaml, key, want string }{
-		"a word":                    {"\npyfly.x.retry: soon", "max-attempts", `pyfly.yaml:2: pyfly.x.retry: "soon" is no whole number: write true, false or a number`},
-		"through a placeholder":     {"\npyfly.x.retry: ${n:soon}", "max-attempts", `pyfly.yaml:2: pyfly.x.retry: "soon" is no whole number (it comes from ${n:...}): write true, false or a number`},
+		"a word":                    {"\npyfly.x.retry: soon", "max-attempts", `pyfly.yaml:2: pyfly.x.retry: "soon" is not a whole number: write true, false or a number`},
+		"through a placeholder":     {"\npyfly.x.retry: ${n:soon}", "max-attempts", `pyfly.yaml:2: pyfly.x.retry: "soon" is not a whole number (it comes from ${n:...}): write true, false or a number`},
 		"a placeholder of nothing":  {"\npyfly.x.retry: ${n}", "max-attempts", "pyfly.yaml:2: pyfly.x.retry: ${n} is neither a key nor an environment variable: set n, or give a default: ${n:...}"},
-		"in a long key":             {"\npyfly.x.retry: {max-attempts: soon}", "max-attempts", `pyfly.yaml:2: pyfly.x.retry.max-attempts: "soon" is no whole number: write a whole number`},
+		"in a long key":             {"\npyfly.x.retry: {max-attempts: soon}", "max-attempts", `pyfly.yaml:2: pyfly.x.retry.max-attempts: "soon" is not a whole number: write a whole number`},
 		"a placeholder of itself":   {"\npyfly.x.retry: ${pyfly.x.retry}", "max-attempts", "pyfly.yaml:2: pyfly.x.retry: a group of keys is where a single value is needed: write a whole number"},
-		"a placeholder of its long": {"\npyfly.x.retry: ${pyfly.x.retry.max-attempts}", "max-attempts", "pyfly.yaml:2: pyfly.x.retry.max-attempts: placeholders refer to each other in a circle: pyfly.x.retry.max-attempts -> pyfly.x.retry.max-attempts: give one of these keys a value without a placeholder"},
+		"a placeholder of its long": {"\npyfly.x.retry: ${pyfly.x.retry.max-attempts}", "max-attempts", "pyfly.yaml:2: pyfly.x.retry.max-attempts: placeholders refer to each other in a cycle: pyfly.x.retry.max-attempts -> pyfly.x.retry.max-attempts: give one of these keys a value without a placeholder"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestWrongShortForms(t *testing.T) {
 			wantError(t, err, c.want)
 		})
 	}
-	t.Run("refused by its reader", func(t *testing.T) {
+	t.Run("rejected by its reader", func(t *testing.T) {
 		cfg := loadYAML(t, "pyfly.x.retry: -1")
 		cfg.AddShortForms(retryForm)
 		wantError(t, cfg.Errorf("pyfly.x.retry.max-attempts", "write a number of at least %d", 1),

@@ -59,33 +59,33 @@ func TestWrongValues(t *testing.T) {
 		read    func(*config.Config) (any, any, error)
 		want    string
 	}{
-		{"abc", read(time.Second), `"abc" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`},
-		{"", read(time.Second), `"" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`},
-		{true, read(time.Second), `"true" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`},
-		{"1e9999", read(time.Second), `"1e9999" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`},
+		{"abc", read(time.Second), `"abc" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`},
+		{"", read(time.Second), `"" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`},
+		{true, read(time.Second), `"true" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`},
+		{"1e9999", read(time.Second), `"1e9999" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`},
 		{math.MaxInt64, read(time.Second), `"9223372036854775807" is too long for a duration: write at most 2562047h, which is 292 years`},
-		{math.NaN(), read(time.Second), `"NaN" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`},
-		{"ten", read(config.KiB), `"ten" is no size: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`},
-		{"0.3B", read(config.KiB), `"0.3B" is no whole number of bytes: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`},
+		{math.NaN(), read(time.Second), `"NaN" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`},
+		{"ten", read(config.KiB), `"ten" is not a valid size: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`},
+		{"0.3B", read(config.KiB), `"0.3B" is not a whole number of bytes: write 512B, 64KiB, 10MiB or 10MB, or a number of bytes`},
 		{"8EiB", read(config.KiB), `"8EiB" is too large for a size: write less than 8EiB`},
-		{1.5, read(1), `"1.5" is no whole number: write a whole number`},
-		{"many", read(1), `"many" is no whole number: write a whole number`},
-		{"1e3", read(1), `"1e3" is no whole number: write a whole number`},
-		{"", read(1), `"" is no whole number: write a whole number`},
-		{true, read(1), `"true" is no whole number: write a whole number`},
+		{1.5, read(1), `"1.5" is not a whole number: write a whole number`},
+		{"many", read(1), `"many" is not a whole number: write a whole number`},
+		{"1e3", read(1), `"1e3" is not a whole number: write a whole number`},
+		{"", read(1), `"" is not a whole number: write a whole number`},
+		{true, read(1), `"true" is not a whole number: write a whole number`},
 		{300, read(int8(1)), `"300" does not fit into an int8: write a whole number from -128 to 127`},
 		{"9223372036854775808", read(int64(1)), `"9223372036854775808" does not fit into an int64: write a whole number from -9223372036854775808 to 9223372036854775807`},
 		{-1, read(uint8(1)), `"-1" does not fit into a uint8: write a whole number from 0 to 255`},
 		{"18446744073709551616", read(uint64(1)), `"18446744073709551616" does not fit into a uint64: write a whole number from 0 to 18446744073709551615`},
-		{"x", read(1.0), `"x" is no number: write a number such as 0.5`},
-		{"nan", read(1.0), `"nan" is no number: write a number such as 0.5`},
-		{"inf", read(1.0), `"inf" is no number: write a number such as 0.5`},
-		{math.Inf(1), read(1.0), `"+Inf" is no number: write a number such as 0.5`},
+		{"x", read(1.0), `"x" is not a number: write a number such as 0.5`},
+		{"nan", read(1.0), `"nan" is not a number: write a number such as 0.5`},
+		{"inf", read(1.0), `"inf" is not a number: write a number such as 0.5`},
+		{math.Inf(1), read(1.0), `"+Inf" is not a number: write a number such as 0.5`},
 		{"1e400", read(1.0), `"1e400" is too large for a float64: write a number such as 0.5`},
 		{1e300, read(float32(1)), `"1e+300" is too large for a float32: write a number such as 0.5`},
-		{2, read(true), `"2" is no bool: write true or false`},
-		{"maybe", read(true), `"maybe" is no bool: write true or false`},
-		{[]int{1}, read("x"), `a list is where a single value is needed: write a text`},
+		{2, read(true), `"2" is not a bool: write true or false`},
+		{"maybe", read(true), `"maybe" is not a bool: write true or false`},
+		{[]int{1}, read("x"), `a list is where a single value is needed: write text`},
 		{map[string]any{"a": 1}, read(time.Second), `a group of keys is where a single value is needed: write 500ms, 30s or 1m30s, or a number of seconds`},
 		{map[string]any{"a": 1}, read([]int{}), `a group of keys is where a list is needed: write a list, or its elements separated by commas`},
 		{"x", read(map[string]string{}), `"x" is where a group of keys is needed: write keys and values below it`},
@@ -94,7 +94,7 @@ func TestWrongValues(t *testing.T) {
 		{make(chan int), read("x"), `a value of type chan int cannot be a setting: give a text, bool, number, duration, list or map`},
 		{make(chan int), read[any]("x"), `a value of type chan int cannot be a setting: give a text, bool, number, duration, list or map`},
 		{"x", read[error](nil), `no setting can be read into a error: change the field's type, or exclude it with koanf:"-"`},
-		{strings.Repeat("é", 150), read(1), `"` + strings.Repeat("é", 100) + `..." is no whole number: write a whole number`},
+		{strings.Repeat("é", 150), read(1), `"` + strings.Repeat("é", 100) + `..." is not a whole number: write a whole number`},
 	}
 	for _, c := range cases {
 		got, want, err := c.read(config.New(map[string]any{"key": c.written}))
@@ -111,15 +111,15 @@ func TestErrorsSayWhereTheValueStands(t *testing.T) {
 	t.Setenv("PYFLY_CLIENT_DEFAULT_CONNECT_TIMEOUT", "soon")
 	cfg := loadYAML(t, "pyfly:\n  client:\n    default:\n      timeout: abc\nbase: xyz\nother: ${base}\n")
 	_, _, err := config.Value[time.Duration](cfg, "pyfly.client.default.timeout")
-	wantError(t, err, `pyfly.yaml:4: pyfly.client.default.timeout: "abc" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`)
+	wantError(t, err, `pyfly.yaml:4: pyfly.client.default.timeout: "abc" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`)
 	var located *config.Error
 	if !errors.As(err, &located) || located.Value != "abc" || located.Key != "pyfly.client.default.timeout" || located.Origin != (config.Origin{File: "pyfly.yaml", Line: 4}) {
 		t.Errorf("%+v", located)
 	}
 	_, _, err = config.Value[time.Duration](cfg, "pyfly.client.default.connect-timeout")
-	wantError(t, err, `environment variable PYFLY_CLIENT_DEFAULT_CONNECT_TIMEOUT: pyfly.client.default.connect-timeout: "soon" is no duration: write 500ms, 30s or 1m30s, or a number of seconds`)
+	wantError(t, err, `environment variable PYFLY_CLIENT_DEFAULT_CONNECT_TIMEOUT: pyfly.client.default.connect-timeout: "soon" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds`)
 	_, _, err = config.Value[int](cfg, "other")
-	wantError(t, err, `pyfly.yaml:6: other: "xyz" is no whole number (it comes from ${base}): write a whole number`)
+	wantError(t, err, `pyfly.yaml:6: other: "xyz" is not a whole number (it comes from ${base}): write a whole number`)
 }
 
 func TestSecretsAreNotShown(t *testing.T) {
@@ -128,7 +128,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"headers.Authorization", "aws.credentials", "credential", "password.current",
 	} {
 		_, _, err := config.Value[int](config.New(map[string]any{key: "hunter2"}), key)
-		wantError(t, err, "code: "+key+": ****** is no whole number: write a whole number")
+		wantError(t, err, "code: "+key+": ****** is not a whole number: write a whole number")
 		var located *config.Error
 		if errors.As(err, &located); located.Value != "******" {
 			t.Errorf("%s: value %q", key, located.Value)

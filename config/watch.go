@@ -24,13 +24,13 @@ const (
 )
 
 // Watch reads the files of cfg, which [Load] has made, again whenever they
-// change, and calls changed with what has become of it: a new Config that differs
-// in some keys, or an error that says what is wrong with the files. The same
-// error is told once. Watch returns when ctx is done, or at once if cfg was made
+// change, and calls changed with the result: a new Config that differs in some keys,
+// or an error that says what is wrong with the files. The same error is reported
+// once. Watch returns when ctx is done, or at once if cfg was made
 // by [New]; the error is always nil. changed is called by the goroutine that calls
 // Watch.
 //
-// A new Config must pass all checks; the error of one that fails is told like
+// A new Config must pass all checks; the error of one that fails is reported like
 // one of the files, and the settings stay those that passed last. Keys are those
 // whose values differ from the settings in force: cfg, then the last Config
 // that was given to changed.

@@ -461,18 +461,18 @@ func TestKeysDifferFromTheSettingsInForce(t *testing.T) {
 		require.NoError(t, err)
 		w := startWatch(t, cfg, func(next *config.Config) error {
 			if next.String("a", "") == "2" {
-				return errors.New("a is refused")
+				return errors.New("a is rejected")
 			}
 			return nil
 		})
 		w.write("pyfly.yaml", "name: two\na: 2\n")
-		w.tells("a is refused")
+		w.tells("a is rejected")
 		w.write("pyfly.yaml", "name: three\na: 2\n")
 		w.tells()
 		w.write("pyfly.yaml", "name: three\na: 1\n")
-		w.tells("three [name]") // a has not changed, and name has although it was refused
+		w.tells("three [name]") // a has not changed, and name has although it was rejected
 		w.write("pyfly.yaml", "name: one\na: 2\n")
-		w.tells("a is refused")
+		w.tells("a is rejected")
 		w.write("pyfly.yaml", "name: three\na: 1\n")
 		w.tells()
 	})

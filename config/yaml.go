@@ -80,7 +80,7 @@ func (p *yamlParser) root(content []byte) (*yaml.Node, error) {
 		case len(document.Content) == 0 || isNull(document.Content[0]):
 		case root != nil:
 			return nil, p.errorAt(document.Line, "a second YAML document begins here",
-				"keep one document in the file; what differs by environment goes to a profile's file such as pyfly-prod.yaml")
+				"keep one document in the file, and put what differs between environments into a profile's file such as pyfly-prod.yaml")
 		default:
 			root = document.Content[0]
 		}
@@ -253,13 +253,13 @@ func (p *yamlParser) follow(node *yaml.Node, read func(*yaml.Node) error) error 
 		return nil
 	case p.isTooMuch():
 		p.hasGivenUp = true
-		return p.errorAt(node.Line, "the aliases of this file stand for too many values", "write less of them, or write the values out")
+		return p.errorAt(node.Line, "the aliases of this file stand for too many values", "write fewer of them, or write the values out")
 	}
 	if node.Kind != yaml.AliasNode {
 		return read(node)
 	}
 	if slices.Contains(p.aliases, node.Alias) {
-		return p.errorAt(node.Line, "the alias *"+node.Value+" refers to what it is a part of", "refer to something else")
+		return p.errorAt(node.Line, "the alias *"+node.Value+" refers to a value that contains it", "refer to something else")
 	}
 	p.aliases = append(p.aliases, node.Alias)
 	defer func() { p.aliases = p.aliases[:len(p.aliases)-1] }()
@@ -280,14 +280,14 @@ func (p *yamlParser) scalar(node *yaml.Node, at *place) (any, error) {
 	case "!!bool":
 		var value bool
 		if node.Decode(&value) != nil {
-			return nil, p.errorAt(node.Line, "this is no bool", wantBool)
+			return nil, p.errorAt(node.Line, "this is not a bool", wantBool)
 		}
 		at.text = node.Value
 		return value, nil
 	case "!!int", "!!float":
 		value, ok := numberIn(node.Value)
 		if !ok && node.Decode(&value) != nil { // infinity
-			return nil, p.errorAt(node.Line, "this is no number", wantNumber)
+			return nil, p.errorAt(node.Line, "this is not a number", wantNumber)
 		}
 		at.text = node.Value
 		return value, nil

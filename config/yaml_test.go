@@ -17,13 +17,13 @@ import (
 func TestWrongYAML(t *testing.T) {
 	cases := map[string]struct{ yaml, want string }{
 		"a tab":           {"a:\n\tb: 1\n", "pyfly.yaml:2: a tab cannot indent YAML: use spaces"},
-		"a duplicate":     {"a: 1\nb: 2\na: 3\n", "pyfly.yaml:3: the key a is already set at line 1 (there written a): keep one of them; case, dashes and underscores do not tell keys apart"},
-		"relaxed twice":   {"s:\n  base-url: 1\n  baseUrl: 2\n", "pyfly.yaml:3: the key baseUrl is already set at line 2 (there written base-url): keep one of them; case, dashes and underscores do not tell keys apart"},
-		"dotted twice":    {"a:\n  b: 1\na.b: 2\n", "pyfly.yaml:3: a.b: this key is already set at pyfly.yaml:2 (there written b): keep one of them; case, dashes and underscores do not tell keys apart, and a dot nests"},
-		"value and group": {"a: 1\na.b: 2\n", "pyfly.yaml:2: a: this key is already set at pyfly.yaml:1 (there written a): keep one of them; case, dashes and underscores do not tell keys apart, and a dot nests"},
+		"a duplicate":     {"a: 1\nb: 2\na: 3\n", "pyfly.yaml:3: the key a is already set at line 1 (there written a): keep one of them; keys that differ only in case, dashes and underscores are the same"},
+		"relaxed twice":   {"s:\n  base-url: 1\n  baseUrl: 2\n", "pyfly.yaml:3: the key baseUrl is already set at line 2 (there written base-url): keep one of them; keys that differ only in case, dashes and underscores are the same"},
+		"dotted twice":    {"a:\n  b: 1\na.b: 2\n", "pyfly.yaml:3: a.b: this key is already set at pyfly.yaml:2 (there written b): keep one of them; keys that differ only in case, dashes and underscores are the same, and a dot stands for nesting"},
+		"value and group": {"a: 1\na.b: 2\n", "pyfly.yaml:2: a: this key is already set at pyfly.yaml:1 (there written a): keep one of them; keys that differ only in case, dashes and underscores are the same, and a dot stands for nesting"},
 		"a list":          {"# settings\n- a\n", "pyfly.yaml:2: the file holds a list where keys and values are needed: write lines of the form key: value"},
 		"a text":          {"hello\n", "pyfly.yaml:1: the file holds a single value where keys and values are needed: write lines of the form key: value"},
-		"two documents":   {"a: 1\n---\nb: 1\n", "pyfly.yaml:2: a second YAML document begins here: keep one document in the file; what differs by environment goes to a profile's file such as pyfly-prod.yaml"},
+		"two documents":   {"a: 1\n---\nb: 1\n", "pyfly.yaml:2: a second YAML document begins here: keep one document in the file, and put what differs between environments into a profile's file such as pyfly-prod.yaml"},
 		"a null key":      {"~: 1\n", "pyfly.yaml:1: a key is empty or null: write a name before the colon, in quotes if it is the word null"},
 		"a list as key":   {"? [a]\n: 1\n", "pyfly.yaml:1: a key is a list: write text as key"},
 		"an empty part":   {"a..b: 1\n", `pyfly.yaml:1: the key "a..b" has an empty segment: write names between the dots`},
@@ -113,8 +113,8 @@ a.b.c: 1
 		t.Error("the text of a partial origin")
 	}
 	_, _, err := config.Value[[]int](cfg, "list")
-	wantError(t, err, `pyfly.yaml:11: list[0]: "a" is no whole number: write a whole number`+"\n"+
-		`pyfly.yaml:12: list[1]: "b" is no whole number: write a whole number`)
+	wantError(t, err, `pyfly.yaml:11: list[0]: "a" is not a whole number: write a whole number`+"\n"+
+		`pyfly.yaml:12: list[1]: "b" is not a whole number: write a whole number`)
 }
 
 func TestSeveralMerges(t *testing.T) {

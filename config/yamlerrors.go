@@ -54,7 +54,7 @@ func (p *yamlParser) checkKey(key *yaml.Node, seen map[string]*yaml.Node) error 
 	return &Error{
 		Origin:  p.origin(key.Line),
 		Message: fmt.Sprintf("the key %s is already set at line %d (there written %s)", key.Value, first.Line, first.Value),
-		Want:    "keep one of them; case, dashes and underscores do not tell keys apart",
+		Want:    "keep one of them; keys that differ only in case, dashes and underscores are the same",
 	}
 }
 
@@ -76,7 +76,7 @@ func (p *yamlParser) syntaxError(content []byte, cause error) error {
 	if broken, ok := brokenLine(content); ok {
 		line = broken
 	}
-	wrong := p.errorAt(line, "this is no valid YAML: "+message, "check the indentation, the quotes and the brackets here")
+	wrong := p.errorAt(line, "this is not valid YAML: "+message, "check the indentation, the quotes and the brackets here")
 	wrong.Err = cause
 	switch {
 	case hasTabIndent(content, line):

@@ -27,7 +27,7 @@ func As[I any]() BeanOption {
 		t := reflect.TypeFor[I]()
 		switch {
 		case t.Kind() != reflect.Interface:
-			d.fail(fmt.Sprintf("%s was registered As %s, which is no interface", d.made, t), "give As an interface")
+			d.fail(fmt.Sprintf("%s was registered As %s, which is not an interface", d.made, t), "give As an interface")
 		case !d.made.Implements(t):
 			d.fail(fmt.Sprintf("%s was registered As %s, which it does not implement%s", d.made, t, pointerHint(d.made, t)),
 				"implement the interface or register the bean without As")

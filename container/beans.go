@@ -34,10 +34,10 @@ func (b BeanInfo) MarshalJSON() ([]byte, error) {
 	}{plain(b), b.Took.String()})
 }
 
-// Beans lists the beans in the order in which they are started: what a bean
-// depends on comes before it, else by registration. It may be called at any
-// time; what is not known before the start is zero. What the context itself
-// offers is not listed.
+// Beans returns the beans in the order in which they are started: each after those
+// that it depends on, else in the order of registration. It may be called at any
+// time. Fields that are not known before the start are zero. What the context itself
+// offers is left out.
 func (app *ApplicationContext) Beans() []BeanInfo {
 	view := app.latest()
 	var infos []BeanInfo

@@ -185,7 +185,7 @@ func (m *maker) note(p *Problem) {
 	m.problems = append(m.problems, p)
 }
 
-// close refuses to make further beans and returns a channel that is closed when
+// close prevents the making of further beans and returns a channel that is closed when
 // those under way have ended.
 func (m *maker) close() <-chan struct{} {
 	m.mu.Lock()

@@ -50,7 +50,7 @@ func (i *instance) construct(args []reflect.Value) *Problem {
 		return constructorFailed(i.node, err)
 	case isNil(out[0]):
 		p := constructorFailed(i.node, errReturnedNil)
-		p.Remedy = "return the bean, or an error that says why there is none"
+		p.Remedy = "return the bean or an error"
 		return p
 	}
 	i.original = out[0].Interface()

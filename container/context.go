@@ -180,12 +180,11 @@ func (app *ApplicationContext) RegisterPostProcessor(processor lifecycle.BeanPos
 	app.register(d)
 }
 
-// Override replaces the definition of the same type and name by another: the
-// way a test swaps a bean. Without [Named] it replaces the only bean of the
-// type, whatever its name. It may come before or after the registration of
-// what it replaces, and replaces that with its conditions: the new bean has
-// those of its own options only. That there is nothing to replace is a mistake
-// that Start reports.
+// Override replaces the definition of the same type and name with another. Tests use
+// it to replace a bean. Without [Named] it replaces the only bean of the type,
+// whatever its name. It may be called before or after the registration that it
+// replaces. The conditions of the old definition do not apply to the new one. Start
+// reports an Override that replaces nothing.
 func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
 	d := newDefinition(constructor, callerStack(), opts)
 	if d.isOut() {
@@ -198,7 +197,7 @@ func (app *ApplicationContext) Override(constructor any, opts ...BeanOption) {
 }
 
 // AddValidator adds a check of settings and declarations that runs before any
-// bean is built, so that its mistakes are reported together with all others.
+// bean is built, so that what it finds is reported together with all other problems.
 // The function's error may be several joined by errors.Join; each that is, or
 // wraps, a *[Problem] is shown as such.
 func (app *ApplicationContext) AddValidator(validate func(*config.Config) error) {
@@ -222,7 +221,7 @@ func (app *ApplicationContext) register(d *definition) {
 	}
 }
 
-// mayRegister refuses what comes after the start: the graph is made then.
+// mayRegister rejects what comes after the start: the graph is made then.
 func (app *ApplicationContext) mayRegister(d *definition) bool {
 	app.mu.Lock()
 	defer app.mu.Unlock()

@@ -117,7 +117,7 @@ func (d *definition) readSignature() (wrong string) {
 		return fmt.Sprintf("a value of type %s was registered as a constructor", fn)
 	}
 	if !d.returns.read(fn) {
-		return fmt.Sprintf("the constructor %s does not return one bean, which a func() to clean up and an error may follow", fn)
+		return fmt.Sprintf("the constructor %s must return one bean, which a func() to clean up and an error may follow", fn)
 	}
 	d.made = fn.Out(0)
 	if d.made == errorType {
@@ -146,22 +146,22 @@ func (r *results) read(fn reflect.Type) bool {
 func (d *definition) checkHooks() {
 	if !d.made.Implements(postConstructType) {
 		_, has := d.made.MethodByName("PostConstruct")
-		d.refuseHook(has, "PostConstruct")
+		d.rejectHook(has, "PostConstruct")
 	}
 	if !d.made.Implements(preDestroyType) {
 		_, has := d.made.MethodByName("PreDestroy")
-		d.refuseHook(has, "PreDestroy")
+		d.rejectHook(has, "PreDestroy")
 	}
 }
 
-func (d *definition) refuseHook(has bool, hook string) {
+func (d *definition) rejectHook(has bool, hook string) {
 	if has {
 		d.fail(fmt.Sprintf("%s.%s is not called, because of its signature", d.made, hook),
-			fmt.Sprintf("make it func (...) %s(ctx context.Context) error", hook))
+			fmt.Sprintf("declare it as func (...) %s(ctx context.Context) error", hook))
 	}
 }
 
-// checkScope refuses what a prototype, which the context makes and forgets,
+// checkScope rejects what a prototype, which the context makes and forgets,
 // cannot have.
 func (d *definition) checkScope() {
 	if d.scope != ScopePrototype {
@@ -169,12 +169,12 @@ func (d *definition) checkScope() {
 	}
 	switch {
 	case d.constructor.Kind() != reflect.Func:
-		d.fail("an instance was registered as a prototype, of which there are many", "register a constructor")
+		d.fail("an instance was registered as a prototype, but there is only one", "register a constructor")
 	case d.returns.cleanup:
 		d.fail("a prototype's constructor returns a function to clean up, which nobody would call",
-			"give the bean a Close method, for those to call who get it")
+			"give the bean a Close method, which those who get it call")
 	case len(d.onStart)+len(d.onStop) > 0:
-		d.fail("a prototype is neither started nor stopped, so OnStart and OnStop have no effect", "drop them or Prototype")
+		d.fail("a prototype is neither started nor stopped, so OnStart and OnStop have no effect", "remove them or Prototype")
 	}
 }
 

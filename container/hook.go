@@ -36,7 +36,7 @@ func (r *run) callHook(ctx context.Context, i *instance, name string, limit time
 	case err == hook.ErrHangs:
 		i.isHanging.Store(true)
 		p.What = fmt.Sprintf("%s of %s did not return within %s", name, i.name, took)
-		p.Remedy = "let it end when its context does, or raise the limit (pyfly.context.start-timeout, .shutdown-timeout)"
+		p.Remedy = "make it return when its context ends, or raise the limit (pyfly.context.start-timeout, .shutdown-timeout)"
 		p.detail("stands at", where)
 	case hasPanicked:
 		p.What = fmt.Sprintf("%s of %s panicked: %s", name, i.name, usercode.Text(panicked.Value))
@@ -58,7 +58,7 @@ type totalLimitError struct {
 }
 
 func (e *totalLimitError) Error() string {
-	return fmt.Sprintf("the limit of the whole, %s: %s, was reached", e.key, e.limit)
+	return fmt.Sprintf("the total limit, %s: %s, was reached", e.key, e.limit)
 }
 
 // call is [hook.Call] on a goroutine that is known as the context's. Of a function

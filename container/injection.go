@@ -248,7 +248,7 @@ func (g *graph) injectFields(p point, t reflect.Type) injection {
 			g.problems = append(g.problems, at.mistaken("is unexported and cannot be injected", "export it"))
 		case option != "":
 			g.problems = append(g.problems, at.mistaken(
-				fmt.Sprintf("asks for the group %q with the option %q, which there is not", group, option), "drop the option"))
+				fmt.Sprintf("asks for the group %q with the unknown option %q", group, option), "remove the option"))
 		default:
 			in.fields = append(in.fields, fieldInjection{i, g.inject(at, field.Type)})
 		}

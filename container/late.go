@@ -99,7 +99,7 @@ func (m *maker) discard(i *instance) {
 		return nil
 	})
 	for _, p := range s.problems {
-		m.run.app.guarded.Error("a bean did not stop well", "bean", i.name, "error", p)
+		m.run.app.guarded.Error("a bean did not stop cleanly", "bean", i.name, "error", p)
 	}
 }
 

@@ -71,9 +71,9 @@ func (l *limits) read(app *ApplicationContext) []*Problem {
 }
 
 func wrongLimit(cfg *config.Config, key string, setting any, remedy string) *Problem {
-	what := fmt.Sprintf("%s: %s: %v is no limit", cfg.Origin(key), key, setting)
+	what := fmt.Sprintf("%s: %s: %v is not a valid limit", cfg.Origin(key), key, setting)
 	if _, isDuration := setting.(time.Duration); isDuration {
-		what = fmt.Sprintf("%s: %s: %v is no time limit", cfg.Origin(key), key, setting)
+		what = fmt.Sprintf("%s: %s: %v is not a valid time limit", cfg.Origin(key), key, setting)
 	}
 	return &Problem{Code: CodeConfig, What: what, Remedy: remedy}
 }

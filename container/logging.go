@@ -61,7 +61,7 @@ func (app *ApplicationContext) followChanges() {
 	}
 	lifecycle.Subscribe(app.events, func(change config.Changed) {
 		if err := app.log.handler.Apply(change.Config); err != nil {
-			app.guarded.Error("changed levels of logging are wrong and change nothing", "error", err)
+			app.guarded.Error("changed logging levels are invalid and are ignored", "error", err)
 		}
 	})
 }
@@ -102,7 +102,7 @@ func (r *run) warnOfIdleLogging() {
 	}
 	for _, key := range withoutEffect {
 		if r.app.config.Exists(key) {
-			r.app.guarded.Warn("setting without effect: the program has a logger of its own", "key", key, "at", r.app.config.Origin(key).String())
+			r.app.guarded.Warn("a setting has no effect: the program has a logger of its own", "key", key, "at", r.app.config.Origin(key).String())
 		}
 	}
 }

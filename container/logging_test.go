@@ -131,8 +131,8 @@ func TestWrongSettingsOfLoggingStopTheStart(t *testing.T) {
 	for yaml, want := range map[string]string{
 		"pyfly.logging:\n  level:\n    client: verbose\n": `pyfly.yaml:3: pyfly.logging.level.client: "verbose" is not allowed`,
 		"pyfly.logging.format: xml\n":                     `pyfly.yaml:1: pyfly.logging.format: "xml" is not allowed`,
-		"pyfly.logging.source: maybe\n":                   `pyfly.yaml:1: pyfly.logging.source: "maybe" is no bool`,
-		"pyfly.logging.startup-summary: maybe\n":          `pyfly.yaml:1: pyfly.logging.startup-summary: "maybe" is no bool`,
+		"pyfly.logging.source: maybe\n":                   `pyfly.yaml:1: pyfly.logging.source: "maybe" is not a bool`,
+		"pyfly.logging.startup-summary: maybe\n":          `pyfly.yaml:1: pyfly.logging.startup-summary: "maybe" is not a bool`,
 		"pyfly.banner.mode: console\n":                    `pyfly.yaml:1: pyfly.banner.mode: "console" is not allowed`,
 	} {
 		t.Chdir(t.TempDir())
@@ -145,7 +145,7 @@ func TestWrongSettingsOfLoggingStopTheStart(t *testing.T) {
 			report := startFails(t, app)
 			p := only(t, report, container.CodeConfig)
 			if p.What != want || p.Remedy == "" || !errors.Is(report, kernel.ErrConfig) {
-				t.Errorf("logger: %s: %s, to mend: %s, want %s", name, p.What, p.Remedy, want)
+				t.Errorf("logger: %s: %s, fix: %s, want %s", name, p.What, p.Remedy, want)
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func TestTheProgramsDefaultLoggerIsUsed(t *testing.T) {
 	if strings.Contains(log, "PyFly") || strings.Contains(log, "starting") || !strings.Contains(log, "application context started") {
 		t.Error(log)
 	}
-	if !strings.Contains(log, `msg="setting without effect: the program has a logger of its own" key=pyfly.logging.level at=code`) {
+	if !strings.Contains(log, `msg="a setting has no effect: the program has a logger of its own" key=pyfly.logging.level at=code`) {
 		t.Error("no word of the settings without effect:", log)
 	}
 	if app := container.NewApplicationContext(settings, container.WithLogOutput(io.Discard)); app.Logger() == mine {
@@ -248,7 +248,7 @@ func TestAWrongChangeThatIsPublishedChangesNoLevel(t *testing.T) {
 	app := newLogging(&out, nil)
 	lifecycle.Publish(app.Events(), config.Changed{Config: config.New(map[string]any{"pyfly.logging.level.root": "loud"})})
 	app.Logger().Info("probe")
-	if log := out.String(); !strings.Contains(log, "change nothing") || !strings.Contains(log, "probe") {
+	if log := out.String(); !strings.Contains(log, "are ignored") || !strings.Contains(log, "probe") {
 		t.Error(log)
 	}
 }

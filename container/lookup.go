@@ -58,9 +58,9 @@ func typedAs[T any](bean any) (T, error) {
 	return typed, nil
 }
 
-// All returns every bean that is a T, by [Order], then by registration; it
-// builds those that are [Lazy], and one more of each [Prototype]. That there are
-// none is no error.
+// All returns every bean that is a T, by [Order], then by registration. It builds
+// those that are [Lazy], and a new one of each [Prototype]. If there are none, it
+// returns an empty slice and no error.
 func All[T any](app *ApplicationContext) ([]T, error) {
 	beans := app.beans.Load()
 	if beans == nil {

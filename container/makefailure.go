@@ -13,14 +13,14 @@ import (
 )
 
 func notMade(b *node, why string) *Problem {
-	p := &Problem{Code: CodeConstructor, Bean: b.name, Err: errNeedFailed, What: fmt.Sprintf("%s cannot be had: %s", b.name, why)}
+	p := &Problem{Code: CodeConstructor, Bean: b.name, Err: errNeedFailed, What: fmt.Sprintf("%s is not available: %s", b.name, why)}
 	return p.detail("bean", b.describe())
 }
 
 func stoppedProblem(b *node) *Problem {
 	return &Problem{
 		Code: CodeCancelled, Bean: b.name, Err: ErrNotStarted,
-		What: fmt.Sprintf("%s cannot be made any more: the application context is stopping", b.name),
+		What: fmt.Sprintf("%s cannot be made: the application context is stopping", b.name),
 	}
 }
 
@@ -33,8 +33,8 @@ var errGoexit = errors.New("it ended its goroutine with runtime.Goexit")
 func tooLong(b *node, took time.Duration, where string) *Problem {
 	p := &Problem{
 		Code: CodeConstructor, Bean: b.name, Err: hook.ErrHangs,
-		What:   fmt.Sprintf("the building of %s did not end within %s", b.name, took.Round(time.Millisecond)),
-		Remedy: "do what may take long in PostConstruct or Start, whose context ends at the limit, or raise it\n(pyfly.context.start-timeout)",
+		What:   fmt.Sprintf("%s was not built within %s", b.name, took.Round(time.Millisecond)),
+		Remedy: "do slow work in PostConstruct or Start, whose context ends at the limit, or raise the limit\n(pyfly.context.start-timeout)",
 	}
 	p.detail("constructor", b.label()).detail("registered", b.where())
 	return p.detail("stands at", where)

@@ -143,7 +143,7 @@ func (app *ApplicationContext) unusedModuleOverrides() (problems []*Problem) {
 		}
 		p := &Problem{
 			Code: CodeRegistration, What: fmt.Sprintf("an OverrideModule of %q replaces nothing", override.module.Name),
-			Remedy: "override with the name of an installed module",
+			Remedy: "use the name of an installed module",
 		}
 		for _, m := range app.installed {
 			p.detail("installed", m.path())

@@ -65,7 +65,7 @@ func (d *definition) isCalled(name string) bool {
 	return d.name == name || d.hasDefaultName() && naming.IsOfType(name, d.nameOf, naming.Camel)
 }
 
-// addName refuses a name that is taken.
+// addName rejects a name that is taken.
 func (g *graph) addName(b *node) {
 	first, taken := g.byName[b.name]
 	if taken && b.isNumbered() {

@@ -81,7 +81,7 @@ func almostFits(d *node, p point, t reflect.Type) string {
 	case d.made == reflect.PointerTo(t):
 		return "is a pointer: take " + d.made.String()
 	case t.Kind() == reflect.Pointer && d.made == t.Elem():
-		return "is no pointer: take " + d.made.String()
+		return "is not a pointer: take " + d.made.String()
 	case t.Kind() == reflect.Interface && reflect.PointerTo(d.made).Implements(t):
 		return "would fit as a pointer: let its constructor return *" + d.made.String()
 	}

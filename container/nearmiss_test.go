@@ -48,7 +48,7 @@ func TestNearMissesAreNamed(t *testing.T) {
 		"a value instead of a pointer": {func(app *container.ApplicationContext) {
 			app.Register(func(*person) *probe { return nil })
 			app.RegisterInstance(person{})
-		}, container.CodeMissing, "is no pointer: take container_test.person"},
+		}, container.CodeMissing, "is not a pointer: take container_test.person"},
 		"the same name in another package": {func(app *container.ApplicationContext) {
 			app.Register(func(*url.URL) *probe { return nil })
 			app.RegisterInstance(&URL{})
@@ -74,7 +74,7 @@ func TestNearMissesAreNamed(t *testing.T) {
 		}, container.CodeRegistration, "field english of parameter 1 is unexported"},
 		"a group with an unknown option": {func(app *container.ApplicationContext) {
 			app.Register(func(in groupField) *probe { return &probe{} })
-		}, container.CodeRegistration, "asks for the group \"greeters\" with the option \"soft\""},
+		}, container.CodeRegistration, "asks for the group \"greeters\" with the unknown option \"soft\""},
 		"As of an interface that only the pointer implements": {func(app *container.ApplicationContext) {
 			app.RegisterInstance(valueGreeter{}, container.As[greeter]())
 		}, container.CodeRegistration, "(but *container_test.valueGreeter does)"},

@@ -107,7 +107,7 @@ func (g *graph) circle(circle []int) *Problem {
 	first := names[0]
 	p := &Problem{
 		Code: CodeCycle, Bean: first,
-		What: "beans need each other in a circle: " + strings.Join(append(names, first), " -> "),
+		What: "beans need each other in a cycle: " + strings.Join(append(names, first), " -> "),
 		Remedy: "move what both need into a bean of its own, or let one of them take a container.Provider\n" +
 			"of the other and get it when it is used",
 	}

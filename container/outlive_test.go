@@ -207,7 +207,7 @@ func TestALazyBeanThatIsMadeAfterTheStopIsDiscarded(t *testing.T) {
 					synctest.Wait()
 					begun := time.Now()
 					err := app.Stop(context.Background())
-					if took := time.Since(begun); took != 5*time.Second || err == nil || !strings.Contains(err.Error(), "the building of held did not end") {
+					if took := time.Since(begun); took != 5*time.Second || err == nil || !strings.Contains(err.Error(), "held was not built within") {
 						t.Errorf("after %s Stop returned %v", took, err)
 					}
 					if err := <-got; err == nil {

@@ -68,7 +68,7 @@ func (p phases) stages() (stages []stage) {
 func (p phases) warnOfEarly(logger *slog.Logger) {
 	for place, by := range p.plan.Because {
 		if i := p.stage[place]; by != place && i.hasPhase && (i.hasStart() || i.hasStop()) {
-			logger.Warn("a bean is started in an earlier phase than its own, for another needs it",
+			logger.Warn("a bean is started in an earlier phase than its own because another needs it",
 				"bean", i.name, "phase", i.phase, "needed by", p.stage[by].name, "in phase", p.plan.Phases[place].Number)
 		}
 	}

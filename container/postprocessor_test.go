@@ -201,20 +201,26 @@ func TestASelectiveProcessorSeesItsTypesAndCausesNoWarningForOthers(t *testing.T
 }
 
 func TestAProcessorThatFailsIsNamed(t *testing.T) {
-	refused := errors.New("not licensed")
+	rejected := errors.New("not licensed")
 	cases := map[string]struct {
 		step func(any, string) (any, error)
 		code container.ProblemCode
 		text string
 		is   error
 	}{
-		"an error": {func(any, string) (any, error) { return nil, refused }, container.CodeProcessor, "not licensed", refused},
-		"nil":      {func(any, string) (any, error) { return nil, nil }, container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
+		"an error": {func(any, string) (any, error) { return nil, rejected }, container.CodeProcessor, "not licensed", rejected},
+		"a wrong declaration": {func(any, string) (any, error) {
+			return nil, &container.Problem{Code: container.CodeDeclaration, What: "not licensed", Err: rejected}
+		}, container.CodeDeclaration, "not licensed", rejected},
+		"another problem": {func(any, string) (any, error) {
+			return nil, &container.Problem{Code: container.CodeMissing, What: "not licensed", Err: rejected}
+		}, container.CodeProcessor, "not licensed", rejected},
+		"nil": {func(any, string) (any, error) { return nil, nil }, container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
 		"a nil pointer": {func(any, string) (any, error) { return (*english)(nil), nil },
 			container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
 		"a panic": {func(any, string) (any, error) { panic("oops") }, container.CodeProcessor, "oops", kernel.ErrBeanCreation},
 		"another type": {func(any, string) (any, error) { return &french{}, nil },
-			container.CodeReplacement, "*container_test.french, which is no *container_test.english", kernel.ErrBeanCreation},
+			container.CodeReplacement, "*container_test.french, which is not a *container_test.english", kernel.ErrBeanCreation},
 	}
 	for name, c := range cases {
 		for _, p := range []*processor{{before: onlyEnglish(c.step)}, {after: onlyEnglish(c.step)}} {
@@ -252,7 +258,7 @@ func TestAReplacementThatADependentCannotTakeNamesTheProcessor(t *testing.T) {
 	app.Register(newEnglish, container.As[greeter]())
 	app.Register(func(e *english) *person { return &person{} })
 	problem := only(t, startFails(t, app), container.CodeReplacement)
-	if !strings.Contains(problem.What, "which is no *container_test.english") {
+	if !strings.Contains(problem.What, "which is not a *container_test.english") {
 		t.Error(problem.What)
 	}
 }

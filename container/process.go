@@ -83,7 +83,10 @@ func (b *node) unmetBy(t reflect.Type) reflect.Type {
 func processorFailed(b *instance, processor *node, step string, err error) *Problem {
 	p := &Problem{
 		Code: CodeProcessor, Bean: b.name, Err: err,
-		What: fmt.Sprintf("%s of the post-processor %s refused the bean %s: %v", step, processor.name, b.name, err),
+		What: fmt.Sprintf("%s of the post-processor %s rejected the bean %s: %v", step, processor.name, b.name, err),
+	}
+	if own, ok := usercode.As[*Problem](err); ok && own.Code == CodeDeclaration { // what it rejected is declared wrongly
+		p.Code = CodeDeclaration
 	}
 	return p.detail("bean", b.describe()).detail("processor", processor.describe())
 }
@@ -91,7 +94,7 @@ func processorFailed(b *instance, processor *node, step string, err error) *Prob
 func wrongReplacement(b *instance, processor *node, step string, replacement, wanted reflect.Type) *Problem {
 	p := &Problem{
 		Code: CodeReplacement, Bean: b.name,
-		What: fmt.Sprintf("%s of the post-processor %s replaced the bean %s by a %s, which is no %s",
+		What: fmt.Sprintf("%s of the post-processor %s replaced the bean %s with a %s, which is not a %s",
 			step, processor.name, b.name, replacement, wanted),
 		Remedy: "return something assignable to " + wanted.String() + "; for a proxy, let beans ask for an interface\n" +
 			"and register the bean with container.As of that interface",

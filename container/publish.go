@@ -59,7 +59,7 @@ func (r *run) deliver(ctx context.Context, s *eventbus.Subscription, event any, 
 		r.app.guarded.Error("an event's subscriber ended its goroutine with runtime.Goexit", "event", name)
 	case d.isInStop.Load(): // it waits for the end of the stop
 	case ctx.Err() != nil && r.isEnding():
-		r.app.guarded.Warn("an event's subscriber is still at work: the stop does not wait for it", "event", name, "stands at", where)
+		r.app.guarded.Warn("an event's subscriber is still running: the stop does not wait for it", "event", name, "stands at", where)
 	default:
 		r.app.guarded.Error("an event's subscriber hangs: it did not return within its limit",
 			"event", name, "took", (r.elapsed() - begun).Round(time.Millisecond), "stands at", where)

@@ -338,7 +338,7 @@ func (w *world) checkErrors(violate func(string, ...any), err error) {
 	first, isFaulty := w.firstFault()
 	late := w.lateFaults()
 	var report *container.StartupError
-	wasCut := errors.Is(err, context.Canceled) || w.cancelAfter > 0 || err != nil && strings.Contains(err.Error(), "the limit of the whole")
+	wasCut := errors.Is(err, context.Canceled) || w.cancelAfter > 0 || err != nil && strings.Contains(err.Error(), "the total limit")
 	switch {
 	case err == nil && isFaulty:
 		violate("Start succeeded although %s failed", w.nodes[first.id])

@@ -389,7 +389,7 @@ func (w *world) ask(id int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil && w.isGood && !errors.Is(err, container.ErrNotStarted) {
-		w.violations = append(w.violations, fmt.Sprintf("%s cannot be had: %v", name, err))
+		w.violations = append(w.violations, fmt.Sprintf("%s is not available: %v", name, err))
 	}
 }
 

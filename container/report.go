@@ -21,7 +21,7 @@ import (
 //	1. DI001 no bean of type *catalog.Store
 //	   needed by   catalogService: parameter 1 of catalog.NewService (catalog/service.go:12)
 //	   registered  catalog/main.go:30
-//	   to mend     register a constructor that returns *catalog.Store
+//	   fix         register a constructor that returns *catalog.Store
 //
 //	2. ...
 type StartupError struct {
@@ -63,7 +63,7 @@ func (s style) writeProblem(b *strings.Builder, number int, p *Problem) {
 	for _, d := range p.Details {
 		s.writeDetail(b, indent, d.Label, d.Text)
 	}
-	s.writeDetail(b, indent, "to mend", p.Remedy)
+	s.writeDetail(b, indent, "fix", p.Remedy)
 }
 
 // writeDetail writes a label and its text, whose further lines are indented
@@ -75,7 +75,7 @@ func (s style) writeDetail(b *strings.Builder, indent, label, text string) {
 	const width = 12
 	head := indent + s.dim(fmt.Sprintf("%-*s", width, label))
 	for line := range strings.SplitSeq(text, "\n") {
-		if label == "to mend" {
+		if label == "fix" {
 			line = s.green(line)
 		}
 		fmt.Fprintf(b, "%s%s\n", head, line)

@@ -138,9 +138,9 @@ func onlyCancelled(err error) bool {
 		!slices.ContainsFunc(report.Problems, func(p *Problem) bool { return p.Code != CodeCancelled })
 }
 
-// ExitCode is what a process should exit with: 0 without an error, what the
-// error or one that it wraps says with a method ExitCode() int, else 1. It is also
-// 1 if that method panics.
+// ExitCode returns the exit code of a process: 0 if err is nil, the result of the
+// method ExitCode() int if err or an error that it wraps has one, else 1. If that
+// method panics, it is 1.
 func ExitCode(err error) int {
 	if err == nil {
 		return 0

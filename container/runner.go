@@ -95,7 +95,7 @@ func (r *run) awaitRunners(ctx context.Context) []*Problem {
 		p := &Problem{
 			Code: CodeHook, Bean: b.name, Err: hook.ErrHangs,
 			What:   fmt.Sprintf("Run of %s did not return within %s after the end of its context", b.name, (r.elapsed() - begun).Round(time.Millisecond)),
-			Remedy: "let it return when its context ends",
+			Remedy: "make it return when its context ends",
 		}
 		problems = append(problems, p.detail("stands at", r.standsAt(b.name, "Run")).detail("bean", b.describe()))
 	}

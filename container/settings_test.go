@@ -133,7 +133,7 @@ type liveSettings struct {
 
 func (s *liveSettings) Validate() error {
 	if s.Size == 3 {
-		return errors.New("size: is refused")
+		return errors.New("size: is rejected")
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func TestLivePropertiesFollowTheFiles(t *testing.T) {
 				load = register(app)
 				app.AddValidator(func(cfg *config.Config) error {
 					if cfg.String("other", "") == "3" {
-						return errors.New("other is refused")
+						return errors.New("other is rejected")
 					}
 					return nil
 				})
@@ -203,11 +203,11 @@ func TestLivePropertiesFollowTheFiles(t *testing.T) {
 				require.Equal(t, &liveSettings{2, []string{"b"}}, load())
 				require.Equal(t, &liveSettings{1, []string{"a"}}, one, "the old value was changed")
 				two := load()
-				for _, refused := range []string{
+				for _, rejected := range []string{
 					"shop: {size: 3}\nother: 1\n", "shop: {size: x}\nother: 1\n", "shop: {size: 4}\nother: 3\n", "shop: [\n", "",
 				} {
-					write(refused)
-					require.Same(t, two, load(), refused)
+					write(rejected)
+					require.Same(t, two, load(), rejected)
 				}
 				write("shop: {size: 2, tags: [b]}\nother: 2\n")
 				require.Same(t, two, load(), "replaced though it has not changed")
@@ -229,7 +229,7 @@ func TestSubscribersOfLiveProperties(t *testing.T) {
 		write("shop: {size: 2}\n")
 		end()
 		end()
-		write("shop: {size: 3}\n") // refused
+		write("shop: {size: 3}\n") // rejected
 		write("shop: {size: 4}\nother: 1\n")
 		write("shop: {size: 4}\nother: 2\n")
 		require.Equal(t, []change{{1, 2}, {2, 4}}, early.all())

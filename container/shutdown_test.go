@@ -137,7 +137,7 @@ func TestTheEndOfStopsContextEndsTheDelay(t *testing.T) {
 		require.NoError(t, app.Stop(ctx))
 		within(t, "the stop", time.Since(begun), 3*time.Second+time.Second) // the grace of the subscriber
 		j.equals(t, delayedLife...)
-		assert.Equal(t, 1, log.count("is still at work"), log.text.String())
+		assert.Equal(t, 1, log.count("is still running"), log.text.String())
 	})
 }
 

@@ -69,8 +69,8 @@ func (i *instance) noteProcessor(step, processor string, begun, end time.Duratio
 	}
 }
 
-// Report tells how the last start went, be it that it failed. Before the first
-// start it is empty. What a post-processor did in less than 50us is left out.
+// Report returns the report of the last start, also if that failed. Before the first
+// start it is empty. Steps of post-processors that took less than 50us are left out.
 func (app *ApplicationContext) Report() StartupReport {
 	r := app.last.Load()
 	if r == nil {

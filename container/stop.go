@@ -104,7 +104,7 @@ func (r *run) stop(ctx context.Context) {
 	errs := []error{r.runners.err()}
 	problems = append(problems, r.shutDown(ctx)...)
 	for _, p := range problems {
-		r.app.guarded.Error("a bean did not stop well", "bean", p.Bean, "error", p)
+		r.app.guarded.Error("a bean did not stop cleanly", "bean", p.Bean, "error", p)
 		errs = append(errs, p)
 	}
 	if r.app.sumsUp() {

@@ -187,7 +187,7 @@ func TestAStopDoesNotWaitForASubscriberOfTheStart(t *testing.T) {
 				if err := <-started; err != nil {
 					t.Errorf("Start returned %v", err)
 				}
-				if log.count("is still at work") != 1 || log.count("level=ERROR") > 0 {
+				if log.count("is still running") != 1 || log.count("level=ERROR") > 0 {
 					t.Errorf("logged: %s", log.text.String())
 				}
 			})

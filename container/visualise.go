@@ -97,9 +97,9 @@ func (n GraphNode) lines() []string {
 	return lines
 }
 
-// Graph returns the beans and who needs whom: of the last start, be it that it
-// failed, or, before the first, of a start to come. What the context itself
-// offers is left out.
+// Graph returns the beans and their dependencies: those of the last start, also if
+// that failed, or, before the first start, those of the start to come. What the
+// context itself offers is left out.
 func (app *ApplicationContext) Graph() Graph {
 	view := app.latest()
 	problems := map[string]string{}

@@ -84,7 +84,7 @@ func circleAtRunTime(way []*instance) *Problem {
 	}
 	p := &Problem{
 		Code: CodeCycle, Bean: way[0].name,
-		What:   "beans wait for each other in a circle: " + names + way[0].name,
+		What:   "beans wait for each other in a cycle: " + names + way[0].name,
 		Remedy: "get from the Provider after construction: in Start, or when the bean is used",
 	}
 	for _, i := range way {

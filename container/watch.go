@@ -24,7 +24,7 @@ func (r *run) readWatch() []*Problem {
 
 // watchConfig publishes a [config.Changed] whenever the files of the
 // configuration change, until the context stops. Settings that a validator
-// refuses change nothing. At first it tells what has changed since the last run.
+// rejects change nothing. At first it tells what has changed since the last run.
 func (r *run) watchConfig() {
 	cfg := r.app.config // this goroutine may outlive a Stop whose context is done
 	go func() {
@@ -50,7 +50,7 @@ func (r *run) changed(change config.Changed, err error) {
 	case isLostFile(err):
 		r.app.guarded.Warn("configuration not changed: a file is missing or empty", "error", err)
 	default:
-		r.app.guarded.Error("configuration not changed: its files are wrong", "error", err)
+		r.app.guarded.Error("configuration not changed: its files are invalid", "error", err)
 	}
 }
 

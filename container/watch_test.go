@@ -81,10 +81,10 @@ func TestChangedFilesArePublishedUnlessTheyAreWrong(t *testing.T) {
 		require.Equal(t, []string{"shop.size"}, c.Keys)
 		require.Equal(t, "2", c.Config.String("shop.size", ""))
 
-		const refused = "level=ERROR msg=\"configuration not changed: its files are wrong\""
+		const rejected = "level=ERROR msg=\"configuration not changed: its files are invalid\""
 		for i, wrong := range []string{"shop: {size: many}\n", "shop: [\n", "shop: {size: 3}\n"} {
 			write(wrong)
-			require.Equal(t, i+1, log.count(refused), wrong)
+			require.Equal(t, i+1, log.count(rejected), wrong)
 			require.Empty(t, changes)
 		}
 		require.Equal(t, 1, log.count("badError (nil)"))

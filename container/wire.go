@@ -27,7 +27,7 @@ func (m *maker) provideAll() {
 	at := dig.LocationForPC(reflect.ValueOf((*ApplicationContext).Start).Pointer())
 	for portion := range m.graph.portions() {
 		if err := m.provide(portion, at); err != nil {
-			m.report(refusedByDig(portion[0], err))
+			m.report(rejectedByDig(portion[0], err))
 		}
 		m.heads = append(m.heads, portion[0])
 	}
@@ -170,12 +170,12 @@ func (m *maker) invoke(beans []*node) {
 	consumer := reflect.MakeFunc(reflect.FuncOf(m.parameters(beans), nil, false),
 		func([]reflect.Value) []reflect.Value { return nil })
 	if err := m.dig.Invoke(consumer.Interface()); err != nil {
-		m.report(refusedByDig(beans[0], err))
+		m.report(rejectedByDig(beans[0], err))
 	}
 }
 
-// refusedByDig reports what our own checks should have found first.
-func refusedByDig(b *node, err error) *Problem {
+// rejectedByDig reports what our own checks should have found first.
+func rejectedByDig(b *node, err error) *Problem {
 	p := &Problem{
 		Code: CodeRegistration, Bean: b.name, Err: err,
 		What: fmt.Sprintf("%s cannot be wired: %v", b.describe(), dig.RootCause(err)),

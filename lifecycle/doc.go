@@ -4,11 +4,11 @@
 // of its application context, and the bus on which the context and its beans
 // publish events.
 //
-// A bean is built, handed to every post-processor's BeforeInit, told
-// PostConstruct, handed to every AfterInit, and only then injected. Once all
-// beans are built those that have a Start method are started, each after what
-// it depends on; when the context stops, Stop and then PreDestroy are called
-// in reverse:
+// A bean is built, passed to the BeforeInit of every post-processor, completed by
+// its PostConstruct, passed to every AfterInit, and only then injected. When all
+// beans are built, those that have a Start method are started, each after what it
+// depends on. When the context stops, Stop and then PreDestroy are called in
+// reverse:
 //
 //	constructor -> BeforeInit... -> PostConstruct -> AfterInit... -> injected
 //	Start ... Stop -> PreDestroy

@@ -38,10 +38,10 @@ type SelectivePostProcessor interface {
 	Processes(t reflect.Type) bool
 }
 
-// DestructionAware is a BeanPostProcessor that is told before a bean that it has
-// seen is destroyed: after every bean's Stop, and before the bean's PreDestroy.
-// Of several the one that saw the bean last is told first. An error is reported
-// and keeps nothing from being destroyed.
+// DestructionAware is a BeanPostProcessor whose BeforeDestroy is called before a
+// bean that it has seen is destroyed: after every bean's Stop, and before the bean's
+// PreDestroy. Processors are called in reverse order. An error is reported and does
+// not prevent the destruction.
 type DestructionAware interface {
 	BeanPostProcessor
 	BeforeDestroy(bean any, beanName string) error

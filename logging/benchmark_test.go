@@ -12,8 +12,8 @@ import (
 	"github.com/pyfly-go/pyfly/logging"
 )
 
-// refusing is a logger whose level for this package refuses Info; with others it
-// is refused in Handle, where the package is known, and not by Enabled.
+// refusing is a logger whose level for this package rejects Info; with others it
+// is rejected in Handle, where the package is known, and not by Enabled.
 func refusing(t testing.TB, isOnlyUs bool) *slog.Logger {
 	levels := map[string]any{"root": "warn"}
 	if isOnlyUs {
@@ -32,7 +32,7 @@ func TestARefusedRecordAllocatesNothing(t *testing.T) {
 		}
 		log() // the places get known
 		if n := testing.AllocsPerRun(1000, log); n != 0 {
-			t.Errorf("refused %s: %v allocations", name, n)
+			t.Errorf("rejected %s: %v allocations", name, n)
 		}
 	}
 }

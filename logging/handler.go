@@ -19,7 +19,7 @@ import (
 // Handler is a slog.Handler that lets each package log from its level on, adds
 // trace ids, hides secrets, and writes text or JSON, one line for each record
 // and by one call of the writer. Make it with [New]. It is safe for concurrent
-// use; a refused record costs no allocation.
+// use; a record below the level costs no allocation.
 type Handler struct {
 	shared *shared
 	base   slog.Handler                      // with the attributes outside of all groups

@@ -70,7 +70,7 @@ func TestWrongSettingsAreReportedInOneLineEach(t *testing.T) {
 		"a wrong format": {"pyfly.logging.format: xml\n",
 			`pyfly.yaml:1: pyfly.logging.format: "xml" is not allowed: write auto, text or json`},
 		"a wrong source": {"pyfly.logging.source: perhaps\n",
-			`pyfly.yaml:1: pyfly.logging.source: "perhaps" is no bool: write true or false`},
+			`pyfly.yaml:1: pyfly.logging.source: "perhaps" is not a bool: write true or false`},
 		"a placeholder that nothing resolves": {"pyfly.logging.level.root: ${no.such.level}\n", "pyfly.yaml:1: pyfly.logging.level.root: "},
 	}
 	for name, c := range cases {

@@ -52,11 +52,13 @@ type PortConfig struct {
 	UnixSocket string
 	// Proxy is the URL of the proxy. Nil means the proxy of the environment.
 	Proxy *url.URL
-	// MaxConnections is the maximum number of connections. Further requests
-	// wait. Zero means no limit.
+	// MaxConnections is how many connections there may be at a time, to each
+	// instance if the client has discovery; further requests wait. Zero means no
+	// limit.
 	MaxConnections int
-	// MaxIdleConnections is the maximum number of idle connections that are
-	// kept for later requests. Zero means 100.
+	// MaxIdleConnections is how many connections are kept for the next
+	// requests, for those to each instance if the client has discovery. Zero means
+	// 100.
 	MaxIdleConnections int
 	// IdleTimeout is how long an idle connection is kept. Zero means 90
 	// seconds.

@@ -44,6 +44,23 @@ type HttpClientPort interface {
 	Stop(ctx context.Context) error
 }
 
-// HttpClientFactory creates the port of one client. A bean of this type, or
+// Fake is an [HttpClientPort] that sends nothing, such as that of clienttest.NewPort.
+// The client of one starts no resolver, and all its requests have relative URLs.
+type Fake interface {
+	HttpClientPort
+	// IsFake reports whether the port sends nothing.
+	IsFake() bool
+}
+
+// InstanceCloser is an [HttpClientPort] that keeps connections to instances, see
+// [InstanceOf].
+type InstanceCloser interface {
+	// CloseInstance says that an instance is no longer in use: the port can close
+	// its connections to it. Requests to the instance that are in flight are not
+	// cut, and there may be others later.
+	CloseInstance(address string)
+}
+
+// HttpClientFactory makes the port of one client. A bean of this type, or
 // client.WithFactory, replaces the default, client.NewNetHTTPAdapter.
 type HttpClientFactory func(PortConfig) (HttpClientPort, error)

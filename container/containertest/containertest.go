@@ -75,7 +75,7 @@ func stop(t testing.TB, app *container.ApplicationContext) {
 	t.Helper()
 	// The test's context is over by now; hooks have limits of their own.
 	if err := app.Stop(context.WithoutCancel(t.Context())); err != nil {
-		t.Errorf("the application context did not stop well: %v", err)
+		t.Errorf("the application context did not stop cleanly: %v", err)
 	}
 	for _, stack := range leftBehind(app) {
 		t.Errorf("a goroutine that a bean has started is still there; it stands at\n  %s", strings.Join(stack, "\n  "))

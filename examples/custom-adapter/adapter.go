@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -31,11 +33,16 @@ const maxResponseHeader = 64 << 10
 // compression.
 type fasthttpAdapter struct {
 	name    string
-	base    string // without slash at its end and user info
+	origin  string // scheme and host of the base URL
+	path    string // of the base URL, without slash at its end
 	header  http.Header
 	timeout time.Duration // 0: none
 	host    *fasthttp.HostClient
 	gate    *gate
+
+	newHost   func(address string) *fasthttp.HostClient
+	mu        sync.Mutex
+	instances map[string]*fasthttp.HostClient // by address; those of a client with discovery
 }
 
 // newFasthttpAdapter is a port.HttpClientFactory.
@@ -47,32 +54,67 @@ func newFasthttpAdapter(cfg port.PortConfig) (port.HttpClientPort, error) {
 	}
 	a := &fasthttpAdapter{
 		name:    cfg.Name,
-		base:    base.Scheme + "://" + base.Host + strings.TrimSuffix(base.EscapedPath(), "/"),
+		origin:  base.Scheme + "://" + base.Host,
+		path:    strings.TrimSuffix(base.EscapedPath(), "/"),
 		header:  headerWithAuth(cfg.Header, base.User),
 		timeout: limit(cfg.Timeout, port.DefaultTimeout),
 		gate:    newGate(),
+
+		instances: map[string]*fasthttp.HostClient{},
 	}
 	dialer := net.Dialer{Timeout: limit(cfg.ConnectTimeout, port.DefaultConnectTimeout)}
 	isTLS := base.Scheme == "https"
-	a.host = &fasthttp.HostClient{
-		Addr:  fasthttp.AddMissingPort(base.Host, isTLS),
-		IsTLS: isTLS,
-		// Only this function dials, so the error proves that no connection was
-		// established.
-		Dial:                func(address string) (net.Conn, error) { return dialer.DialContext(a.gate.ctx, "tcp", address) },
-		Transport:           transport{},
-		ConnPoolStrategy:    fasthttp.LIFO, // so that those that are not needed become idle and are closed
-		MaxConns:            math.MaxInt32,
-		ReadBufferSize:      maxResponseHeader,
-		MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, port.DefaultMaxResponseSize), math.MaxInt)),
-		// Otherwise a%2Fb would become a/b.
-		DisablePathNormalizing: true,
-		// Retries GET, HEAD and PUT, only if the connection turns out to be
-		// closed: see transport. It ends when no such connection is left. All
-		// other retries are left to the client's retry policy.
-		MaxIdemponentCallAttempts: math.MaxInt32,
+	a.newHost = func(address string) *fasthttp.HostClient {
+		return &fasthttp.HostClient{
+			Addr:  address,
+			IsTLS: isTLS,
+			// The certificate must be for the host of the base URL, for instances as well.
+			TLSConfig: &tls.Config{ServerName: base.Hostname()},
+			// Only this function dials, so the error proves that no connection was
+			// established.
+			Dial:                func(address string) (net.Conn, error) { return dialer.DialContext(a.gate.ctx, "tcp", address) },
+			Transport:           transport{},
+			ConnPoolStrategy:    fasthttp.LIFO, // so that those that are not needed become idle and are closed
+			MaxConns:            math.MaxInt32,
+			ReadBufferSize:      maxResponseHeader,
+			MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, port.DefaultMaxResponseSize), math.MaxInt)),
+			// Otherwise a%2Fb would become a/b.
+			DisablePathNormalizing: true,
+			// Retries GET, HEAD and PUT, only if the connection turns out to be
+			// closed: see transport. It ends when no such connection is left. All
+			// other retries are left to the client's retry policy.
+			MaxIdemponentCallAttempts: math.MaxInt32,
+		}
 	}
+	a.host = a.newHost(fasthttp.AddMissingPort(base.Host, isTLS))
 	return a, nil
+}
+
+// hostOf returns the host that a request is sent to, and the prefix of its path,
+// which is empty for a request to an instance.
+func (a *fasthttpAdapter) hostOf(ctx context.Context) (host *fasthttp.HostClient, path string) {
+	address, ok := port.InstanceOf(ctx)
+	if !ok {
+		return a.host, a.path
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.instances[address] == nil {
+		a.instances[address] = a.newHost(address)
+	}
+	return a.instances[address], ""
+}
+
+// CloseInstance implements port.InstanceCloser. Connections in use are closed
+// after they have been idle for a while.
+func (a *fasthttpAdapter) CloseInstance(address string) {
+	a.mu.Lock()
+	host := a.instances[address]
+	delete(a.instances, address)
+	a.mu.Unlock()
+	if host != nil {
+		host.CloseIdleConnections()
+	}
 }
 
 // limit converts a limit of a port.PortConfig; the result 0 means none.
@@ -101,7 +143,8 @@ func (a *fasthttpAdapter) Start(context.Context) error { return nil }
 
 // Request implements port.HttpClientPort.
 func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
-	sent, err := a.request(req)
+	host, path := a.hostOf(req.Context())
+	sent, err := a.request(req, path)
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +159,10 @@ func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
 	defer leave()
 	var answer fasthttp.Response
 	sent.SetUserValue(contextKey{}, ctx)
-	err = a.host.Do(sent, &answer)
+	err = host.Do(sent, &answer)
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		return nil, fmt.Errorf("%w: more than %d bytes", port.ErrTooLarge, a.host.MaxResponseBodySize)
+		return nil, fmt.Errorf("%w: more than %d bytes", port.ErrTooLarge, host.MaxResponseBodySize)
 	case err != nil:
 		return nil, explain(ctx, err)
 	}
@@ -130,6 +173,11 @@ func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
 func (a *fasthttpAdapter) Stop(ctx context.Context) error {
 	cut := a.gate.stop(ctx)
 	a.host.CloseIdleConnections()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, host := range a.instances {
+		host.CloseIdleConnections()
+	}
 	if cut > 0 {
 		return fmt.Errorf("client %s: requests cancelled because they did not finish within the stop timeout: %d: %w", a.name, cut, ctx.Err())
 	}
@@ -151,7 +199,7 @@ func explain(ctx context.Context, err error) error {
 
 // request converts a request. It reads the whole body, because fasthttp may
 // send it again on another connection.
-func (a *fasthttpAdapter) request(req *http.Request) (*fasthttp.Request, error) {
+func (a *fasthttpAdapter) request(req *http.Request, path string) (*fasthttp.Request, error) {
 	body, err := readBody(req)
 	if err != nil {
 		return nil, err
@@ -161,9 +209,10 @@ func (a *fasthttpAdapter) request(req *http.Request) (*fasthttp.Request, error) 
 	if !strings.HasPrefix(target, "/") {
 		target = "/" + target
 	}
-	sent.SetRequestURI(a.base + target)
+	target = a.origin + path + target
+	sent.SetRequestURI(target)
 	// Called again for the error that SetRequestURI does not return.
-	if err := sent.URI().Parse(nil, []byte(a.base+target)); err != nil {
+	if err := sent.URI().Parse(nil, []byte(target)); err != nil {
 		return nil, fmt.Errorf("%w: its URL cannot be sent", port.ErrInvalidRequest)
 	}
 	sent.Header.SetMethod(req.Method)

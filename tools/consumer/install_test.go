@@ -23,9 +23,10 @@ type program struct {
 
 // programs has one for each published module, by folder.
 var programs = map[string]program{
-	".":           {"docs/snippets/readme/main.go", true, []string{`"version":"VERSION"`, "application context started", "application context stopped"}},
-	"actuator":    {"tools/consumer/testdata/actuator/main.go", false, []string{`"pyfly":"VERSION"`}},
-	"client/zstd": {"tools/consumer/testdata/zstd/main.go", false, []string{"accepts zstd", "sends zstd"}},
+	".":                {"docs/snippets/readme/main.go", true, []string{`"version":"VERSION"`, "application context started", "application context stopped"}},
+	"actuator":         {"tools/consumer/testdata/actuator/main.go", false, []string{`"pyfly":"VERSION"`}},
+	"client/httpcache": {"tools/consumer/testdata/httpcache/main.go", false, []string{"hits: 1 misses: 1"}},
+	"client/zstd":      {"tools/consumer/testdata/zstd/main.go", false, []string{"accepts zstd", "sends zstd"}},
 }
 
 // TestInstall does what the guides say: go get in a module of one's own, then

@@ -128,3 +128,10 @@ func discard(response *http.Response, err error) {
 		_ = response.Body.Close()
 	}
 }
+
+// IsProbe reports whether the request of a call interceptor, by its context, is one
+// that is not sent: what interceptors make of it is all that is wanted.
+func IsProbe(ctx context.Context) bool {
+	i, ok := ctx.Value(interceptedKey{}).(*interceptedCall)
+	return ok && i.isProbe
+}

@@ -60,7 +60,7 @@ func (d *Draft) Begin(f *Format, m *Message) {
 	if f.form != NoForm {
 		d.form = newForm(f.form)
 	}
-	if n := len(f.template.Names); n > len(d.few) {
+	if n := len(f.template.names); n > len(d.few) {
 		d.many = make([]uritemplate.Value, n)
 	}
 }

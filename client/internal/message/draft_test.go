@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/uritemplate"
 )
 
@@ -23,11 +24,11 @@ func text(s string) uritemplate.Value { return uritemplate.Value{Text: s} }
 // draftOf makes a message as generated code does.
 func draftOf(t *testing.T, path, contentType string, form Form, fill func(d *Draft)) (*Message, error) {
 	t.Helper()
-	template, err := ParseTemplate(path)
+	template, err := declaration.ParseTemplate(path)
 	require.NoError(t, err)
 	var d Draft
 	m := &Message{}
-	d.Begin(NewFormat(template, contentType, form, NewCodecs[Codec](nil)), m)
+	d.Begin(NewFormat(NewTemplate(template), contentType, form, NewCodecs[Codec](nil)), m)
 	fill(&d)
 	return m, d.End()
 }

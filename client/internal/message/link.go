@@ -33,7 +33,7 @@ func (l Links) Follow(m *Message) error {
 	} else if m.Path, err = l.own(link); err != nil {
 		return err
 	}
-	m.Query = joinQuery(string(escapedLiteral(link.RawQuery).Literal), m.Query)
+	m.Query = joinQuery(escapedQuery(link.RawQuery), m.Query)
 	return nil
 }
 

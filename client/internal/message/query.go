@@ -41,3 +41,9 @@ func joinQuery(query, more string) string {
 	}
 	return query + "&" + more
 }
+
+// escapedQuery percent-encodes what a query that somebody wrote cannot hold.
+func escapedQuery(raw string) string {
+	part := uritemplate.Part{Literal: raw}
+	return string(part.Append(nil, nil))
+}

@@ -8,8 +8,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/uritemplate"
 )
+
+func parseTemplate(source string) (*Template, error) {
+	t, err := declaration.ParseTemplate(source)
+	if err != nil {
+		return nil, err
+	}
+	return NewTemplate(t), nil
+}
 
 func expand(t *Template, values ...any) (path, query string, err error) {
 	arguments := make([]uritemplate.Value, len(values))
@@ -82,7 +91,7 @@ func TestTemplatesAreExpanded(t *testing.T) {
 		{"/s{?q}", []any{"line\r\nbreak"}, "/s", "q=line%0D%0Abreak"},
 	}
 	for _, c := range cases {
-		compiled, err := ParseTemplate(c.template)
+		compiled, err := parseTemplate(c.template)
 		if err != nil {
 			t.Errorf("%s: %v", c.template, err)
 			continue
@@ -103,39 +112,12 @@ func TestPathArgumentsThatAreRefused(t *testing.T) {
 		{"/products/{id}", nil}, {"/products/{id}", []string{}}, {"/files{/x*}", []string{"a", ".."}}, {"/files{/x*}", []string{"a", ""}},
 		{"/files{/x}", ""}, {"/files/{+x}", "a/../b"}, {"/files/{+x}", "a/%2e%2E/b"}, {"/files/{+x}", ".."}, {"/files{+x}", "/./a"}, {"/{x}/{x}", "."},
 	} {
-		compiled, err := ParseTemplate(c.template)
+		compiled, err := parseTemplate(c.template)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if path, _, err := expand(compiled, c.value); err == nil {
 			t.Errorf("%s with %q was not refused: %q", c.template, c.value, path)
-		}
-	}
-}
-
-func TestWrongTemplates(t *testing.T) {
-	for template, want := range map[string]string{
-		"products":    "does not begin with a slash",
-		"":            "does not begin with a slash",
-		"/{id":        "'{' without a '}'",
-		"/id}":        "'}' without a '{'",
-		"/{}":         "empty expression",
-		"/{#part}":    "a fragment is not sent",
-		"/{id:0}":     "not a valid prefix length",
-		"/{a b}":      "letters, digits, underscores",
-		"/x{?a}{?b}":  "begins the query twice",
-		"/{&a}":       "write {?a}",
-		"/x?y=1{?a}":  "write {&a}",
-		"/x{?a}{b}":   "write {&b}",
-		"/x{?a}{/b}":  "write {&b}",
-		"/x{?}":       "empty expression",
-		"/a b":        "percent-encoded",
-		"/x#fragment": "percent-encoded",
-		"/a/../b":     `segment ".."`,
-		"/a/./b":      `segment "."`,
-	} {
-		if _, err := ParseTemplate(template); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want it to say %q", template, err, want)
 		}
 	}
 }
@@ -146,7 +128,7 @@ func FuzzPathEscaping(f *testing.F) {
 	for _, seed := range []string{"42", "a/b", "..", "%2e%2e", "{x}", "?q", "#f", "\x00", "ä€", "\r\nX: y", `\`, ";v=1"} {
 		f.Add(seed)
 	}
-	compiled, err := ParseTemplate("/a/{x}/b{?q}")
+	compiled, err := parseTemplate("/a/{x}/b{?q}")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -36,6 +36,7 @@ type Engines[T any] struct {
 	draining  []*Generation[T]
 	before    int64 // calls of removed engines
 	isStopped bool
+	stopped   chan struct{} // closed by Stop; nil: nobody has waited yet
 }
 
 // Current returns the generation that runs new calls, or nil if there is none
@@ -126,10 +127,27 @@ func (es *Engines[T]) forget(old *Generation[T]) {
 	es.before += old.Calls()
 }
 
-// Stop rejects new calls, lets running calls finish until ctx is done, and then
-// cancels them. A port is stopped when no engine has calls that use it.
+// Stopped returns a channel that is closed as soon as the client stops. Unlike that
+// of an engine it outlasts changes of settings.
+func (es *Engines[T]) Stopped() <-chan struct{} {
+	es.mu.Lock()
+	defer es.mu.Unlock()
+	if es.stopped == nil {
+		es.stopped = make(chan struct{})
+		if es.isStopped {
+			close(es.stopped)
+		}
+	}
+	return es.stopped
+}
+
+// Stop rejects new calls, lets those under way finish until ctx is done, and then
+// ends them. A port is stopped when no engine has calls that use it.
 func (es *Engines[T]) Stop(ctx context.Context) error {
 	es.mu.Lock()
+	if !es.isStopped && es.stopped != nil {
+		close(es.stopped)
+	}
 	es.isStopped = true
 	generations := es.all()
 	es.mu.Unlock()

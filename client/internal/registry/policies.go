@@ -24,7 +24,7 @@ type Policies struct {
 	mu           sync.Mutex                            // guards the fields below
 	budget       *resilience.RetryBudget               // nil if there is none yet
 	breakers     map[string]*resilience.CircuitBreaker // of the client and of methods
-	ofHosts      hosts
+	ofHosts      hostBreakers
 	bulkheads    map[string]*resilience.Bulkhead
 	rateLimiters map[string]*resilience.RateLimiter
 	adaptives    map[string]*resilience.AdaptiveLimiter

@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -52,7 +53,7 @@ func (r *resolver) expandText(l *level, name, text string) string {
 	if name != "base-url" {
 		expanded, err := r.cfg.Expand(text)
 		if err != nil {
-			r.problems = append(r.problems, unresolved(err, l.origin+": "+r.own()+l.name+nameOf(name)))
+			r.report(l.origin, l.origin+": "+r.own()+l.name+nameOf(name), err)
 		}
 		text = expanded
 	}
@@ -68,11 +69,12 @@ func (r *resolver) expandHeaders(m *Method) http.Header {
 	for name, values := range m.Headers {
 		for _, value := range values {
 			text, err := r.cfg.Expand(value)
+			where := fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, cmp.Or(m.Field, m.Name), name)
 			switch {
 			case err != nil:
-				r.problems = append(r.problems, unresolved(err, fmt.Sprintf("%s.%s: the header %s", r.declaration.Type, m.Name, name)))
+				r.report(r.declaration.Tag.Origin, where, err)
 			case strings.ContainsFunc(text, isControl):
-				r.problems = append(r.problems, &problem{fmt.Sprintf("%s.%s: the header %s: its value has a control character such as a line break", r.declaration.Type, m.Name, name)})
+				r.report(r.declaration.Tag.Origin, where+": its value has a control character such as a line break", nil)
 			default:
 				expanded.Add(name, text)
 			}

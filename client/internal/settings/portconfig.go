@@ -7,13 +7,14 @@ import (
 	"net/http"
 
 	"github.com/pyfly-go/pyfly/client/port"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 )
 
 // PortConfig returns the configuration of the client's port. Its error is a
 // kernel.ErrConfig if a file for TLS cannot be read.
 func (c *Client) PortConfig(name string) (port.PortConfig, error) {
 	p := c.portConfig(name)
-	base, err := ParseBaseURL(c.BaseURL)
+	base, err := declaration.ParseBaseURL(c.BaseURL)
 	if err != nil {
 		return port.PortConfig{}, err
 	}
@@ -27,7 +28,8 @@ func (c *Client) PortConfig(name string) (port.PortConfig, error) {
 // Identity identifies the settings that may change the service's response to
 // the same request. It contains secrets.
 func (c *Client) Identity() string {
-	return fmt.Sprintf("%s %v %+v %+v", c.BaseURL, c.Headers, c.Connection, c.Auth)
+	d := &c.Discovery
+	return fmt.Sprintf("%s %v %+v %+v %q %q %q", c.BaseURL, c.Headers, c.Connection, c.Auth, d.Type, d.Service, d.PortName)
 }
 
 // Signature identifies the settings of a port. It contains secrets.

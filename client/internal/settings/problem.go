@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/kernel"
@@ -17,15 +18,49 @@ type problem struct{ text string }
 func (p *problem) Error() string        { return p.text }
 func (p *problem) Is(target error) bool { return target == kernel.ErrConfig }
 
-// unresolved adds a position to an error of expanding placeholders.
+// Declared is a mistake in what the tags of a client say, which only shows with its
+// settings.
+type Declared struct {
+	Text string
+	Err  error // the cause, or nil
+}
+
+func (d *Declared) Error() string        { return d.Text }
+func (d *Declared) Unwrap() error        { return d.Err }
+func (d *Declared) Is(target error) bool { return target == kernel.ErrConfig }
+
+// isTag reports whether an origin is that of a tag.
+func (r *resolver) isTag(origin string) bool {
+	return origin == r.declaration.Tag.Origin ||
+		slices.ContainsFunc(r.declaration.Methods, func(m Method) bool { return origin == m.Tag.Origin })
+}
+
+// report reports what is wrong with a value that has no key. err is the cause, or
+// nil.
+func (r *resolver) report(origin, text string, err error) {
+	switch {
+	case !r.isTag(origin) && err == nil:
+		err = &problem{text}
+	case !r.isTag(origin):
+		err = unresolved(err, text)
+	case err == nil:
+		err = &Declared{Text: text}
+	default:
+		err = &Declared{unresolved(err, text).Error(), err}
+	}
+	r.problems = append(r.problems, err)
+}
+
+// unresolved adds to an error of filling placeholders, which knows only these, where it
+// arose.
 func unresolved(err error, where string) error {
 	wrong := (*config.Error)(nil)
 	if !errors.As(err, &wrong) {
 		return fmt.Errorf("%s: %w", where, err)
 	}
-	told := *wrong
-	told.Message = where + ": " + wrong.Message
-	return &told
+	copied := *wrong
+	copied.Message = where + ": " + wrong.Message
+	return &copied
 }
 
 // wrongAt reports the value that a level gives, or would give, to a setting.
@@ -48,7 +83,7 @@ func (r *resolver) wrong(n note, want string) {
 		return
 	}
 	key := r.own() + cmp.Or(n.level.at, n.level.name) + n.Name[len(n.level.name):]
-	r.problems = append(r.problems, &problem{fmt.Sprintf("%s: %s: %q is not allowed: %s", n.Origin, key, n.Value, want)})
+	r.report(n.level.origin, fmt.Sprintf("%s: %s: %q is not allowed: %s", n.Origin, key, n.Value, want), nil)
 }
 
 // wrongTogether reports settings that are not valid in combination, of a method

@@ -26,13 +26,13 @@ func TestMistakesInFiles(t *testing.T) {
 		own + "retry.budget.min-per-second: 20000":               `pyfly.yaml:1: ` + own + `retry.budget.min-per-second: "20000" is not allowed: write a number of retries per second of at least 0`,
 		own + "circuit-breaker.window-duration: 0":               `pyfly.yaml:1: ` + own + `circuit-breaker.window-duration: "0" is not allowed: write a duration such as 60s`,
 		own + "circuit-breaker.sliding-window: sum":              `pyfly.yaml:1: ` + own + `circuit-breaker.sliding-window: "sum" is not a valid resilience.SlidingWindow: write count, time or none`,
-		own + "stale-if-error: never":                            `pyfly.yaml:1: ` + own + `stale-if-error: "never" is no duration: write a duration such as 1h`,
+		own + "stale-if-error: never":                            `pyfly.yaml:1: ` + own + `stale-if-error: "never" is not a valid duration: write a duration such as 1h`,
 		own + "stale-if-error: {max-age: 1h, max-size: -1}":      `pyfly.yaml:1: ` + own + `stale-if-error.max-size: "-1" is not allowed: write a size such as 64MiB, or 0 for no limit`,
 		own + "pool.max-idle: -1":                                `pyfly.yaml:1: ` + own + `pool.max-idle: "-1" is not allowed: write a number that is not negative`,
 		own + "request-compression: br":                          `pyfly.yaml:1: ` + own + `request-compression: "br" is not allowed: write none or one of gzip`,
 		own + "auth.bearer.token: \"a\\nb\"":                     `pyfly.yaml:1: ` + own + `auth.bearer.token: ****** is not allowed: write a token without line breaks`,
 		own + "base: c|pyfly.client.configs.b.timeout: 1s":       `pyfly.yaml:1: ` + own + `base: "c" is not allowed: write default or one of the names below pyfly.client.configs.: b`,
-		own + "base: [a]":                                        `pyfly.yaml:1: ` + own + `base: a list is where a single value is needed: write a text`,
+		own + "base: [a]":                                        `pyfly.yaml:1: ` + own + `base: a list is where a single value is needed: write text`,
 		own + "base: a|pyfly.client.configs.a.base: a":           `pyfly.yaml:2: pyfly.client.configs.a.base: "a" is not allowed: write a base that does not lead back to itself`,
 		own + "base-url: ftp://x":                                `pyfly.yaml:1: ` + own + `base-url: its scheme is "ftp": write a URL that begins with http:// or https://`,
 		own + "methods.get-item.timeout: -1s":                    `pyfly.yaml:1: ` + own + `methods.get-item.timeout: "-1s" is not allowed: write a duration that is not negative, such as 500ms or 30s`,
@@ -54,7 +54,7 @@ func TestMistakesInFiles(t *testing.T) {
 		own + "hedge: 40s": `pyfly.yaml:1: ` + own + `hedge: "40s" is not allowed: the delay of a hedge, 40s, must be shorter than the timeout of an attempt, 30s`,
 	} {
 		t.Run(written, func(t *testing.T) {
-			_, err := settings.Resolve(load(t, strings.Split(written, "|")...), shop(), []string{"gzip"})
+			_, err := settings.Resolve(load(t, strings.Split(written, "|")...), shop(), settings.Known{Codings: []string{"gzip"}})
 			require.ErrorIs(t, err, kernel.ErrConfig)
 			assert.EqualError(t, err, want)
 		})
@@ -100,7 +100,7 @@ func TestMistakesInCode(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			d := shop()
 			change(d)
-			_, err := settings.Resolve(config.New(nil), d, nil)
+			_, err := settings.Resolve(config.New(nil), d, settings.Known{})
 			require.ErrorIs(t, err, kernel.ErrConfig)
 			assert.EqualError(t, err, want)
 		})
@@ -113,12 +113,12 @@ func TestAReplacedBaseURLIsNotRead(t *testing.T) {
 	d.Tag.Values["base-url"] = "${nowhere}"
 	c := resolve(t, load(t, own+"base-url: http://there/$${x}"), d)
 	assert.Equal(t, "http://there/${x}", c.BaseURL)
-	_, err := settings.Resolve(config.New(nil), d, nil)
+	_, err := settings.Resolve(config.New(nil), d, settings.Known{})
 	assert.ErrorContains(t, err, "nowhere")
 }
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
-	_, err := settings.Resolve(load(t, "pyfly.client.default.timeout: soon", own+"hedge: later", own+"methods.find.retry: never"), shop(), nil)
+	_, err := settings.Resolve(load(t, "pyfly.client.default.timeout: soon", own+"hedge: later", own+"methods.find.retry: never"), shop(), settings.Known{})
 	joined, ok := err.(interface{ Unwrap() []error })
 	require.True(t, ok)
 	assert.Len(t, joined.Unwrap(), 3)

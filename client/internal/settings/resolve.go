@@ -22,16 +22,16 @@ const (
 	ServicesPrefix = globalPrefix + "services."
 )
 
-// Resolve computes the settings of a client. Its error joins all mistakes.
-// codings are the valid names for request-compression, or nil if they are not
-// known yet.
-func Resolve(cfg *config.Config, d *Declaration, codings []string) (*Client, error) {
+// Resolve works out the settings of a client. Its error joins everything that is
+// wrong. known are the names that settings may hold.
+func Resolve(cfg *config.Config, d *Declaration, known Known) (*Client, error) {
 	cfg.AddShortForms(shortForms...)
-	r := newResolver(cfg, d, codings)
+	r := newResolver(cfg, d, known)
 	s := builtIn()
 	r.layers(&s, nil)
 	r.checkBaseURL(&s)
 	r.checkAuth(&s)
+	r.checkDiscovery(&s)
 	r.checkTogether(&s, "")
 
 	resolved := &Client{Settings: s, Methods: map[string]Settings{}}
@@ -47,15 +47,15 @@ func Resolve(cfg *config.Config, d *Declaration, codings []string) (*Client, err
 type resolver struct {
 	cfg         *config.Config
 	declaration *Declaration
-	codings     []string
+	known       Known
 	noted       map[string]note // by name
 	problems    []error
 
 	isRawURL bool // the base URL may contain placeholders
 }
 
-func newResolver(cfg *config.Config, d *Declaration, codings []string) *resolver {
-	return &resolver{cfg: cfg, declaration: d, codings: codings, noted: map[string]note{}}
+func newResolver(cfg *config.Config, d *Declaration, known Known) *resolver {
+	return &resolver{cfg: cfg, declaration: d, known: known, noted: map[string]note{}}
 }
 
 // own returns the prefix of the client's own keys.
@@ -139,7 +139,7 @@ func (r *resolver) method(m *Method, s Settings) Settings {
 // overMethodDefaults reads the levels of the client over the defaults of a
 // method. Defaults that remain effective are recorded for the method.
 func (r *resolver) overMethodDefaults(m *Method, defaults *level) Settings {
-	within := newResolver(r.cfg, r.declaration, r.codings)
+	within := newResolver(r.cfg, r.declaration, r.known)
 	s := builtIn()
 	defaults.at = methodPrefix(m)
 	within.layers(&s, defaults)

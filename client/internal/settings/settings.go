@@ -30,6 +30,7 @@ type Settings struct {
 	OfMethod        http.Header // declared by the method
 	Connection      Connection
 	Auth            Auth
+	Balancing
 	Policies
 }
 
@@ -91,14 +92,21 @@ type Declaration struct {
 // Method describes a method before its settings are read.
 type Method struct {
 	Name     string // the Go name: "GetProduct"
+	Field    string // where it is declared: "CRUD.Get"; "": under its name
 	Headers  http.Header
 	Defaults Given
 	Tag      Given
 }
 
-// Given are settings of a declaration or of code, by name. Groups may be nested
-// or dotted. The values must be valid in a [config.Map]. Texts may contain
-// placeholders, which are expanded from the configuration of the application.
+// Known are names that settings may hold. nil: they are not known yet.
+type Known struct {
+	Codings   []string // of request-compression
+	Resolvers []string // of discovery, beside the built-in ones
+}
+
+// Given are settings that a declaration or code gives. The values are by name;
+// groups may be nested or dotted. They are what a [config.Map] may hold. Texts may
+// hold placeholders, which the configuration of the application fills.
 type Given struct {
 	Origin string // "tag of PaymentClient.ServiceClient"
 	Values map[string]any
@@ -112,6 +120,7 @@ func builtIn() Settings {
 		ConnectTimeout:  port.DefaultConnectTimeout,
 		MaxResponseSize: port.DefaultMaxResponseSize,
 		Headers:         map[string]string{},
+		Balancing:       Balancing{Discovery: Discovery{EmptyGrace: defaultEmptyGrace}, DetectsOutliers: true},
 		Policies:        Policies{StaleMaxSize: 64 * config.MiB, BreakerScope: ScopeClient},
 	}
 }

@@ -36,7 +36,7 @@ func formOf(policy string) (form policyForm, ok bool) {
 // The groups of settings that a single value cannot configure, by level. "" is
 // the level itself. Nested groups follow their group.
 var (
-	transportSections = []string{"", "headers", "tls", "pool"}
+	transportSections = []string{"", "tls", "pool", "load-balancing"}
 	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
 )
 
@@ -44,7 +44,9 @@ var (
 var shortForms = slices.Concat(
 	sectionForms(globalPrefix, "", "services", "configs"),
 	sectionForms(defaultPrefix, transportSections...),
+	headerForms(defaultPrefix),
 	staleForms(defaultPrefix),
+	discoveryForms(defaultPrefix),
 	policyFormsBelow(globalPrefix, func(p policyForm) bool { return p.isGlobal }),
 	levelForms(configsPrefix+"*."),
 	levelForms(ServicesPrefix+"*."),
@@ -53,14 +55,16 @@ var shortForms = slices.Concat(
 	policyFormsBelow(ServicesPrefix+"*.methods.*.", everyPolicy),
 )
 
-// givenForms are the short forms of a level of a declaration or of code.
-var givenForms = slices.Concat(staleForms(""), policyFormsBelow("", everyPolicy))
+// givenForms are those of a level that a declaration or code gives.
+var givenForms = slices.Concat(headerForms(""), staleForms(""), discoveryForms(""), policyFormsBelow("", everyPolicy))
 
 func levelForms(prefix string) []config.ShortForm {
 	return slices.Concat(
 		sectionForms(prefix, transportSections...),
+		headerForms(prefix),
 		sectionForms(prefix, authSections...),
 		staleForms(prefix),
+		discoveryForms(prefix),
 		policyFormsBelow(prefix, everyPolicy),
 	)
 }
@@ -73,8 +77,19 @@ func sectionForms(prefix string, names ...string) []config.ShortForm {
 	return forms
 }
 
+func headerForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{{Key: prefix + "headers", Pairs: true, Want: "write Name: value, and a semicolon between two"}}
+}
+
 func staleForms(prefix string) []config.ShortForm {
 	return []config.ShortForm{{Key: prefix + "stale-if-error", Value: "max-age", Want: "write a duration such as 1h"}}
+}
+
+func discoveryForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{
+		{Key: prefix + "discovery", Value: "type", Want: "write static, dns, srv or the name of a resolver"},
+		{Key: prefix + "outlier-detection", Switch: "enabled", Want: "write true or false"},
+	}
 }
 
 func policyFormsBelow(prefix string, hasShortForm func(policyForm) bool) []config.ShortForm {

@@ -129,6 +129,22 @@ func Alone(ctx context.Context) error {
 	return err
 }
 
+type CRUD[T any] struct {
+	Get    func(ctx context.Context, id string) (T, error) `get:"/{id}"`
+	Create func(ctx context.Context, body T) (T, error)    `post:"/"`
+	Delete func(ctx context.Context, id string) error      `delete:"/{id}"`
+}
+
+type UserClient struct {
+	client.HttpClient `url:"http://users:8080/users"`
+	CRUD[User]
+
+	Delete func(ctx context.Context, id string) error `delete:"/{id}/now"`
+}
+
+// User is what the service knows of one.
+type User struct{ Name string }
+
 type Search struct {
 	Shop   string    `path:"shop"`
 	Term   string    `query:"q,omitempty"` // left out when it is empty

@@ -20,6 +20,7 @@ func TestTheGuidesDeclarationsAreRight(t *testing.T) {
 		"PaymentClient":   client.Describe[PaymentClient]().Err(),
 		"SearchClient":    client.Describe[SearchClient]().Err(),
 		"ShopClient":      client.Describe[ShopClient]().Err(),
+		"UserClient":      client.Describe[UserClient]().Err(),
 		"FeedClient":      client.Describe[FeedClient]().Err(),
 		"ListClient":      client.Describe[ListClient]().Err(),
 	} {

@@ -81,7 +81,7 @@ func Example_wrongDeclaration() {
 	fmt.Println(client.Describe[wrongClient]().Err())
 	// Output:
 	// wrongClient.GetProduct: the path "/products/{product_id}" has a variable {product_id} that no argument gives
-	// wrongClient.ListAll: unknown tag "gett": it may be one of get, post, put, delete, patch, head, options, idempotent, content-type, accept, headers, reconnect, timeout
+	// wrongClient.ListAll: unknown tag "gett": it may be one of get, post, put, delete, patch, head, options, idempotent, content-type, accept, headers, reconnect, timeout; did you mean get?
 	// wrongClient.ListAll: has no verb: tag it, for example `get:"/path"`, or make the field unexported
 	// wrongClient.Remove: does not return error, (T, error) or iter.Seq2[T, error]
 }

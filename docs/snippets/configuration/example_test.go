@@ -49,7 +49,7 @@ func Example_wrongValues() {
 		fmt.Println(err)
 	})
 	// Output:
-	// wrong.yaml:4: pyfly.client.default.timeout: "soon" is no duration: write 500ms, 30s or 1m30s, or a number of seconds
-	// wrong.yaml:6: shop.password: ****** is no whole number: write a whole number
-	// wrong.yaml:7: shop.home: placeholders refer to each other in a circle: shop.home -> shop.root -> shop.home: give one of these keys a value without a placeholder
+	// wrong.yaml:4: pyfly.client.default.timeout: "soon" is not a valid duration: write 500ms, 30s or 1m30s, or a number of seconds
+	// wrong.yaml:6: shop.password: ****** is not a whole number: write a whole number
+	// wrong.yaml:7: shop.home: placeholders refer to each other in a cycle: shop.home -> shop.root -> shop.home: give one of these keys a value without a placeholder
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+// Package argument turns the arguments of calls into text.
+package argument
 
 import (
 	"cmp"
@@ -10,29 +11,31 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/pyfly-go/pyfly/internal/uritemplate"
 )
 
-// argumentValue is an argument in the form in which it goes into a URL.
-type argumentValue = uritemplate.Value
+// Value is an argument in the form in which it goes into a URL.
+type Value = uritemplate.Value
 
-var absent = argumentValue{Missing: true}
+// Absent is an argument that is left out.
+var Absent = Value{Missing: true}
 
-// formatter turns an argument into text. It is chosen once, when a declaration
+// Formatter turns an argument into text. It is chosen once, when a declaration
 // is compiled, so that a call does not look at types.
-type formatter func(reflect.Value) (argumentValue, error)
+type Formatter func(reflect.Value) (Value, error)
 
 var (
 	textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
 	stringerType      = reflect.TypeFor[fmt.Stringer]()
 )
 
-// formatterOf returns how values of type t are written into a URL, or nil when
+// FormatterOf returns how values of type t are written into a URL, or nil when
 // they cannot be: by MarshalText, by String, or by their kind. Pointers may be
 // nil and then are absent; slices and arrays are lists, maps with keys that are
 // texts are pairs, by key.
-func formatterOf(t reflect.Type) formatter {
+func FormatterOf(t reflect.Type) Formatter {
 	switch {
 	case t.Implements(textMarshalerType):
 		return formatText
@@ -41,27 +44,27 @@ func formatterOf(t reflect.Type) formatter {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return func(v reflect.Value) (argumentValue, error) { return argumentValue{Text: v.String()}, nil }
+		return func(v reflect.Value) (Value, error) { return Value{Text: v.String()}, nil }
 	case reflect.Bool:
-		return func(v reflect.Value) (argumentValue, error) {
-			return argumentValue{Text: strconv.FormatBool(v.Bool())}, nil
+		return func(v reflect.Value) (Value, error) {
+			return Value{Text: strconv.FormatBool(v.Bool())}, nil
 		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return func(v reflect.Value) (argumentValue, error) {
-			return argumentValue{Text: strconv.FormatInt(v.Int(), 10)}, nil
+		return func(v reflect.Value) (Value, error) {
+			return Value{Text: strconv.FormatInt(v.Int(), 10)}, nil
 		}
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return func(v reflect.Value) (argumentValue, error) {
-			return argumentValue{Text: strconv.FormatUint(v.Uint(), 10)}, nil
+		return func(v reflect.Value) (Value, error) {
+			return Value{Text: strconv.FormatUint(v.Uint(), 10)}, nil
 		}
 	case reflect.Float32, reflect.Float64:
 		return formatFloat
 	case reflect.Pointer:
-		return formatPointer(formatterOf(t.Elem()))
+		return formatPointer(FormatterOf(t.Elem()))
 	case reflect.Slice, reflect.Array:
-		return formatList(t.Elem(), formatterOf(t.Elem()))
+		return formatList(t.Elem(), FormatterOf(t.Elem()))
 	case reflect.Map:
-		return formatMap(t, formatterOf(t.Elem()))
+		return formatMap(t, FormatterOf(t.Elem()))
 	}
 	return nil
 }
@@ -80,36 +83,36 @@ func isComposite(t reflect.Type) bool {
 	return false
 }
 
-func formatText(v reflect.Value) (argumentValue, error) {
+func formatText(v reflect.Value) (Value, error) {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
-		return absent, nil
+		return Absent, nil
 	}
 	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
-	return argumentValue{Text: string(text)}, err
+	return Value{Text: string(text)}, err
 }
 
-func formatStringer(v reflect.Value) (argumentValue, error) {
+func formatStringer(v reflect.Value) (Value, error) {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
-		return absent, nil
+		return Absent, nil
 	}
-	return argumentValue{Text: v.Interface().(fmt.Stringer).String()}, nil
+	return Value{Text: v.Interface().(fmt.Stringer).String()}, nil
 }
 
-func formatFloat(v reflect.Value) (argumentValue, error) {
+func formatFloat(v reflect.Value) (Value, error) {
 	f := v.Float()
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return argumentValue{}, fmt.Errorf("%v is no number that can be sent", f)
+		return Value{}, fmt.Errorf("%v is no number that can be sent", f)
 	}
-	return argumentValue{Text: strconv.FormatFloat(f, 'f', -1, v.Type().Bits())}, nil
+	return Value{Text: strconv.FormatFloat(f, 'f', -1, v.Type().Bits())}, nil
 }
 
-func formatPointer(format formatter) formatter {
+func formatPointer(format Formatter) Formatter {
 	if format == nil {
 		return nil
 	}
-	return func(v reflect.Value) (argumentValue, error) {
+	return func(v reflect.Value) (Value, error) {
 		if v.IsNil() {
-			return absent, nil
+			return Absent, nil
 		}
 		return format(v.Elem())
 	}
@@ -117,16 +120,16 @@ func formatPointer(format formatter) formatter {
 
 // formatList writes a list. Lists of lists and of bytes have no form of their
 // own in a URL.
-func formatList(elem reflect.Type, format formatter) formatter {
+func formatList(elem reflect.Type, format Formatter) Formatter {
 	if format == nil || elem.Kind() == reflect.Uint8 || isComposite(elem) {
 		return nil
 	}
-	return func(v reflect.Value) (argumentValue, error) {
-		list := argumentValue{Kind: uritemplate.List, List: make([]string, 0, v.Len())}
+	return func(v reflect.Value) (Value, error) {
+		list := Value{Kind: uritemplate.List, List: make([]string, 0, v.Len())}
 		for i := range v.Len() {
 			member, err := format(v.Index(i))
 			if err != nil {
-				return argumentValue{}, err
+				return Value{}, err
 			}
 			if !member.Missing {
 				list.List = append(list.List, member.Text)
@@ -137,16 +140,16 @@ func formatList(elem reflect.Type, format formatter) formatter {
 }
 
 // formatMap writes pairs, in the order of their keys.
-func formatMap(t reflect.Type, format formatter) formatter {
+func formatMap(t reflect.Type, format Formatter) Formatter {
 	if format == nil || t.Key().Kind() != reflect.String || isComposite(t.Elem()) {
 		return nil
 	}
-	return func(v reflect.Value) (argumentValue, error) {
-		pairs := argumentValue{Kind: uritemplate.Pairs, Pairs: make([][2]string, 0, v.Len())}
+	return func(v reflect.Value) (Value, error) {
+		pairs := Value{Kind: uritemplate.Pairs, Pairs: make([][2]string, 0, v.Len())}
 		for key, value := range v.Seq2() {
 			member, err := format(value)
 			if err != nil {
-				return argumentValue{}, err
+				return Value{}, err
 			}
 			if !member.Missing {
 				pairs.Pairs = append(pairs.Pairs, [2]string{key.String(), member.Text})
@@ -155,4 +158,19 @@ func formatMap(t reflect.Type, format formatter) formatter {
 		slices.SortFunc(pairs.Pairs, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
 		return pairs, nil
 	}
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// WithLayout writes times by a layout of package time.
+func WithLayout(t reflect.Type, layout string) Formatter {
+	switch {
+	case t == timeType:
+		return func(v reflect.Value) (Value, error) {
+			return Value{Text: v.Interface().(time.Time).Format(layout)}, nil
+		}
+	case t.Kind() == reflect.Pointer && t.Elem() == timeType:
+		return formatPointer(WithLayout(timeType, layout))
+	}
+	return nil
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package message
 
 import (
 	"iter"
@@ -8,6 +8,18 @@ import (
 	"net/url"
 	"strings"
 )
+
+// NextLink returns the first link of the headers Link with the relation next (RFC
+// 8288). A relative link is resolved against location, the URL that has responded,
+// which may be nil.
+func NextLink(header http.Header, location *url.URL) (link string, ok bool) {
+	for link := range linkHeaders(header) {
+		if link.isNext(location) {
+			return link.resolve(location), true
+		}
+	}
+	return "", false
+}
 
 // linkHeader is one link of a Link header (RFC 8288, section 3).
 type linkHeader struct {
@@ -138,14 +150,14 @@ func leadsTo(location *url.URL, reference string) bool {
 
 // resolve returns the target as an absolute URL. A target that cannot be resolved
 // is returned as it is, so that a call with it says what is wrong.
-func (l *linkHeader) resolve(location *url.URL) URL {
+func (l *linkHeader) resolve(location *url.URL) string {
 	target, err := url.Parse(l.target)
 	if err != nil {
-		return URL(l.target)
+		return l.target
 	}
 	if location != nil {
 		target = location.ResolveReference(target)
 	}
 	target.Fragment, target.RawFragment = "", ""
-	return URL(target.String())
+	return target.String()
 }

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package declaration
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 )
 
 func TestEveryKeyOfATagIsSeen(t *testing.T) {
-	got, err := parseTag(`url:"http://a b" name:"x\"y"   retry:"3"`)
-	want := []tag{{"url", "http://a b"}, {"name", `x"y`}, {"retry", "3"}}
+	got, err := ParseTags(`url:"http://a b" name:"x\"y"   retry:"3"`)
+	want := []Tag{{"url", "http://a b"}, {"name", `x"y`}, {"retry", "3"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
 
 func TestTagsThatCannotBeRead(t *testing.T) {
-	for source, want := range map[reflect.StructTag]string{
+	for source, want := range map[string]string{
 		`url:http://x`:       "write key:\"value\" pairs",
 		`url`:                "write key:\"value\" pairs",
 		`:"x"`:               "write key:\"value\" pairs",
@@ -33,7 +32,7 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 		`retry 3 url:"http://ada:sesame@h"`:         `at "retry...": write key`,
 		`retry:"3 url:"http://sesame"`:              `at "http:******": write key`,
 	} {
-		if _, err := parseTag(source); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "sesame") {
+		if _, err := ParseTags(source); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%s: %v, want it to say %q", source, err, want)
 		}
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package engine
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 	"net"
 	"strconv"
 
-	"github.com/pyfly-go/pyfly/client/internal/engine"
-	"github.com/pyfly-go/pyfly/client/internal/telemetry"
+	"github.com/pyfly-go/pyfly/client/internal/balance"
+	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/kernel"
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// rejection says which policy has refused a call, or "".
-func rejection(err error) string {
+// Rejection says which policy has refused a call, or "".
+func Rejection(err error) string {
 	switch {
 	case err == nil:
 		return ""
@@ -32,29 +32,31 @@ func rejection(err error) string {
 	return ""
 }
 
-// errorKind is a word for an error: the status, or what kind it is.
-func errorKind(err error) string {
-	var o *engine.Outcome
-	switch reason := rejection(err); {
+// Kind is a word for an error: the status, or what kind it is.
+func Kind(err error) string {
+	var o *Outcome
+	switch reason := Rejection(err); {
 	case err == nil:
 		return ""
 	case reason != "":
 		return reason
 	case errors.As(err, &o) && o.Status != 0 && o.Err == nil:
 		return strconv.Itoa(o.Status)
+	case errors.Is(err, balance.ErrNoInstances):
+		return "no_instances"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	case errors.Is(err, context.Canceled):
 		return "cancelled"
-	case errors.Is(err, ErrDecode):
+	case errors.Is(err, message.ErrDecode):
 		return "decode"
-	case errors.Is(err, ErrTooLarge):
+	case errors.Is(err, port.ErrTooLarge):
 		return "too_large"
-	case errors.Is(err, ErrInvalidRequest):
+	case errors.Is(err, port.ErrInvalidRequest):
 		return "invalid_request"
-	case errors.Is(err, ErrStopped):
+	case errors.Is(err, port.ErrStopped):
 		return "stopped"
-	case errors.Is(err, engine.ErrPanicked):
+	case errors.Is(err, ErrPanicked):
 		return "panic"
 	}
 	return connectionKind(err)
@@ -77,16 +79,9 @@ func connectionKind(err error) string {
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection_lost"
 	}
-	return telemetry.Other
+	return otherKind
 }
 
-// outcomeOf is how an attempt ended. A response that could not be decoded is one
-// all the same.
-func outcomeOf(r engine.Result) telemetry.Outcome {
-	o := telemetry.Outcome{Status: r.Status, Version: telemetry.Version(r.ProtoMajor, r.ProtoMinor)}
-	if failed, ok := r.Err.(*engine.Outcome); ok && (failed.Err == nil && failed.Status < 400 || errors.Is(failed.Err, ErrDecode)) {
-		return o
-	}
-	o.Kind = errorKind(r.Err)
-	return o
-}
+// otherKind is what the semantic conventions call an error without a word of its
+// own.
+const otherKind = "_OTHER"

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package client
+package declaration
 
 import (
 	"fmt"
-	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/pyfly-go/pyfly/internal/naming"
+	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
-// tag is one key:"value" pair of a struct tag.
-type tag struct{ key, value string }
+// Tag is one key:"value" pair of a struct tag or a directive.
+type Tag struct{ Key, Value string }
 
-// parseTag splits a struct tag by the convention that reflect.StructTag
+// ParseTags splits a struct tag by the convention that reflect.StructTag
 // describes. Unlike StructTag.Lookup it sees every key, so that a misspelt one
 // is found, and it does not pass over what it cannot read.
-func parseTag(source reflect.StructTag) ([]tag, error) {
-	var tags []tag
-	for rest := strings.TrimLeft(string(source), " "); rest != ""; rest = strings.TrimLeft(rest, " ") {
+func ParseTags(source string) ([]Tag, error) {
+	var tags []Tag
+	for rest := strings.TrimLeft(source, " "); rest != ""; rest = strings.TrimLeft(rest, " ") {
 		key, quoted, found := strings.Cut(rest, ":")
 		if !found || key == "" || strings.ContainsAny(key, "\" \t\n") || !strings.HasPrefix(quoted, `"`) {
 			return nil, fmt.Errorf("its tag cannot be read at %q: write key:\"value\" pairs with a space between", shownTag(rest))
@@ -32,11 +34,11 @@ func parseTag(source reflect.StructTag) ([]tag, error) {
 			return nil, fmt.Errorf("its tag cannot be read at %q: %w", shownTag(rest), err)
 		}
 		for _, t := range tags {
-			if t.key == key {
+			if t.Key == key {
 				return nil, fmt.Errorf("its tag has the key %q twice", key)
 			}
 		}
-		tags = append(tags, tag{key, value})
+		tags = append(tags, Tag{key, value})
 		rest = quoted[len(literal):]
 	}
 	return tags, nil
@@ -50,7 +52,35 @@ func shownTag(rest string) string {
 	case end < 0:
 		return rest
 	case rest[end] == ':':
-		return rest[:end] + ":" + hidden
+		return rest[:end] + ":" + secret.Hidden
 	}
 	return rest[:end] + "..."
+}
+
+// nearMiss returns the known word that one edit tells from a word, or "".
+func nearMiss(word string, known []string) string {
+	for _, k := range known {
+		if naming.Distance(word, k, 1) == 1 {
+			return k
+		}
+	}
+	return ""
+}
+
+// didYouMean suggests the known key that a misspelt one is meant to be.
+func didYouMean(key string, known []string) string {
+	if near := naming.Nearest(key, known); near != "" && near != key {
+		return "; did you mean " + near + "?"
+	}
+	return ""
+}
+
+// lookup returns the value of a key, and whether there is one.
+func lookup(tags []Tag, key string) (value string, ok bool) {
+	for _, t := range tags {
+		if t.Key == key {
+			return t.Value, true
+		}
+	}
+	return "", false
 }
