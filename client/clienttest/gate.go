@@ -51,7 +51,7 @@ func (p *passage) leave() {
 
 func (g *gate) stop(ctx context.Context) error {
 	if cut := g.inFlight.Drain(ctx, errCut); cut > 0 {
-		return fmt.Errorf("requests canceled because they did not finish within the stop timeout: %d: %w", cut, ctx.Err())
+		return fmt.Errorf("requests cancelled because they did not finish within the stop timeout: %d: %w", cut, ctx.Err())
 	}
 	return nil
 }

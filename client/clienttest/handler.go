@@ -22,7 +22,7 @@ import (
 // cannot stream. A handler that panics breaks the connection.
 //
 // All fields of PortConfig except ConnectTimeout are honoured. A request that
-// is canceled or times out does not wait for the handler, whose context is done
+// is cancelled or times out does not wait for the handler, whose context is done
 // then.
 func HandlerFactory(h http.Handler) port.HttpClientFactory {
 	return func(cfg port.PortConfig) (port.HttpClientPort, error) {

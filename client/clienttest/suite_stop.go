@@ -131,10 +131,10 @@ func checkStopCuts(t *trial) error {
 	}
 	ctx, cancel := context.WithCancel(t.ctx)
 	cancel()
-	_ = t.stop(ctx, adapter) // may report canceled requests
+	_ = t.stop(ctx, adapter) // may report cancelled requests
 	r := <-results
 	if t.ctx.Err() != nil {
-		return fmt.Errorf("the request in flight was not canceled within %s", t.patience)
+		return fmt.Errorf("the request in flight was not cancelled within %s", t.patience)
 	}
 	if r.err == nil {
 		return errors.New("the request in flight got a response that the server did not send")

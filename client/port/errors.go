@@ -14,7 +14,7 @@ import (
 // retried nor counted by the circuit breaker. Compare them with [errors.Is].
 var (
 	ErrTooLarge       = errors.New("the response is too large")   // more than MaxResponseSize
-	ErrStopped        = errors.New("the client has been stopped") // the request was sent after Stop, or canceled by it
+	ErrStopped        = errors.New("the client has been stopped") // the request was sent after Stop, or cancelled by it
 	ErrInvalidRequest = errors.New("the request cannot be sent")  // rejected before any byte was sent
 )
 

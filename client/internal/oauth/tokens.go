@@ -147,7 +147,7 @@ func (t *Tokens) join(ctx context.Context) *fetch {
 }
 
 // begin begins a fetch with the values of the context of its first caller. The
-// fetch is canceled when no caller waits for it.
+// fetch is cancelled when no caller waits for it.
 func (t *Tokens) begin(ctx context.Context) *fetch {
 	f := &fetch{done: make(chan struct{})}
 	if token := t.current.Load(); token.Valid() { // set by another fetch in the meantime
