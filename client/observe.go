@@ -52,6 +52,7 @@ type ClientStats struct {
 
 	CircuitBreakers []resilience.CircuitBreakerSnapshot `json:"circuitBreakers"` // by name
 	Bulkhead        *resilience.BulkheadSnapshot        `json:"bulkhead,omitempty"`
+	Cache           *CacheStats                         `json:"cache,omitempty"` // of a [CacheReporter]; only from [Stats] and [Clients]
 }
 
 // Stats returns the counters of all clients of an application, by name. It is
@@ -62,7 +63,11 @@ func Stats(app *container.ApplicationContext) []ClientStats {
 	if err != nil {
 		return nil
 	}
-	return p.Stats()
+	stats, reporters := p.Stats(), caches(app)
+	for i := range stats {
+		stats[i].addCache(reporters)
+	}
+	return stats
 }
 
 // Stats returns the counters of all clients that the processor has wired, by
