@@ -5,9 +5,9 @@ package client
 import (
 	"cmp"
 	"context"
-	"github.com/pyfly-go/pyfly/client/internal/coding"
-	"github.com/pyfly-go/pyfly/client/internal/message"
 	"reflect"
+
+	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
 // wire fills the methods of a client.
@@ -26,7 +26,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, (*w).defaults, coding.New(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, p.known())
 	if err != nil {
 		return err
 	}
@@ -41,6 +41,9 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return err
 	}
 	l.engines.Begin(e)
+	if err := l.watch(e.With); err != nil {
+		return err
+	}
 	if err := p.add(l); err != nil {
 		return err
 	}
@@ -95,5 +98,5 @@ func (p *HttpClientBeanPostProcessor) add(l *live) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 	defer cancel()
-	return l.engines.Engine().Start(ctx)
+	return l.start(ctx)
 }

@@ -209,7 +209,13 @@ func TestAProcessorThatFailsIsNamed(t *testing.T) {
 		is   error
 	}{
 		"an error": {func(any, string) (any, error) { return nil, rejected }, container.CodeProcessor, "not licensed", rejected},
-		"nil":      {func(any, string) (any, error) { return nil, nil }, container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
+		"a wrong declaration": {func(any, string) (any, error) {
+			return nil, &container.Problem{Code: container.CodeDeclaration, What: "not licensed", Err: rejected}
+		}, container.CodeDeclaration, "not licensed", rejected},
+		"another problem": {func(any, string) (any, error) {
+			return nil, &container.Problem{Code: container.CodeMissing, What: "not licensed", Err: rejected}
+		}, container.CodeProcessor, "not licensed", rejected},
+		"nil": {func(any, string) (any, error) { return nil, nil }, container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
 		"a nil pointer": {func(any, string) (any, error) { return (*english)(nil), nil },
 			container.CodeProcessor, "returned nil", kernel.ErrBeanCreation},
 		"a panic": {func(any, string) (any, error) { panic("oops") }, container.CodeProcessor, "oops", kernel.ErrBeanCreation},

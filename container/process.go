@@ -85,8 +85,8 @@ func processorFailed(b *instance, processor *node, step string, err error) *Prob
 		Code: CodeProcessor, Bean: b.name, Err: err,
 		What: fmt.Sprintf("%s of the post-processor %s rejected the bean %s: %v", step, processor.name, b.name, err),
 	}
-	if own, ok := usercode.As[*Problem](err); ok { // it says itself what kind of problem it is
-		p.Code = own.Code
+	if own, ok := usercode.As[*Problem](err); ok && own.Code == CodeDeclaration { // what it rejected is declared wrongly
+		p.Code = CodeDeclaration
 	}
 	return p.detail("bean", b.describe()).detail("processor", processor.describe())
 }

@@ -52,7 +52,7 @@ func TestATimeoutErrorNamesTheSetting(t *testing.T) {
 		t.Error("it is not context.DeadlineExceeded")
 	}
 	var timeout *port.TimeoutError
-	if !errors.As(err, &timeout) || !timeout.Timeout() || timeout.Error() != "no answer within the total-timeout of 2s" {
+	if !errors.As(err, &timeout) || !timeout.Timeout() || timeout.Error() != "no response within the total-timeout of 2s" {
 		t.Errorf("got %v", timeout)
 	}
 }
@@ -94,5 +94,18 @@ func TestAnAdapterNeedsNoOtherLibrary(t *testing.T) {
 		if !allowed[path] {
 			t.Errorf("it depends on %s", path)
 		}
+	}
+}
+
+func TestTheInstanceOfARequest(t *testing.T) {
+	if _, ok := port.InstanceOf(t.Context()); ok {
+		t.Error("there is none")
+	}
+	type key struct{}
+	ctx := port.WithInstance(context.WithValue(t.Context(), key{}, 1), "a:80")
+	ctx, cancel := context.WithCancel(port.WithStreaming(ctx))
+	defer cancel()
+	if address, ok := port.InstanceOf(ctx); !ok || address != "a:80" || ctx.Value(key{}) != 1 || !port.IsStreaming(ctx) {
+		t.Errorf("got %q, %t", address, ok)
 	}
 }

@@ -20,7 +20,7 @@ type Client struct {
 	NameTag string // the name that its tag gives it, or ""
 
 	IsService bool        // declared by client.ServiceClient
-	Marker    string      // the field whose tag holds the client's settings: "ServiceClient"; "": none
+	Marker    string      // the field or directive whose tags are the client's: "ServiceClient", "service-client"; "": none
 	Tags      []Tag       // of the marker
 	URL       string      // as declared, secrets included
 	Headers   http.Header // as declared, secrets included

@@ -54,6 +54,8 @@ func TestWhatIsNearARuleButRight(t *testing.T) {
 		"a POST that ends":          withMethod(method(aSequence), `post:"/x" reconnect:"false"`),
 		"a PUT again":               withMethod(method(aSequence), `put:"/x" reconnect:"true"`),
 		"tags for somebody else":    withMethod(method(onlyError, body), `post:"/x"`),
+		"one that is near a place":  withMethod(method(onlyError, structOf("Body", field("A", intType, `json:"a" patch:"x"`))), `post:"/x"`),
+		"one beside a place":        withMethod(method(onlyError, structOf("Search", field("A", intType, `query:"a" patch:"x"`))), `get:"/x"`),
 	} {
 		assert.Empty(t, c.Problems, name)
 	}

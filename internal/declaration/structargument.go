@@ -12,8 +12,16 @@ import (
 // places are the tags by which a field of a struct argument says where it goes.
 var places = []string{"path", "query", "header", "cookie", "form", "body"}
 
-// fieldTags are all tags of such a field.
-var fieldTags = append(slices.Clone(places), "default", "layout")
+// details are the tags that such a field may have besides.
+var details = []string{"default", "layout"}
+
+// missingTags are those that a field with some tags may have besides.
+func missingTags(tags []Tag) []string {
+	if slices.ContainsFunc(tags, func(tag Tag) bool { return slices.Contains(places, tag.Key) }) {
+		return details
+	}
+	return slices.Concat(places, details)
+}
 
 // isParameters reports whether t is a struct, or points to one, whose fields say
 // by tags where they go.
@@ -64,9 +72,10 @@ func (b *binder) hasMisspeltPlaces(t *Type) bool {
 	found := false
 	for _, f := range t.target().Fields {
 		tags, _ := ParseTags(f.Tag) // of a body that others read
-		for _, tag := range tags {
-			found = b.checkFieldTag(t.target().shortName()+"."+f.Name, tag.Key, places) || found
+		if len(tags) != 1 {
+			continue // tags such as json say that it is one
 		}
+		found = b.checkFieldTag(t.target().shortName()+"."+f.Name, tags[0].Key, places) || found
 	}
 	return found
 }
@@ -94,7 +103,7 @@ func (b *binder) bindField(arg int, t *Type, f visibleField) {
 		case tag.Key == "layout":
 			p.Layout = tag.Value
 		default:
-			b.checkFieldTag(where, tag.Key, fieldTags)
+			b.checkFieldTag(where, tag.Key, missingTags(tags))
 		}
 	}
 	switch {

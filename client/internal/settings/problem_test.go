@@ -34,7 +34,7 @@ func TestMistakesInFiles(t *testing.T) {
 		own + "base: c|pyfly.client.configs.b.timeout: 1s":       `pyfly.yaml:1: ` + own + `base: "c" is not allowed: write default or one of the names below pyfly.client.configs.: b`,
 		own + "base: [a]":                                        `pyfly.yaml:1: ` + own + `base: a list is where a single value is needed: write text`,
 		own + "base: a|pyfly.client.configs.a.base: a":           `pyfly.yaml:2: pyfly.client.configs.a.base: "a" is not allowed: write a base that does not lead back to itself`,
-		own + "base-url: ftp://x":                                `pyfly.yaml:1: ` + own + `base-url: its scheme is "ftp", not http or https: write one such as http://inventory-service:8080`,
+		own + "base-url: ftp://x":                                `pyfly.yaml:1: ` + own + `base-url: its scheme is "ftp": write a URL that begins with http:// or https://`,
 		own + "methods.get-item.timeout: -1s":                    `pyfly.yaml:1: ` + own + `methods.get-item.timeout: "-1s" is not allowed: write a duration that is not negative, such as 500ms or 30s`,
 		own + "tls.key-file: k.pem":                              `pyfly.yaml:1: ` + own + `tls.key-file: "k.pem" is not allowed: tls.cert-file and tls.key-file go together`,
 		own + "auth.oauth2.client-secret: sesame":                own + `auth.oauth2.token-url: it is not set: write a URL such as https://auth/token`,
@@ -54,7 +54,7 @@ func TestMistakesInFiles(t *testing.T) {
 		own + "hedge: 40s": `pyfly.yaml:1: ` + own + `hedge: "40s" is not allowed: the delay of a hedge, 40s, must be shorter than the timeout of an attempt, 30s`,
 	} {
 		t.Run(written, func(t *testing.T) {
-			_, err := settings.Resolve(load(t, strings.Split(written, "|")...), shop(), []string{"gzip"})
+			_, err := settings.Resolve(load(t, strings.Split(written, "|")...), shop(), settings.Known{Codings: []string{"gzip"}})
 			require.ErrorIs(t, err, kernel.ErrConfig)
 			assert.EqualError(t, err, want)
 		})
@@ -90,17 +90,17 @@ func TestMistakesInCode(t *testing.T) {
 		`Shop has no base URL: tag ServiceClient with url:"http://..." or set ` + own + `base-url`: func(d *settings.Declaration) {
 			d.Tag = settings.Given{}
 		},
-		`Shop.ServiceClient: url "http://shop": its scheme is "", not http or https: write http://shop`: func(d *settings.Declaration) {
+		`Shop.ServiceClient: url "http://shop": its scheme is "": write a URL that begins with http:// or https://`: func(d *settings.Declaration) {
 			d.Tag.Values["base-url"] = "shop"
 		},
-		`client.Defaults: base-url "shop": its scheme is "", not http or https: write http://shop`: func(d *settings.Declaration) {
+		`client.Defaults: base-url "shop": its scheme is "": write a URL that begins with http:// or https://`: func(d *settings.Declaration) {
 			d.Tag, d.Defaults = settings.Given{}, defaults("base-url", "shop")
 		},
 	} {
 		t.Run(want, func(t *testing.T) {
 			d := shop()
 			change(d)
-			_, err := settings.Resolve(config.New(nil), d, nil)
+			_, err := settings.Resolve(config.New(nil), d, settings.Known{})
 			require.ErrorIs(t, err, kernel.ErrConfig)
 			assert.EqualError(t, err, want)
 		})
@@ -113,12 +113,12 @@ func TestAReplacedBaseURLIsNotRead(t *testing.T) {
 	d.Tag.Values["base-url"] = "${nowhere}"
 	c := resolve(t, load(t, own+"base-url: http://there/$${x}"), d)
 	assert.Equal(t, "http://there/${x}", c.BaseURL)
-	_, err := settings.Resolve(config.New(nil), d, nil)
+	_, err := settings.Resolve(config.New(nil), d, settings.Known{})
 	assert.ErrorContains(t, err, "nowhere")
 }
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
-	_, err := settings.Resolve(load(t, "pyfly.client.default.timeout: soon", own+"hedge: later", own+"methods.find.retry: never"), shop(), nil)
+	_, err := settings.Resolve(load(t, "pyfly.client.default.timeout: soon", own+"hedge: later", own+"methods.find.retry: never"), shop(), settings.Known{})
 	joined, ok := err.(interface{ Unwrap() []error })
 	require.True(t, ok)
 	assert.Len(t, joined.Unwrap(), 3)
