@@ -12,6 +12,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/internal/shown"
+	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/secret"
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
@@ -24,8 +25,11 @@ func (l *live) logAttempt(g *generation) func(*engine.Operation, *message.Messag
 			return
 		}
 		_ = usercode.Call(func() error {
-			logger.LogAttrs(ctx, slog.LevelDebug, "sending a request", slog.String("client", op.Client), slog.String("method", op.Method),
-				slog.Int("attempt", attempt), slog.String("curl", shown.Curl(g.absolute(op, m, req), g.operations[op.Index].hidden)))
+			attrs := []slog.Attr{slog.String("client", op.Client), slog.String("method", op.Method), slog.Int("attempt", attempt)}
+			if instance, ok := port.InstanceOf(ctx); ok {
+				attrs = append(attrs, slog.String("instance", instance))
+			}
+			logger.LogAttrs(ctx, slog.LevelDebug, "sending a request", append(attrs, slog.String("curl", shown.Curl(g.absolute(op, m, req), g.operations[op.Index].hidden)))...)
 			return nil
 		})
 	}

@@ -73,6 +73,19 @@ func TestEachAttemptIsLoggedAtDebug(t *testing.T) {
 	}
 }
 
+func TestTheLogOfAnAttemptNamesTheInstance(t *testing.T) {
+	var log bytes.Buffer
+	settings := shopSettings("discovery.type", "static", "instances", []any{"10.0.0.1:8080"})
+	shop := startWith[boutique](t, settings, nil, client.WithLogger(loggedTo(&log, slog.LevelDebug)), through(portFunc(func(*http.Request) (*http.Response, error) {
+		return answer(200, `{}`), nil
+	})))
+	_, err := shop.Get(t.Context(), "1")
+	require.NoError(t, err)
+	require.Len(t, requestsIn(log.String()), 1)
+	assert.Contains(t, log.String(), "attempt=1 instance=10.0.0.1:8080 curl=")
+	assert.Contains(t, log.String(), "--url 'http://shop.invalid/products/1'")
+}
+
 func TestNoAttemptIsLoggedAtInfo(t *testing.T) {
 	var log bytes.Buffer
 	shop := wireBy[boutique](t, nil, client.WithLogger(loggedTo(&log, slog.LevelInfo)), through(portFunc(func(*http.Request) (*http.Response, error) { return answer(200, `{}`), nil })))
