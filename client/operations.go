@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/frontend"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/kernel"
 )
@@ -78,7 +79,7 @@ func (o *Operation) Open(ctx context.Context, m Message) (*http.Response, error)
 
 func (o *Operation) prepare(ctx context.Context, g *generation, sent *message.Message, m Message) error {
 	if ctx == nil {
-		return errNilContext
+		return frontend.ErrNilContext
 	}
 	sent.Path, sent.Query, sent.Header = m.Path, m.Query, m.Header
 	sent.Body, sent.HasBody, sent.ContentType = m.Body, m.Body != nil, m.ContentType
