@@ -249,9 +249,22 @@ func TestAMediaTypeNeedsNoCodecWhereNothingIsEncoded(t *testing.T) {
 		Lines  func(ctx context.Context) iter.Seq2[Product, error]              `get:"/" accept:"application/x-ndjson"`
 		Delete func(ctx context.Context, d deletion) error                      `delete:"/{id}"`
 	}
+	type acceptClient struct {
+		client.HttpClient `url:"http://accept.invalid"`
+
+		Either func(ctx context.Context) (Product, error) `get:"/rake" accept:"application/vnd.shop, application/json;q=0.5"`
+		Any    func(ctx context.Context) (Product, error) `get:"/rake" accept:"*/*"`
+	}
 	s := productsServer(t)
+	accept := wireBy[acceptClient](t, over("accept-client", s.URL))
+	product, err := accept.Either(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"rake", "application/vnd.shop, application/json;q=0.5"}, []string{product.Name, s.last(t).Header.Get("Accept")})
+	_, err = accept.Any(t.Context())
+	require.NoError(t, err)
+
 	c := wireBy[plainClient](t, over("plain-client", s.URL))
-	_, err := c.Bytes(t.Context(), []byte("png"))
+	_, err = c.Bytes(t.Context(), []byte("png"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"image/png", "image/png", "png"}, []string{s.last(t).Header.Get("Content-Type"), s.last(t).Header.Get("Accept"), s.last(t).Body})
 	for _, err := range c.Lines(t.Context()) {

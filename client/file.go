@@ -18,10 +18,7 @@ type File struct {
 	Content     io.Reader
 }
 
-var (
-	readerType = reflect.TypeFor[io.Reader]()
-	fileType   = reflect.TypeFor[File]()
-)
+var fileType = reflect.TypeFor[File]()
 
 // filesOf returns the files that a field holds.
 func filesOf(v reflect.Value) []File {

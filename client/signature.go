@@ -3,9 +3,7 @@
 package client
 
 import (
-	"context"
 	"net/http"
-	"net/url"
 	"reflect"
 	"time"
 
@@ -93,9 +91,4 @@ func parameterOf(fn reflect.Type, p *declaration.Parameter) Parameter {
 	return parameter
 }
 
-var (
-	contextType   = reflect.TypeFor[context.Context]()
-	errorType     = reflect.TypeFor[error]()
-	headerType    = reflect.TypeFor[http.Header]()
-	urlValuesType = reflect.TypeFor[url.Values]()
-)
+var errorType = reflect.TypeFor[error]()

@@ -233,7 +233,7 @@ func TestCodeThatPanicsEndsAHedgedCall(t *testing.T) {
 		call   func(context.Context) error
 	}{
 		"an attempt": {resilience.HedgeConfig{}, second(boom)},
-		"panic(nil)": {resilience.HedgeConfig{}, second(func() { panic(any(nil)) })},
+		"panic(nil)": {resilience.HedgeConfig{}, second(func() { panic(noValue) })},
 		"Goexit":     {resilience.HedgeConfig{}, second(runtime.Goexit)},
 		"OnHedge":    {resilience.HedgeConfig{OnHedge: func(int, time.Duration) { boom() }}, hang},
 		"IsDefinite": {resilience.HedgeConfig{IsDefinite: func(error) bool { boom(); return true }}, func(context.Context) error { return errDown }},
@@ -284,3 +284,5 @@ func TestAHedgeWhoseContextIsDoneTellsWhatItKnows(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+var noValue any

@@ -156,7 +156,7 @@ func TestWhatIsWrongIsReported(t *testing.T) {
 		"a phase takes no time":      {"-phase", "0s"},
 		"there are too many calls":   {"-calls-per-second", "100000"},
 		"there is no such port":      {"-port", "70000"},
-		"the port is not a number":      {"-port", "http"},
+		"the port is not a number":   {"-port", "http"},
 		"negative numbers of people": {"-calls-per-second", "-1"},
 	} {
 		t.Run(name, func(t *testing.T) {

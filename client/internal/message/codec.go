@@ -63,9 +63,15 @@ func (cs Codecs) exactly(mediaType string) Codec {
 // Check refuses a media type, the value of the named tag, for which there is no
 // codec.
 func (cs Codecs) Check(tag, contentType string) error {
-	mediaType := MediaType(contentType)
-	if contentType == "" || isRaw(mediaType) || cs.of(mediaType) != nil {
-		return nil
+	ranges := []string{contentType}
+	if tag == "accept" { // one of several is enough
+		ranges = strings.Split(contentType, ",")
+	}
+	for _, text := range ranges {
+		mediaType := MediaType(strings.TrimSpace(text))
+		if contentType == "" || isRaw(mediaType) || tag == "accept" && strings.HasSuffix(mediaType, "/*") || cs.of(mediaType) != nil {
+			return nil
+		}
 	}
 	var known []string
 	for _, c := range cs {
