@@ -11,6 +11,7 @@ import (
 	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/client/internal/frontend"
 	"github.com/pyfly-go/pyfly/client/internal/message"
+	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // Do runs a call of a method that returns only an error. fill puts the arguments
@@ -87,4 +88,20 @@ func Sequence[T any](ctx context.Context, s *Stub, method int, fill func(*Draft)
 			return yield(*last, nil)
 		})
 	}
+}
+
+// NotWired returns the error of a method that is not wired.
+func NotWired(client, method string) error {
+	return &kernel.NotWiredError{Client: client, Method: method}
+}
+
+// NotWiredValue is NotWired for a method with a result.
+func NotWiredValue[T any](client, method string) (T, error) {
+	var zero T
+	return zero, NotWired(client, method)
+}
+
+// NotWiredSequence is NotWired for a method that returns a sequence.
+func NotWiredSequence[T any](client, method string) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) { yield(NotWiredValue[T](client, method)) }
 }

@@ -79,8 +79,8 @@ var table = map[string]row{
 		"client/port", "client/internal/coding", "client/internal/engine", "client/internal/message", "kernel", "internal/usercode",
 	}},
 	"client/codegen": {
-		imports: []string{"client", "client/internal/frontend", "client/internal/message", "container", "internal/uritemplate"},
-		tests:   []string{"client/clienttest", "config", "kernel"},
+		imports: []string{"client", "client/internal/frontend", "client/internal/message", "container", "kernel", "internal/uritemplate"},
+		tests:   []string{"client/clienttest", "config"},
 	},
 	"client/internal/typemodel": {imports: []string{"internal/declaration"}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
