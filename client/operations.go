@@ -60,7 +60,7 @@ func (o *Operation) Do(ctx context.Context, m Message, take func(status int, hea
 	g := o.live.current()
 	op, b := g.Operations[o.index], &builtCall{answer: take}
 	if err := o.prepare(ctx, g.With, &b.sent, m); err != nil {
-		return g.NotSent(op, &message.Message{}, err)
+		return g.NotSent(ctx, op, &message.Message{}, err)
 	}
 	return b.Do(ctx, g.Engine, op, &b.sent, b)
 }
@@ -72,7 +72,7 @@ func (o *Operation) Open(ctx context.Context, m Message) (*http.Response, error)
 	g := o.live.current()
 	op, sent := g.Operations[o.index], &message.Message{}
 	if err := o.prepare(ctx, g.With, sent, m); err != nil {
-		return nil, g.NotSent(op, &message.Message{}, err)
+		return nil, g.NotSent(ctx, op, &message.Message{}, err)
 	}
 	return g.Open(ctx, op, sent)
 }

@@ -49,7 +49,7 @@ type PaymentClient interface {
 	GetPayment(ctx context.Context, paymentID string) (Payment, error)
 	//pyfly:get /payments
 	FindPayments(ctx context.Context, states []State, page *int, minAmount float64, tags map[string]int, opts ...client.CallOption) (client.Response[[]Payment], error)
-	//pyfly:get /search query:"X-From=from,inStock"
+	//pyfly:get /search query:"X_From=from,inStock"
 	Search(ctx context.Context, from time.Time, inStock bool, search *Search) ([]Payment, error)
 	//pyfly:post /payments idempotent:"true"
 	CreatePayment(ctx context.Context, body *Payment) (Payment, error)

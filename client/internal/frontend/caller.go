@@ -44,8 +44,8 @@ type Fill = func(*message.Draft)
 var ErrNilContext = fmt.Errorf("%w: its context is nil: give context.Background() at least", port.ErrInvalidRequest)
 
 // notSent is the error of a call that does not reach the engine.
-func (c *Caller) notSent(t Target, err error) error {
-	return t.NotSent(t.Operation, &message.Message{Path: c.Path}, err)
+func (c *Caller) notSent(ctx context.Context, t Target, err error) error {
+	return t.NotSent(ctx, t.Operation, &message.Message{Path: c.Path}, err)
 }
 
 // Call is one call, with what goes in and where the response goes: all that it needs
@@ -63,10 +63,10 @@ func (c *Call) Do(ctx context.Context, caller *Caller, fill Fill, target any) er
 	c.caller, c.target = caller, target
 	t := caller.Current()
 	if ctx == nil {
-		return caller.notSent(t, ErrNilContext)
+		return caller.notSent(ctx, t, ErrNilContext)
 	}
 	if err := c.encode(t, fill); err != nil {
-		return caller.notSent(t, err)
+		return caller.notSent(ctx, t, err)
 	}
 	return c.Run.Do(ctx, t.Engine, t.Operation, &c.sent, c)
 }
@@ -103,11 +103,11 @@ func (c *Caller) Open(ctx context.Context, fill Fill) (*http.Response, error) {
 func (c *Caller) open(ctx context.Context, fill Fill, lastEventID string) (*http.Response, *message.Message, error) {
 	t := c.Current()
 	if ctx == nil {
-		return nil, nil, c.notSent(t, ErrNilContext)
+		return nil, nil, c.notSent(ctx, t, ErrNilContext)
 	}
 	call := &Call{caller: c}
 	if err := call.encode(t, fill); err != nil {
-		return nil, nil, c.notSent(t, err)
+		return nil, nil, c.notSent(ctx, t, err)
 	}
 	if lastEventID != "" {
 		call.sent.SetHeader("Last-Event-ID", lastEventID)
@@ -132,7 +132,8 @@ func (c *Caller) Elements(ctx context.Context, fill Fill) *message.Sequence {
 		},
 		Sleep: func(d time.Duration) error {
 			if err := c.sleep(ctx, d); err != nil {
-				return c.notSent(c.Current(), err)
+				t := c.Current()
+				return t.Failed(t.Operation, &message.Message{Path: c.Path}, err)
 			}
 			return nil
 		},
