@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/packages"
+
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
@@ -30,6 +32,7 @@ type method struct {
 	params    map[string]token.Pos
 	comment   []string
 	signature *types.Signature
+	isWrong   bool // the signature has a type that does not exist
 	declared  *declaration.Method
 }
 
@@ -147,7 +150,7 @@ func (c *collector) client(s *source, spec *ast.TypeSpec, marker []*ast.Comment)
 	}
 	cl := &client{name: obj.Name(), pos: marker[0].Pos(), named: named, comment: lines(marker)}
 	before := len(c.mistakes)
-	c.addMethods(cl, s.pkg.Types, named, spec)
+	c.addMethods(cl, s.pkg, named, spec)
 	c.checkNames(cl, s.pkg.Types)
 	cl.declared = c.declare(cl)
 	if len(c.mistakes) > before {
@@ -184,7 +187,7 @@ func implementationOf(name string) string { return naming.Camel(nil, name) }
 
 // addMethods adds the methods of an interface in the order of their declaration,
 // with those of the interfaces that it embeds.
-func (c *collector) addMethods(cl *client, pkg *types.Package, of types.Type, spec *ast.TypeSpec) {
+func (c *collector) addMethods(cl *client, pkg *packages.Package, of types.Type, spec *ast.TypeSpec) {
 	underlying, ok := of.Underlying().(*types.Interface)
 	syntax, isSyntax := spec.Type.(*ast.InterfaceType)
 	if !ok || !isSyntax {
@@ -200,14 +203,14 @@ func (c *collector) addMethods(cl *client, pkg *types.Package, of types.Type, sp
 				continue // declared twice, the same
 			}
 			if fn := methodOf(underlying, name.Name); fn != nil {
-				cl.methods = append(cl.methods, c.method(cl, f, name, fn))
+				cl.methods = append(cl.methods, c.method(cl, pkg, f, name, fn))
 			}
 		}
 	}
 	for embedded := range underlying.EmbeddedTypes() {
 		named, ok := types.Unalias(embedded).(*types.Named)
 		if !ok || named.Obj().Pkg() == nil {
-			c.fail(cl.pos, cl.name+": it embeds "+shortString(embedded)+", which declares no methods of a client: remove it")
+			c.fail(cl.pos, cl.name+": it embeds "+shortString(embedded)+", which is no interface that declares methods of a client: remove it")
 			continue
 		}
 		_, spec, err := c.declarationOf(named.Obj())
@@ -228,7 +231,7 @@ func methodOf(t *types.Interface, name string) *types.Func {
 	return nil
 }
 
-func (c *collector) method(cl *client, f *ast.Field, name *ast.Ident, fn *types.Func) *method {
+func (c *collector) method(cl *client, pkg *packages.Package, f *ast.Field, name *ast.Ident, fn *types.Func) *method {
 	comments := c.directives(f.Doc)
 	m := &method{name: name.Name, pos: name.Pos(), params: map[string]token.Pos{}, comment: lines(comments), signature: fn.Signature()}
 	if len(comments) > 0 {
@@ -243,16 +246,24 @@ func (c *collector) method(cl *client, f *ast.Field, name *ast.Ident, fn *types.
 	}
 	for _, tuple := range []*types.Tuple{m.signature.Params(), m.signature.Results()} {
 		for v := range tuple.Variables() {
-			if isInvalid(v.Type(), 0) {
-				pos := name.Pos()
-				if v.Pos().IsValid() {
-					pos = v.Pos()
-				}
-				c.fail(pos, cl.name+"."+m.name+": it has a type that does not exist, or is not right itself: go vet says more")
-			}
+			m.isWrong = m.isWrong || isInvalid(v.Type(), 0)
 		}
 	}
+	if m.isWrong {
+		c.failType(cl.name+"."+m.name, pkg, f)
+	}
 	return m
+}
+
+// failType says what is wrong with the types of a method.
+func (c *collector) failType(where string, pkg *packages.Package, f *ast.Field) {
+	for _, e := range pkg.TypeErrors {
+		if f.Pos() <= e.Pos && e.Pos < f.End() {
+			c.fail(e.Pos, where+": "+e.Msg)
+			return
+		}
+	}
+	c.fail(f.Pos(), where+": one of its types is not right itself: go vet says more")
 }
 
 // isInvalid reports whether a type has a part that could not be checked.
@@ -287,6 +298,9 @@ func isInvalid(t types.Type, depth int) bool {
 func (c *collector) declare(cl *client) *declaration.Client {
 	i := &declaration.Interface{Type: cl.name, Name: naming.Kebab(nil, cl.name), Comment: cl.comment}
 	for _, m := range cl.methods {
+		if m.isWrong {
+			continue
+		}
 		i.Methods = append(i.Methods, declaration.InterfaceMethod{Name: m.name, Comment: m.comment, Func: c.types.function(m.signature)})
 	}
 	declared := declaration.OfInterface(i)

@@ -26,8 +26,11 @@ func (w *writer) print(format string, args ...any) { fmt.Fprintf(&w.out, format,
 func fileOf(s *source, clients []*client) ([]byte, error) {
 	w := &writer{imports: newImports(s.pkg.Types)}
 	version := w.codegen() + ".Version1"
-	for _, c := range clients {
-		w.client(c)
+	for range 2 { // the first time finds out which packages are imported, whose names parameters must not have
+		w.out.Reset()
+		for _, c := range clients {
+			w.client(c)
+		}
 	}
 	var file bytes.Buffer
 	fmt.Fprintf(&file, "package %s\n\n%s\nconst _ = %s\n%s", s.pkg.Types.Name(), w.source(), version, w.out.Bytes())
@@ -154,7 +157,7 @@ func newSignature(w *writer, m *method) *signature {
 func (s *signature) free(w *writer, name string) string {
 	own := []string{"c", "d", "f", "result", "err"}
 	for slices.Contains(own, name) || slices.Contains(s.names, name) || w.isName[name] ||
-		w.pkg.Scope().Lookup(name) != nil || types.Universe.Lookup(name) != nil || name == "codegen" || name == "client" {
+		w.pkg.Scope().Lookup(name) != nil || types.Universe.Lookup(name) != nil {
 		name += "_"
 	}
 	return name
@@ -218,7 +221,7 @@ func (w *writer) callOf(s *signature) string {
 
 // fake writes the fake of a client.
 func (w *writer) fake(c *client, g generic) {
-	w.print("\n// Fake%s is a [%s] made of functions. Those that are not set return a\n// kernel.NotWiredError.\ntype Fake%s%s struct {\n", c.name, c.name, c.name, g.declared)
+	w.print("\n// Fake%s implements [%s] by functions. Methods without one return a\n// kernel.NotWiredError.\ntype Fake%s%s struct {\n", c.name, c.name, c.name, g.declared)
 	signatures := make([]*signature, len(c.methods))
 	for i, m := range c.methods {
 		signatures[i] = newSignature(w, m)
