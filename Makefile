@@ -104,6 +104,11 @@ storm: ## Simulate a service that falls sick under a thousand clients, and draw 
 chaos: ## 24,000 calls through a network that misbehaves, beside other libraries
 	@cd benchmarks && go test -count 1 -v -run Twice -timeout 10m ./chaos -args -calls 24000
 
+DURATION ?= 10m
+.PHONY: soak
+soak: ## Call a service through a network that misbehaves, with settings that change every second, for DURATION (10m)
+	@cd benchmarks && go test -count 1 -v -run Soak -timeout 0 ./chaos -args -soak $(DURATION)
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	@for module in . integration; do (cd $$module && for package in $$(go list ./...); do \

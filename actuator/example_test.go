@@ -18,7 +18,7 @@ import (
 func ExampleModule() {
 	app := container.NewApplicationContext(
 		container.WithLogger(slog.New(slog.DiscardHandler)),
-		container.WithConfig(config.New(map[string]any{"pyfly.actuator.port": 0})), // any free one
+		container.WithConfig(config.New(map[string]any{"pyfly.actuator.port": 0})), // any free port
 	)
 	app.Install(client.Module(), actuator.Module())
 	if err := app.Start(context.Background()); err != nil {

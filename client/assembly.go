@@ -3,7 +3,6 @@
 package client
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/pyfly-go/pyfly/client/internal/coding"
@@ -16,7 +15,6 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/usercode"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // newEngine makes the engine of a client with the given settings. It keeps the
@@ -47,8 +45,20 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 			g.tokens = newTokens(s.Auth.OAuth2, cfg, baseURL)
 		}
 	}
+	var kept *generation
+	if before != nil {
+		kept = before.With
+	}
+	if err := p.instances(l, s, g, kept, adapter); err != nil {
+		return nil, err
+	}
+	var instances engine.Instances
+	if g.instances != nil {
+		instances = g.instances
+	}
 	next.Engine = engine.New(engine.Config{
-		Name: l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
+		Instances: instances,
+		Name:      l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
 		Intercept: aroundAttempts(p.interceptors), Authorize: aroundAttempts(p.ownInterceptors(g.tokens)), Identity: s.Identity(), InterceptCall: aroundCalls(p.calls),
 		Describe: g.describe, Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
 	})
@@ -127,27 +137,5 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if o := g.With.observe(op); o != nil {
 		op.Observer = o
 	}
-	p.addPolicies(l, op, m, s)
-}
-
-func (p *HttpClientBeanPostProcessor) addPolicies(l *live, op *engine.Operation, m *Method, s settings.Settings) {
-	op.Held, op.Guard = l.guard(m, &s)
-	l.stale(op, &s)
-	l.breaker(op, &s)
-	budget := l.policies.Budget(s.Budget)
-	if s.HedgeEnabled && op.IsRepeatable && !op.Streams {
-		c := s.Hedge
-		c.Budget, c.OnHedge, c.OnHedgeWon = budget, l.onHedge(op), l.onHedgeWon(op)
-		c.IsDefinite = op.IsDefinite
-		c.OnBudgetExhausted = func(attempt int) { l.onBudgetExhausted(context.Background(), op, attempt, nil) }
-		op.Hedge = resilience.NewHedge(c)
-	}
-	if !s.RetryEnabled {
-		return
-	}
-	c := s.Retry
-	c.RetryOn, c.Budget, c.Breaker = op.MayRepeat, budget, op.Breaker
-	c.OnRetry = l.onRetry(op)
-	c.OnBudgetExhausted = func(e resilience.RetryEvent) { l.onBudgetExhausted(e.Context, op, e.Attempt, e.Err) }
-	op.Retry = resilience.NewRetryPolicy(c)
+	l.policies.Equip(op, &s, l.hooks(op))
 }

@@ -114,7 +114,7 @@ func declarationOf(t reflect.Type) *Declaration {
 	}
 	for _, m := range c.Methods {
 		if isInterface {
-			d.Methods = append(d.Methods, methodOf(methodTypeOf(iface.Interface, m.Name), m))
+			d.Methods = append(d.Methods, methodOf(iface.TypeOf(m.Name), m))
 		} else {
 			d.Methods = append(d.Methods, methodOf(t.FieldByIndex(m.Index).Type, m))
 		}

@@ -221,6 +221,7 @@ func keysOf(prefix string, t reflect.Type) (keys []string) {
 var (
 	_ = settings.TLS(client.TLSSettings{})
 	_ = settings.Pool(client.PoolSettings{})
+	_ = settings.Discovery(client.DiscoverySettings{})
 	_ = settings.Basic(client.BasicAuth{})
 	_ = settings.OAuth2(client.OAuth2Settings{})
 )

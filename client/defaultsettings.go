@@ -49,6 +49,12 @@ type Settings struct {
 	BasicAuth          BasicAuth      `koanf:"auth.basic"`
 	OAuth2             OAuth2Settings `koanf:"auth.oauth2"`
 
+	Discovery               DiscoverySettings        `koanf:"discovery"`
+	Instances               []string                 `koanf:"instances"`             // addresses, of static discovery
+	LoadBalancingPolicy     string                   `koanf:"load-balancing.policy"` // "least-request", "round-robin" or "random"
+	OutlierDetectionEnabled Switch                   `koanf:"outlier-detection.enabled"`
+	OutlierDetection        OutlierDetectionSettings `koanf:"outlier-detection"`
+
 	RetryEnabled          Switch                           `koanf:"retry.enabled"`
 	Retry                 resilience.RetryConfig           `koanf:"retry"`
 	RetryBudget           resilience.RetryBudgetConfig     `koanf:"retry.budget"`
@@ -117,6 +123,22 @@ type PoolSettings struct {
 	MaxIdle        int           `koanf:"max-idle"`
 	IdleTimeout    time.Duration `koanf:"idle-timeout"`
 	MaxAge         time.Duration `koanf:"max-age"`
+}
+
+// DiscoverySettings say where the instances of the service are known.
+type DiscoverySettings struct {
+	Type       string        `koanf:"type"`    // "static", "dns", "srv" or the name of a resolver
+	Service    string        `koanf:"service"` // "": the host of the base URL
+	PortName   string        `koanf:"port-name"`
+	Required   bool          `koanf:"required"`    // the application starts only with an answer
+	EmptyGrace time.Duration `koanf:"empty-grace"` // how long an empty set that follows another is doubted
+}
+
+// OutlierDetectionSettings say when an instance is ejected.
+type OutlierDetectionSettings struct {
+	ConsecutiveFailures int           `koanf:"consecutive-failures"`
+	EjectionTime        time.Duration `koanf:"ejection-time"` // of the first ejection; the longest is 10 times as long
+	MaxEjected          float64       `koanf:"max-ejected"`   // a share of the instances
 }
 
 // BasicAuth are a name and a password.

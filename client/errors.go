@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/port"
@@ -29,6 +30,7 @@ var (
 	ErrTooLarge       = port.ErrTooLarge                            // beyond max-response-size: see [port.ErrTooLarge]
 	ErrStopped        = port.ErrStopped                             // called after Stop: see [port.ErrStopped]
 	ErrInvalidRequest = port.ErrInvalidRequest                      // rejected before anything was sent: see [port.ErrInvalidRequest]
+	ErrNoInstances    = balance.ErrNoInstances                      // discovery knows no instance of the service
 	ErrDeclaration    = errors.New("wrong declaration of a client") // found at registration
 )
 

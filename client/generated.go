@@ -40,19 +40,13 @@ func readInterface(types *typemodel.Model, name string, marker reflect.StructFie
 		Comment: []string{"//pyfly:" + directive + " " + string(marker.Tag)},
 	}
 	for _, m := range declared.Methods {
-		fn := types.Function(methodTypeOf(declared.Interface, m.Name))
+		fn := types.Function(m.Type())
 		for p := range fn.Params {
 			fn.Params[p].Name = m.Parameters[p]
 		}
 		i.Methods = append(i.Methods, declaration.InterfaceMethod{Name: m.Name, Comment: []string{"//pyfly:" + m.Directive}, Func: fn})
 	}
 	return declaration.OfInterface(i)
-}
-
-// methodTypeOf returns the type of a method of an interface, which has it.
-func methodTypeOf(t reflect.Type, name string) reflect.Type {
-	m, _ := t.MethodByName(name)
-	return m.Type
 }
 
 // nameOfType is the name of a client's type as users know it: that of the interface

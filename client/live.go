@@ -15,7 +15,6 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/client/internal/shown"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
-	"github.com/pyfly-go/pyfly/resilience"
 )
 
 // live is a wired client for all its life. Changed settings put another engine
@@ -46,6 +45,9 @@ type generation struct {
 	tokens       *oauth.Tokens        // nil: no OAuth2
 	telemetry    *telemetry.Telemetry // nil: none
 	decoders     []ErrorDecoder
+	instances    *registry.Instances       // nil: no discovery
+	discovery    *registry.InstancesConfig // of instances
+	isRequired   bool                      // the first answer of discovery is
 	operations   []operation
 }
 
@@ -89,9 +91,21 @@ func (l *live) reconfigure(s *settings.Client) error {
 			return err
 		}
 	}
+	if err := l.watch(next.With); err != nil {
+		return err
+	}
 	l.engines.Replace(next, l.retire)
+	l.leave(before, next)
 	removeOthers()
 	return nil
+}
+
+// start prepares the client for calls.
+func (l *live) start(ctx context.Context) error {
+	if err := l.engines.Engine().Start(ctx); err != nil {
+		return err
+	}
+	return l.awaitInstances(ctx)
 }
 
 // retire stops the port of an engine that has been replaced.
@@ -100,65 +114,6 @@ func (l *live) retire(g *registry.Generation[*generation]) {
 	defer cancel()
 	if err := g.StopPort(ctx); err != nil {
 		l.processor.log().Warn("a replaced port did not stop well", "client", g.Name, "error", err)
-	}
-}
-
-// guard returns the policies outside of the total timeout, or nil. A stream holds
-// its place in the bulkhead until it is closed.
-func (l *live) guard(m *Method, s *settings.Settings) (held, guard resilience.Policy) {
-	var policies []resilience.Policy
-	if s.BulkheadEnabled {
-		bulkhead := l.policies.Bulkhead(own(m, s.OwnBulkhead), s.Bulkhead)
-		if m.streams() {
-			held = bulkhead
-		} else {
-			policies = append(policies, bulkhead)
-		}
-	}
-	if s.RateLimitEnabled {
-		policies = append(policies, l.policies.RateLimiter(own(m, s.OwnRateLimit), s.RateLimit))
-	}
-	if s.AdaptiveEnabled {
-		policies = append(policies, l.policies.Adaptive(own(m, s.OwnAdaptive), s.Adaptive))
-	}
-	switch len(policies) {
-	case 0:
-		return held, nil
-	case 1:
-		return held, policies[0]
-	}
-	return held, resilience.NewPipeline(policies...)
-}
-
-// own is the key of a policy: "" for the client's.
-func own(m *Method, isOwn bool) string {
-	if isOwn {
-		return m.Name
-	}
-	return ""
-}
-
-// stale gives an operation the memory of its good responses, if it has one.
-func (l *live) stale(op *engine.Operation, s *settings.Settings) {
-	if s.StaleIfError > 0 && op.Verb == "GET" && !op.Streams {
-		op.Stale = l.policies.Stale(op.Method, s.StaleIfError, int64(s.StaleMaxSize), l.onStale(op))
-	}
-}
-
-// breaker gives an operation its circuit breaker, if it has one.
-func (l *live) breaker(op *engine.Operation, s *settings.Settings) {
-	if !s.BreakerEnabled {
-		return
-	}
-	c := s.Breaker
-	c.IsFailure, c.OnStateChange, c.OnSlowCall = engine.ServiceFailed, l.onStateChange, l.onSlowCall
-	switch s.BreakerScope {
-	case settings.ScopeMethod:
-		op.Breaker = l.policies.Breaker(op.Method, c)
-	case settings.ScopeHost:
-		op.BreakerOf = l.policies.Hosts(c)
-	default:
-		op.Breaker = l.policies.Breaker("", c)
 	}
 }
 

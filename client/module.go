@@ -8,6 +8,7 @@ import (
 	"go.uber.org/dig"
 
 	"github.com/pyfly-go/pyfly/container"
+	"github.com/pyfly-go/pyfly/discovery"
 )
 
 // Module brings [HttpClientBeanPostProcessor] into an application context,
@@ -30,6 +31,9 @@ func Module(opts ...Option) container.Module {
 				p.meters = in.Meters
 			}
 			p.codings = append(p.codings, in.Codings...)
+			for name, resolver := range in.Resolvers {
+				p.resolvers.Add(name, resolver, false)
+			}
 			p.errorDecoders = append(p.errorDecoders, in.ErrorDecoders...)
 			return p
 		}, container.Stereotype("post-processor"), container.OnMissingBean[*HttpClientBeanPostProcessor]())
@@ -46,4 +50,5 @@ type processorParameters struct {
 	Tracers       trace.TracerProvider `optional:"true"`
 	Meters        metric.MeterProvider `optional:"true"`
 	ErrorDecoders []ErrorDecoder       `optional:"true"`
+	Resolvers     map[string]discovery.Resolver
 }

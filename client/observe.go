@@ -12,7 +12,9 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/client/internal/telemetry"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
@@ -52,6 +54,28 @@ type ClientStats struct {
 
 	CircuitBreakers []resilience.CircuitBreakerSnapshot `json:"circuitBreakers"` // by name
 	Bulkhead        *resilience.BulkheadSnapshot        `json:"bulkhead,omitempty"`
+
+	// Instances are those of the service, by address. It is empty without
+	// discovery, and before the first answer.
+	Instances []InstanceStats `json:"instances,omitempty"`
+}
+
+// InstanceStats are what a client knows of one instance of its service.
+type InstanceStats struct {
+	Address  string        `json:"address"`
+	Weight   int           `json:"weight,omitempty"`
+	Zone     string        `json:"zone,omitempty"`
+	State    string        `json:"state"` // "up"; "ejected"; "failing": too many fail to eject it; "left": it has gone and has requests in flight
+	InFlight int           `json:"inFlight"`
+	Requests uint64        `json:"requests"`
+	Share    float64       `json:"share"`   // of all requests since the usable instances last changed
+	Latency  time.Duration `json:"latency"` // a moving average that follows peaks; 0: not known
+
+	// Since is when the instance was ejected, or began to fail, Until when it is
+	// tried again, and Reason its last failure. They are zero if it is up.
+	Since  time.Time `json:"since,omitzero"`
+	Until  time.Time `json:"until,omitzero"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // Stats returns the counters of all clients of an application, by name. It is
@@ -96,12 +120,27 @@ func (l *live) stats() ClientStats {
 		snapshot := policies.Bulkhead.Snapshot()
 		s.Bulkhead = &snapshot
 	}
+	if instances := g.With.instances; instances != nil {
+		s.Instances = statsOf(instances.Snapshot())
+	}
 	return s
 }
 
-// tell publishes an event and logs it, in the context of the call if that is
+func statsOf(snapshot balance.Snapshot) []InstanceStats {
+	stats := make([]InstanceStats, 0, len(snapshot.Instances))
+	for _, i := range snapshot.Instances {
+		stats = append(stats, InstanceStats{
+			Address: i.Instance.Address, Weight: i.Instance.Weight, Zone: i.Instance.Zone, State: string(i.State),
+			InFlight: i.InFlight, Requests: i.Picks, Share: i.Share, Latency: i.Latency,
+			Since: i.Since, Until: i.Until, Reason: i.Reason,
+		})
+	}
+	return stats
+}
+
+// publish publishes an event and logs it, in the context of the call if that is
 // known.
-func (l *live) tell(ctx context.Context, level slog.Level, message string, event PolicyEvent) {
+func (l *live) publish(ctx context.Context, level slog.Level, message string, event PolicyEvent) {
 	p := l.processor
 	event.Client, event.At = l.declaration.Name, time.Now()
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
@@ -133,13 +172,21 @@ func (l *live) tell(ctx context.Context, level slog.Level, message string, event
 	logger.Log(ctx, level, message, args...)
 }
 
+// hooks publish what the policies of a method do.
+func (l *live) hooks(op *engine.Operation) registry.Hooks {
+	return registry.Hooks{
+		OnStateChange: l.onStateChange, OnSlowCall: l.onSlowCall, OnStale: l.onStale(op), OnHedge: l.onHedge(op), OnHedgeWon: l.onHedgeWon(op), OnRetry: l.onRetry(op),
+		OnBudgetExhausted: func(ctx context.Context, attempt int, err error) { l.onBudgetExhausted(ctx, op, attempt, err) },
+	}
+}
+
 func (l *live) onStateChange(change resilience.StateChange) {
 	l.telemetry().Changed(l.declaration.Name, change.Name, change.To.String())
 	level := slog.LevelInfo
 	if change.To == resilience.StateOpen || change.To == resilience.StateForcedOpen {
 		level = slog.LevelWarn
 	}
-	l.tell(context.Background(), level, "circuit breaker changed state", PolicyEvent{Kind: EventStateChanged, Name: change.Name, From: change.From, To: change.To})
+	l.publish(context.Background(), level, "circuit breaker changed state", PolicyEvent{Kind: EventStateChanged, Name: change.Name, From: change.From, To: change.To})
 }
 
 // telemetry is nil if there is none, or no engine yet.
@@ -161,14 +208,14 @@ func count(op *engine.Operation, counter telemetry.Counter) {
 func (l *live) onSlowCall(took time.Duration) {
 	l.counters.slowCalls.Add(1)
 	l.telemetry().SlowCall(l.declaration.Name)
-	l.tell(context.Background(), slog.LevelInfo, "slow call", PolicyEvent{Kind: EventSlowCall, Delay: took})
+	l.publish(context.Background(), slog.LevelInfo, "slow call", PolicyEvent{Kind: EventSlowCall, Delay: took})
 }
 
 func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 	return func(e resilience.RetryEvent) {
 		l.counters.retries.Add(1)
 		count(op, telemetry.Retries)
-		l.tell(e.Context, slog.LevelWarn, "retrying a call", PolicyEvent{
+		l.publish(e.Context, slog.LevelWarn, "retrying a call", PolicyEvent{
 			Kind: EventRetryScheduled, Method: op.Method, Attempt: e.Attempt, Delay: e.Delay, Err: engine.Describe(e.Err),
 		})
 	}
@@ -177,7 +224,7 @@ func (l *live) onRetry(op *engine.Operation) func(resilience.RetryEvent) {
 func (l *live) onBudgetExhausted(ctx context.Context, op *engine.Operation, attempt int, err error) {
 	l.counters.budgetExhausted.Add(1)
 	count(op, telemetry.BudgetExhausted)
-	l.tell(ctx, slog.LevelWarn, "no retry: the budget is spent", PolicyEvent{
+	l.publish(ctx, slog.LevelWarn, "no retry: the budget is spent", PolicyEvent{
 		Kind: EventBudgetExhausted, Method: op.Method, Attempt: attempt, Err: engine.Describe(err),
 	})
 }
@@ -186,7 +233,7 @@ func (l *live) onHedge(op *engine.Operation) func(int, time.Duration) {
 	return func(attempt int, after time.Duration) {
 		l.counters.hedges.Add(1)
 		count(op, telemetry.Hedges)
-		l.tell(context.Background(), slog.LevelDebug, "hedging a call", PolicyEvent{Kind: EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
+		l.publish(context.Background(), slog.LevelDebug, "hedging a call", PolicyEvent{Kind: EventHedgeStarted, Method: op.Method, Attempt: attempt, Delay: after})
 	}
 }
 
@@ -194,7 +241,7 @@ func (l *live) onHedgeWon(op *engine.Operation) func(int) {
 	return func(attempt int) {
 		l.counters.hedgesWon.Add(1)
 		count(op, telemetry.HedgeWins)
-		l.tell(context.Background(), slog.LevelDebug, "a hedge was faster", PolicyEvent{Kind: EventHedgeWon, Method: op.Method, Attempt: attempt})
+		l.publish(context.Background(), slog.LevelDebug, "a hedge was faster", PolicyEvent{Kind: EventHedgeWon, Method: op.Method, Attempt: attempt})
 	}
 }
 
@@ -202,7 +249,7 @@ func (l *live) onStale(op *engine.Operation) func(time.Duration, error) {
 	return func(age time.Duration, cause error) {
 		l.counters.staleAnswers.Add(1)
 		count(op, telemetry.StaleResponses)
-		l.tell(context.Background(), slog.LevelWarn, "answering with an old answer", PolicyEvent{
+		l.publish(context.Background(), slog.LevelWarn, "answering with an old answer", PolicyEvent{
 			Kind: EventStaleAnswer, Method: op.Method, Delay: age, Err: engine.Describe(cause),
 		})
 	}
@@ -216,6 +263,6 @@ func (l *live) ended(ctx context.Context, op *engine.Operation, o *engine.Outcom
 	}
 	if engine.IsRejection(o) {
 		l.counters.rejected.Add(1)
-		l.tell(ctx, slog.LevelDebug, "call rejected", PolicyEvent{Kind: EventRejected, Method: op.Method, Err: o.Described})
+		l.publish(ctx, slog.LevelDebug, "call rejected", PolicyEvent{Kind: EventRejected, Method: op.Method, Err: o.Described})
 	}
 }

@@ -87,11 +87,15 @@ func descriptionOf(err error) string {
 }
 
 // BeginAttempt implements [engine.Observer].
-func (o *observed) BeginAttempt(ctx context.Context, m *message.Message, resends int) (context.Context, engine.Span) {
+func (o *observed) BeginAttempt(ctx context.Context, m *message.Message, resends int, instance string) (context.Context, engine.Span) {
 	if !o.Traces(ctx) {
 		return ctx, nil
 	}
-	return o.Method.BeginAttempt(ctx, serverOf(m.Base(o.generation.baseURL)), o.generation.shownURL(o.operation, m), resends)
+	ctx, span := o.Method.BeginAttempt(ctx, serverOf(m.Base(o.generation.baseURL)), o.generation.shownURL(o.operation, m), resends)
+	if instance != "" {
+		telemetry.SetPeer(span, instance)
+	}
+	return ctx, span
 }
 
 // EndAttempt implements [engine.Observer].

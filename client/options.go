@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pyfly-go/pyfly/client/internal/registry"
 	"github.com/pyfly-go/pyfly/config"
 )
 
@@ -28,6 +29,7 @@ type options struct {
 	codings       []ContentCoding
 	wrapTransport func(http.RoundTripper) http.RoundTripper
 	dial          func(ctx context.Context, network, address string) (net.Conn, error)
+	resolvers     registry.Resolvers
 	config        *config.Config
 	logger        *slog.Logger
 	retryIf       func(*Error) bool

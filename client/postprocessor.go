@@ -118,7 +118,7 @@ func (p *HttpClientBeanPostProcessor) Start(ctx context.Context) error {
 		return nil
 	}
 	for _, l := range clients {
-		if err := l.engines.Engine().Start(ctx); err != nil {
+		if err := l.start(ctx); err != nil {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ func (p *HttpClientBeanPostProcessor) Stop(ctx context.Context) error {
 		wg.Go(func() { errs[i] = l.engines.Stop(ctx) })
 	}
 	wg.Wait()
-	return errors.Join(append(errs, p.unobserve())...)
+	return errors.Join(append(errs, p.resolvers.Close(ctx), p.unobserve())...)
 }
 
 // PreDestroy stops the ports of a context that failed before its beans were

@@ -3,8 +3,6 @@
 package client
 
 import (
-	"encoding/json"
-	"mime"
 	"net/http"
 
 	"github.com/pyfly-go/pyfly/client/internal/message"
@@ -24,19 +22,15 @@ type Problem struct {
 // parseProblem returns the problem details of an answer, or nil when it has
 // none that can be read.
 func parseProblem(header http.Header, body []byte) *Problem {
-	mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || mediaType != "application/problem+json" {
-		return nil
-	}
-	var members map[string]any
-	if json.Unmarshal(message.WithoutBOM(body), &members) != nil || members == nil {
+	members := message.ProblemMembers(header, body)
+	if members == nil {
 		return nil
 	}
 	problem := &Problem{Type: "about:blank"}
-	takeString(members, "type", &problem.Type)
-	takeString(members, "title", &problem.Title)
-	takeString(members, "detail", &problem.Detail)
-	takeString(members, "instance", &problem.Instance)
+	message.TakeString(members, "type", &problem.Type)
+	message.TakeString(members, "title", &problem.Title)
+	message.TakeString(members, "detail", &problem.Detail)
+	message.TakeString(members, "instance", &problem.Instance)
 	if status, ok := members["status"].(float64); ok {
 		problem.Status = int(status)
 		delete(members, "status")
@@ -45,15 +39,6 @@ func parseProblem(header http.Header, body []byte) *Problem {
 		problem.Extensions = members
 	}
 	return problem
-}
-
-// takeString moves a member to its field. RFC 9457, section 3.1: a member
-// whose value does not have the specified type is ignored.
-func takeString(members map[string]any, name string, field *string) {
-	if value, ok := members[name].(string); ok {
-		*field = value
-		delete(members, name)
-	}
 }
 
 // text says what the status alone does not.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 
+	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/internal/naming"
@@ -31,7 +32,7 @@ func Register[T any](app *container.ApplicationContext, opts ...container.BeanOp
 			return d.Err()
 		}
 		named, nameErr := d.namedIn(app)
-		_, err := resolveSettings(cfg, named, given, nil)
+		_, err := resolveSettings(cfg, named, given, settings.Known{})
 		return errors.Join(d.Err(), nameErr, err)
 	})
 	defaults := []container.BeanOption{container.Stereotype("client")}

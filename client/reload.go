@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
@@ -21,7 +20,7 @@ func (p *HttpClientBeanPostProcessor) apply(change config.Changed) {
 	var errs []error
 	for i, l := range clients {
 		var err error
-		resolved[i], err = resolveSettings(change.Config, l.declaration, l.defaults, coding.New(p.codings))
+		resolved[i], err = resolveSettings(change.Config, l.declaration, l.defaults, p.known())
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

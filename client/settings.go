@@ -7,22 +7,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pyfly-go/pyfly/client/internal/coding"
 	"github.com/pyfly-go/pyfly/client/internal/settings"
 	"github.com/pyfly-go/pyfly/config"
 )
 
 // resolveSettings works out the settings of a declared client, of which code gives
-// some by the option Defaults. Its error joins everything that is wrong. codings are
-// nil as long as they are not known.
-func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, codings coding.Codings) (*settings.Client, error) {
-	var names []string
-	if codings != nil {
-		names = codings.Names()
-	}
+// some by the option Defaults. Its error joins everything that is wrong.
+func resolveSettings(cfg *config.Config, d *Declaration, defaults *defaults, known settings.Known) (*settings.Client, error) {
 	declared := d.settings()
 	givenErr := defaults.addTo(declared)
-	resolved, err := settings.Resolve(cfg, declared, names)
+	resolved, err := settings.Resolve(cfg, declared, known)
 	return resolved, errors.Join(givenErr, d.withDeclared(err))
 }
 

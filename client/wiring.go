@@ -5,10 +5,10 @@ package client
 import (
 	"cmp"
 	"context"
-	"github.com/pyfly-go/pyfly/client/internal/coding"
+	"reflect"
+
 	"github.com/pyfly-go/pyfly/client/internal/frontend"
 	"github.com/pyfly-go/pyfly/client/internal/message"
-	"reflect"
 )
 
 // wire fills the methods of a client.
@@ -27,7 +27,7 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	case (*w).live != nil && !(*w).live.engines.IsClosed():
 		return nil // by another processor
 	}
-	s, err := resolveSettings(p.configuration(), d, (*w).defaults, coding.New(p.codings))
+	s, err := resolveSettings(p.configuration(), d, (*w).defaults, p.known())
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,9 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 		return err
 	}
 	l.engines.Begin(e)
+	if err := l.watch(e.With); err != nil {
+		return err
+	}
 	if err := p.add(l); err != nil {
 		return err
 	}
@@ -116,5 +119,5 @@ func (p *HttpClientBeanPostProcessor) add(l *live) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 	defer cancel()
-	return l.engines.Engine().Start(ctx)
+	return l.start(ctx)
 }

@@ -199,13 +199,20 @@ func (b *CircuitBreaker) judge(ctx context.Context, err error) verdict {
 			return isAbandoned
 		}
 		return isNothing
-	case errors.Is(err, kernel.ErrCircuitOpen):
+	case errors.Is(err, kernel.ErrCircuitOpen), isIgnored(err):
 		return isNothing
 	}
 	if counts := b.config.Load().IsFailure; counts != nil && !counts(err) {
 		return isSuccess
 	}
 	return isFailure
+}
+
+// isIgnored reports whether an error says itself that it counts as neither success nor
+// failure: it is not of the service that the circuit breaker stands before.
+func isIgnored(err error) bool {
+	i, ok := err.(interface{ IsIgnoredByBreaker() bool })
+	return ok && i.IsIgnoredByBreaker()
 }
 
 // Permit is the permission to make one call. When the call has ended, exactly one of

@@ -141,8 +141,11 @@ func (p *RetryPolicy) mayRetry(err error) bool {
 
 // delay returns the delay after the given attempt, which itself came after the delay
 // last: exponential back-off, capped and jittered, but at least the error's
-// Retry-After. ok is false if that is longer than MaxRetryAfter.
+// Retry-After; none if that attempt goes elsewhere. ok is false if that is longer than MaxRetryAfter.
 func (p *RetryPolicy) delay(ctx context.Context, attempt int, last time.Duration, err error) (delay time.Duration, ok bool) {
+	if goesElsewhere(err) {
+		return 0, true
+	}
 	delay = p.jittered(ctx, p.backOff(attempt), last)
 	var asked RetryAfterer
 	if errors.As(err, &asked) {
@@ -153,6 +156,13 @@ func (p *RetryPolicy) delay(ctx context.Context, attempt int, last time.Duration
 		delay = max(delay, retryAfter)
 	}
 	return delay, true
+}
+
+// goesElsewhere reports whether an error says itself that the next attempt does not go
+// where this one has failed, so that it need not wait.
+func goesElsewhere(err error) bool {
+	e, ok := err.(interface{ GoesElsewhere() bool })
+	return ok && e.GoesElsewhere()
 }
 
 // backOff returns BaseDelay, times Multiplier for each attempt after the first, but

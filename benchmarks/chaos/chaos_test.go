@@ -112,6 +112,13 @@ func (w *world) duplicates() (n int) {
 	return n
 }
 
+// forget forgets the orders that were carried out.
+func (w *world) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.orders = map[string]int{}
+}
+
 // caller is a client under test.
 type caller struct {
 	name  string

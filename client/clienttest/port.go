@@ -85,6 +85,9 @@ func (p *Port) Start(context.Context) error {
 // Stop implements [port.HttpClientPort].
 func (p *Port) Stop(ctx context.Context) error { return p.stop(ctx, &p.gate) }
 
+// IsFake returns true: see [port.Fake].
+func (p *Port) IsFake() bool { return true }
+
 // Requests returns the requests so far, in the order in which they came, those
 // included that no route matched.
 func (p *Port) Requests() []Request {

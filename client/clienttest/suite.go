@@ -42,6 +42,7 @@ type conformanceCase struct {
 func conformance() []conformanceCase {
 	var all []conformanceCase
 	all = append(all, requestCases()...)
+	all = append(all, instanceCases()...)
 	all = append(all, answerCases()...)
 	all = append(all, failureCases()...)
 	return append(all, stopCases()...)

@@ -153,6 +153,8 @@ func mixesUp() port.HttpClientFactory {
 
 func noContext(req *http.Request) { *req = *req.WithContext(context.Background()) }
 
+func toTheService(req *http.Request) { req.URL.Host = req.Host }
+
 func refuseNothing(port.HttpClientPort, context.Context) error { return nil }
 
 func TestTheSuiteFindsFaults(t *testing.T) {
@@ -178,6 +180,8 @@ func TestTheSuiteFindsFaults(t *testing.T) {
 		"verb, headers and body are sent":                                         withRequestChanged(func(r *http.Request) { r.Header = nil }),
 		"PortConfig.Header is sent":                                               withConfig(func(c *port.PortConfig) { c.Header = nil }),
 		"a request's header wins over PortConfig.Header":                          withRequestChanged(func(r *http.Request) { r.Header = nil }),
+		"a request to an instance is sent to its address":                         withRequestChanged(toTheService),
+		"a request to an instance has the service's Host, path and header":        withConfig(func(c *port.PortConfig) { c.Header = nil }),
 		"status 200 is an answer":                                                 withRequest(func(port.HttpClientPort, *http.Request) (*http.Response, error) { return nil, nil }),
 		"status 204 is an answer":                                                 withRequest(statusIsError),
 		"status 404 is an answer":                                                 withRequest(statusIsError),

@@ -20,7 +20,7 @@ type (
 	// Declaration is what the methods of the interface declare.
 	Declaration = frontend.Declaration
 	// Method is one method of the interface: its name, its directive without
-	// "//pyfly:", and the names of all its parameters.
+	// "//pyfly:", the names of all its parameters, and its method expression.
 	Method = frontend.Method
 	// Fake is a generated fake, which has the method PyflyFallback.
 	Fake = frontend.Fake

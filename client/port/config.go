@@ -51,11 +51,13 @@ type PortConfig struct {
 	UnixSocket string
 	// Proxy is the proxy to go through. Nil means what the environment says.
 	Proxy *url.URL
-	// MaxConnections is how many connections there may be at a time; further
-	// requests wait. Zero means no limit.
+	// MaxConnections is how many connections there may be at a time, to each
+	// instance if the client has discovery; further requests wait. Zero means no
+	// limit.
 	MaxConnections int
 	// MaxIdleConnections is how many connections are kept for the next
-	// requests. Zero means 100.
+	// requests, for those to each instance if the client has discovery. Zero means
+	// 100.
 	MaxIdleConnections int
 	// IdleTimeout is how long an unused connection is kept. Zero means 90
 	// seconds.

@@ -5,6 +5,7 @@ package port_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,7 +46,8 @@ func newAdapter(cfg port.PortConfig) (port.HttpClientPort, error) {
 		cfg.MaxResponseSize = port.DefaultMaxResponseSize
 	}
 	a := &adapter{cfg: cfg, base: strings.TrimSuffix(base.String(), "/")}
-	a.client.Transport = &http.Transport{}
+	// The name in certificates is the service's, for its instances as well.
+	a.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{ServerName: base.Hostname()}}
 	a.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	a.ctx, a.cut = context.WithCancelCause(context.Background())
 	return a, nil
@@ -65,12 +67,14 @@ func (a *adapter) Request(req *http.Request) (*http.Response, error) {
 		timer := time.AfterFunc(timeout, func() { cancel(port.NewTimeoutError("timeout", timeout)) })
 		defer timer.Stop()
 	}
-	target, err := url.Parse(a.base + "/" + strings.TrimPrefix(req.URL.RequestURI(), "/"))
-	if err != nil {
-		return nil, fmt.Errorf("client %s: %w", a.cfg.Name, port.ErrInvalidRequest)
-	}
 	req = req.WithContext(ctx)
-	req.URL = target
+	if _, ok := port.InstanceOf(ctx); !ok { // else the URL is complete
+		target, err := url.Parse(a.base + "/" + strings.TrimPrefix(req.URL.RequestURI(), "/"))
+		if err != nil {
+			return nil, fmt.Errorf("client %s: %w", a.cfg.Name, port.ErrInvalidRequest)
+		}
+		req.URL = target
+	}
 	for name, values := range a.cfg.Header {
 		if req.Header[name] == nil {
 			req.Header[name] = values

@@ -16,7 +16,8 @@ import (
 type HttpClientPort interface {
 	// Request sends req and returns the response, whatever its status. The URL of
 	// req is relative to the port's base URL (path and query, no host) unless it
-	// leads to one of the port's AllowedHosts. Request honours req.Context until
+	// leads to one of the port's AllowedHosts, or to an instance of the service: see
+	// [InstanceOf]. Request honours req.Context until
 	// the response's body has been read. The port owns req: it may change it, and
 	// closes its body. A redirect to another host is returned, not followed, so
 	// that no header reaches that host.
@@ -42,6 +43,23 @@ type HttpClientPort interface {
 	// flight finish until ctx is done, then cuts them. Stopping a port that was
 	// never started, or twice, is no error.
 	Stop(ctx context.Context) error
+}
+
+// Fake is an [HttpClientPort] that sends nothing, such as that of clienttest.NewPort.
+// The client of one starts no resolver, and all its requests have relative URLs.
+type Fake interface {
+	HttpClientPort
+	// IsFake reports whether the port sends nothing.
+	IsFake() bool
+}
+
+// InstanceCloser is an [HttpClientPort] that keeps connections to instances, see
+// [InstanceOf].
+type InstanceCloser interface {
+	// CloseInstance says that an instance is no longer in use: the port can close
+	// its connections to it. Requests to the instance that are in flight are not
+	// cut, and there may be others later.
+	CloseInstance(address string)
 }
 
 // HttpClientFactory makes the port of one client. A bean of this type, or

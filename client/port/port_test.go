@@ -96,3 +96,16 @@ func TestAnAdapterNeedsNoOtherLibrary(t *testing.T) {
 		}
 	}
 }
+
+func TestTheInstanceOfARequest(t *testing.T) {
+	if _, ok := port.InstanceOf(t.Context()); ok {
+		t.Error("there is none")
+	}
+	type key struct{}
+	ctx := port.WithInstance(context.WithValue(t.Context(), key{}, 1), "a:80")
+	ctx, cancel := context.WithCancel(port.WithStreaming(ctx))
+	defer cancel()
+	if address, ok := port.InstanceOf(ctx); !ok || address != "a:80" || ctx.Value(key{}) != 1 || !port.IsStreaming(ctx) {
+		t.Errorf("got %q, %t", address, ok)
+	}
+}

@@ -26,7 +26,7 @@ import (
 func inTests() *container.ApplicationContext {
 	app := container.NewApplicationContext(
 		container.WithLogger(slog.New(slog.DiscardHandler)),
-		container.WithConfig(config.New(map[string]any{"pyfly.actuator.port": 0})), // any free one
+		container.WithConfig(config.New(map[string]any{"pyfly.actuator.port": 0})), // any free port
 	)
 	app.Install(client.Module(), actuator.Module())
 	app.Register(func() *Sales { return &Sales{} }, container.Named("sales"))

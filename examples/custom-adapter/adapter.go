@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -30,11 +32,16 @@ const maxResponseHeader = 64 << 10
 // redirect and asks for no compression.
 type fasthttpAdapter struct {
 	name    string
-	base    string // without slash at its end and user info
+	origin  string // scheme and host of the base URL
+	path    string // of the base URL, without slash at its end
 	header  http.Header
 	timeout time.Duration // 0: none
 	host    *fasthttp.HostClient
 	gate    *gate
+
+	newHost   func(address string) *fasthttp.HostClient
+	mu        sync.Mutex
+	instances map[string]*fasthttp.HostClient // by address; those of a client with discovery
 }
 
 // newFasthttpAdapter is a port.HttpClientFactory.
@@ -46,31 +53,66 @@ func newFasthttpAdapter(cfg port.PortConfig) (port.HttpClientPort, error) {
 	}
 	a := &fasthttpAdapter{
 		name:    cfg.Name,
-		base:    base.Scheme + "://" + base.Host + strings.TrimSuffix(base.EscapedPath(), "/"),
+		origin:  base.Scheme + "://" + base.Host,
+		path:    strings.TrimSuffix(base.EscapedPath(), "/"),
 		header:  headerWithAuth(cfg.Header, base.User),
 		timeout: limit(cfg.Timeout, port.DefaultTimeout),
 		gate:    newGate(),
+
+		instances: map[string]*fasthttp.HostClient{},
 	}
 	dialer := net.Dialer{Timeout: limit(cfg.ConnectTimeout, port.DefaultConnectTimeout)}
 	isTLS := base.Scheme == "https"
-	a.host = &fasthttp.HostClient{
-		Addr:  fasthttp.AddMissingPort(base.Host, isTLS),
-		IsTLS: isTLS,
-		// Nothing else may dial: the error proves that no connection was made.
-		Dial:                func(address string) (net.Conn, error) { return dialer.DialContext(a.gate.ctx, "tcp", address) },
-		Transport:           transport{},
-		ConnPoolStrategy:    fasthttp.LIFO, // so that those that are not needed become idle and are closed
-		MaxConns:            math.MaxInt32,
-		ReadBufferSize:      maxResponseHeader,
-		MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, port.DefaultMaxResponseSize), math.MaxInt)),
-		// Or a%2Fb would become a/b.
-		DisablePathNormalizing: true,
-		// Repeats of GET, HEAD and PUT, and only on connections that turn out to be
-		// closed: see transport. It ends when none of them is left. All else is up
-		// to the client's retry policy.
-		MaxIdemponentCallAttempts: math.MaxInt32,
+	a.newHost = func(address string) *fasthttp.HostClient {
+		return &fasthttp.HostClient{
+			Addr:  address,
+			IsTLS: isTLS,
+			// The name in the certificate is that of the base URL, for instances as well.
+			TLSConfig: &tls.Config{ServerName: base.Hostname()},
+			// Nothing else may dial: the error proves that no connection was made.
+			Dial:                func(address string) (net.Conn, error) { return dialer.DialContext(a.gate.ctx, "tcp", address) },
+			Transport:           transport{},
+			ConnPoolStrategy:    fasthttp.LIFO, // so that those that are not needed become idle and are closed
+			MaxConns:            math.MaxInt32,
+			ReadBufferSize:      maxResponseHeader,
+			MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, port.DefaultMaxResponseSize), math.MaxInt)),
+			// Or a%2Fb would become a/b.
+			DisablePathNormalizing: true,
+			// Repeats of GET, HEAD and PUT, and only on connections that turn out to be
+			// closed: see transport. It ends when none of them is left. All else is up
+			// to the client's retry policy.
+			MaxIdemponentCallAttempts: math.MaxInt32,
+		}
 	}
+	a.host = a.newHost(fasthttp.AddMissingPort(base.Host, isTLS))
 	return a, nil
+}
+
+// hostOf returns where a request is sent to, and the path of its URL: that of a
+// request to an instance is complete.
+func (a *fasthttpAdapter) hostOf(ctx context.Context) (host *fasthttp.HostClient, path string) {
+	address, ok := port.InstanceOf(ctx)
+	if !ok {
+		return a.host, a.path
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.instances[address] == nil {
+		a.instances[address] = a.newHost(address)
+	}
+	return a.instances[address], ""
+}
+
+// CloseInstance implements port.InstanceCloser. Connections that are in use close
+// when they have been idle for a while.
+func (a *fasthttpAdapter) CloseInstance(address string) {
+	a.mu.Lock()
+	host := a.instances[address]
+	delete(a.instances, address)
+	a.mu.Unlock()
+	if host != nil {
+		host.CloseIdleConnections()
+	}
 }
 
 // limit resolves a limit of a port.PortConfig; 0 then means none.
@@ -99,7 +141,8 @@ func (a *fasthttpAdapter) Start(context.Context) error { return nil }
 
 // Request implements port.HttpClientPort.
 func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
-	sent, err := a.request(req)
+	host, path := a.hostOf(req.Context())
+	sent, err := a.request(req, path)
 	if err != nil {
 		return nil, err
 	}
@@ -114,10 +157,10 @@ func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
 	defer leave()
 	var answer fasthttp.Response
 	sent.SetUserValue(contextKey{}, ctx)
-	err = a.host.Do(sent, &answer)
+	err = host.Do(sent, &answer)
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		return nil, fmt.Errorf("%w: more than %d bytes", port.ErrTooLarge, a.host.MaxResponseBodySize)
+		return nil, fmt.Errorf("%w: more than %d bytes", port.ErrTooLarge, host.MaxResponseBodySize)
 	case err != nil:
 		return nil, explain(ctx, err)
 	}
@@ -128,6 +171,11 @@ func (a *fasthttpAdapter) Request(req *http.Request) (*http.Response, error) {
 func (a *fasthttpAdapter) Stop(ctx context.Context) error {
 	cut := a.gate.stop(ctx)
 	a.host.CloseIdleConnections()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, host := range a.instances {
+		host.CloseIdleConnections()
+	}
 	if cut > 0 {
 		return fmt.Errorf("client %s: requests cut off because they outlasted the time for stopping: %d: %w", a.name, cut, ctx.Err())
 	}
@@ -149,7 +197,7 @@ func explain(ctx context.Context, err error) error {
 
 // request translates a request. It reads its body whole: fasthttp's attempts on
 // other connections send it again.
-func (a *fasthttpAdapter) request(req *http.Request) (*fasthttp.Request, error) {
+func (a *fasthttpAdapter) request(req *http.Request, path string) (*fasthttp.Request, error) {
 	body, err := readBody(req)
 	if err != nil {
 		return nil, err
@@ -159,9 +207,10 @@ func (a *fasthttpAdapter) request(req *http.Request) (*fasthttp.Request, error) 
 	if !strings.HasPrefix(target, "/") {
 		target = "/" + target
 	}
-	sent.SetRequestURI(a.base + target)
+	target = a.origin + path + target
+	sent.SetRequestURI(target)
 	// Once more, for the error that SetRequestURI keeps to itself.
-	if err := sent.URI().Parse(nil, []byte(a.base+target)); err != nil {
+	if err := sent.URI().Parse(nil, []byte(target)); err != nil {
 		return nil, fmt.Errorf("%w: its URL cannot be sent", port.ErrInvalidRequest)
 	}
 	sent.Header.SetMethod(req.Method)

@@ -67,11 +67,11 @@ var table = map[string]row{
 	"client/internal/watcher": {imports: []string{"discovery", "internal/drain", "internal/random", "internal/usercode"}, tests: []string{"kernel"}},
 	"client/internal/oauth":   {imports: []string{"client/port", "client/internal/engine", "client/internal/message", "internal/secret", "internal/usercode", "golang.org/x/oauth2"}},
 	"client/internal/settings": {
-		imports: []string{"config", "resilience", "client/port", "kernel", "internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret"},
+		imports: []string{"config", "discovery", "resilience", "client/port", "client/internal/balance", "kernel", "internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret"},
 	},
 	"client/internal/message": {imports: []string{"client/port", "client/internal/coding", "client/internal/hosts", "kernel", "internal/declaration", "internal/uritemplate", "internal/usercode"}},
 	"client/internal/engine": {imports: []string{
-		"client/port", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
+		"client/port", "client/internal/balance", "client/internal/hosts", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
 	"client/internal/shown":    {imports: []string{"client/internal/message", "internal/secret"}},
 	"client/internal/argument": {imports: []string{"internal/uritemplate"}},
@@ -84,14 +84,14 @@ var table = map[string]row{
 	},
 	"client/internal/typemodel": {imports: []string{"internal/declaration"}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
-	"client/internal/registry":  {imports: []string{"client/internal/engine", "client/internal/message", "resilience"}},
+	"client/internal/registry":  {imports: []string{"client/internal/balance", "client/internal/engine", "client/internal/message", "client/internal/watcher", "client/internal/hosts", "client/internal/settings", "discovery", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "client/internal/argument", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/shown", "client/internal/telemetry", "client/internal/typemodel", "client/internal/frontend",
+		"client/port", "discovery", "client/internal/watcher", "client/internal/balance", "client/internal/argument", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/shown", "client/internal/telemetry", "client/internal/typemodel", "client/internal/frontend",
 		"kernel", "config", "lifecycle", "resilience", "container",
 		"internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",
 	}},
-	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client"}},
+	"client/clienttest": {imports: []string{"client/port", "internal/drain"}, tests: []string{"client", "config", "discovery"}},
 
 	"internal/architecture": {},
 	"internal/beantypes":    {},

@@ -26,6 +26,9 @@ func WithSource(ctx context.Context, source Source) context.Context {
 	return context.WithValue(ctx, sourceKey{}, source)
 }
 
+// SourceOf returns the source of a context, or nil if it has none.
+func SourceOf(ctx context.Context) Source { return sourceOf(ctx) }
+
 func sourceOf(ctx context.Context) Source {
 	source, _ := ctx.Value(sourceKey{}).(Source)
 	return source

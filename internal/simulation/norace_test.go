@@ -4,6 +4,9 @@
 
 package simulation
 
-const defaultSeeds = 1000
+const (
+	defaultSeeds = 1000
+	sameSeeds    = 12 // that are run 20 times
+)
 
 const slowness = 1

@@ -2,7 +2,8 @@
 
 package simulation
 
-// plantedFaults are ten faults of the kind that crossings of features hide.
+// plantedFaults are faults of the kind that crossings of features hide: ten in what
+// was there before the rooms of the client, and thirty in the rooms.
 var plantedFaults = []plantedFault{
 	{
 		name: "a call that panics keeps its place in the bulkhead",
@@ -63,5 +64,185 @@ var plantedFaults = []plantedFault{
 		file: "client/internal/nethttp/redirect.go",
 		old:  "\t\tkeepHarmless(next.Header)\n",
 		new:  "",
+	},
+	{
+		name: "429 is no failure of the service",
+		file: "client/internal/engine/outcome.go",
+		old:  "status == http.StatusRequestTimeout || status == http.StatusTooManyRequests ||",
+		new:  "status == http.StatusRequestTimeout ||",
+	},
+	{
+		name: "501 is a failure of the service",
+		file: "client/internal/engine/outcome.go",
+		old:  "status >= 500 && status != http.StatusNotImplemented",
+		new:  "status >= 500",
+	},
+	{
+		name: "a call that its caller cancels counts against the service",
+		file: "client/internal/engine/outcome.go",
+		old:  " && ctx.Err() != context.Canceled\n\to.Acted = c.acted",
+		new:  " \n\to.Acted = c.acted",
+	},
+	{
+		name: "any rejected request may be sent again",
+		file: "client/internal/engine/outcome.go",
+		old:  "isServiceFailure(o.Status), c.acted",
+		new:  "isServiceFailure(o.Status), NotActed",
+	},
+	{
+		name: "a POST that may have acted is sent again",
+		file: "client/internal/engine/operation.go",
+		old:  "return op.IsRepeatable || o.Acted == NotActed",
+		new:  "return true",
+	},
+	{
+		name: "what is not a failure of the service is retried",
+		file: "client/internal/engine/operation.go",
+		old:  "return op.IsRepeatable && (slices.Contains(",
+		new:  "return op.IsRepeatable && (true || slices.Contains(",
+	},
+	{
+		name: "a call that moves to another engine keeps its old settings",
+		file: "client/internal/engine/call.go",
+		old:  "c.Engine, c.op = next, next.Operations[c.op.Index]",
+		new:  "c.Engine = next",
+	},
+	{
+		name: "no Idempotency-Key is sent",
+		file: "client/internal/engine/call.go",
+		old:  "if c.op.SendsKey && c.message.Header.Get(\"Idempotency-Key\") == \"\" {",
+		new:  "if false {",
+	},
+	{
+		name: "the total timeout is twice as long",
+		file: "client/internal/engine/call.go",
+		old:  "limit.begin(ctx, c.admitted.Add(total))",
+		new:  "limit.begin(ctx, c.admitted.Add(2*total))",
+	},
+	{
+		name: "an attempt may take twice as long",
+		file: "client/internal/engine/attempt.go",
+		old:  "a.limit.begin(ctx, c.attemptBegun().Add(timeout))",
+		new:  "a.limit.begin(ctx, c.attemptBegun().Add(2*timeout))",
+	},
+	{
+		name: "a hedge may begin after the call has ended",
+		file: "client/internal/engine/hedge.go",
+		old:  "\tif h.isOver {\n\t\treturn nil\n\t}\n",
+		new:  "",
+	},
+	{
+		name: "attempts of hedges are not counted",
+		file: "client/internal/engine/hedge.go",
+		old:  "\tc.attempts++\n\treturn leg",
+		new:  "\treturn leg",
+	},
+	{
+		name: "a stream that was closed is under way for ever",
+		file: "client/internal/engine/streambody.go",
+		old:  "\terr := b.ReadCloser.Close()\n\tb.end()\n",
+		new:  "\terr := b.ReadCloser.Close()\n",
+	},
+	{
+		name: "a stream that breaks is not counted",
+		file: "client/internal/engine/stream.go",
+		old:  "body.onFailure = func(err error) { c.ended(ctx, c.op, c.described(c.broken(ctx, err))) }",
+		new:  "",
+	},
+	{
+		name: "a stream gives its place in the bulkhead back at once",
+		file: "client/internal/engine/stream.go",
+		old:  "\t\t\t<-closed\n",
+		new:  "",
+	},
+	{
+		name: "the caller's header values are shared with the request",
+		file: "client/internal/engine/request.go",
+		old:  "r.Header[http.CanonicalHeaderKey(name)] = a.own(values...)",
+		new:  "r.Header[http.CanonicalHeaderKey(name)] = values",
+	},
+	{
+		name: "declared headers are sent to other hosts",
+		file: "client/internal/engine/request.go",
+		old:  "if c.message.Elsewhere == nil {",
+		new:  "if true {",
+	},
+	{
+		name: "503 proves that nothing was done",
+		file: "client/internal/engine/sends.go",
+		old:  "return response.Header.Get(\"Retry-After\") != \"\"",
+		new:  "return true",
+	},
+	{
+		name: "one send that proves nothing hides behind another",
+		file: "client/internal/engine/sends.go",
+		old:  "return a.sends.unproven() == 0 && (",
+		new:  "return a.sends.proven.Load() > 0 && (",
+	},
+	{
+		name: "a call outlasts the stop",
+		file: "client/internal/engine/engine.go",
+		old:  "\te.gate.Drain(ctx)\n\te.cutNow(errCutOff)\n",
+		new:  "\te.gate.Drain(ctx)\n",
+	},
+	{
+		name: "runs of a call interceptor count no attempts",
+		file: "client/internal/engine/intercepted.go",
+		old:  "\t\ti.call.attempts += attempts\n",
+		new:  "",
+	},
+	{
+		name: "an old response is given to another tenant",
+		file: "client/internal/engine/fingerprint.go",
+		old:  "\t\tif !isOfOneRequest(name) {",
+		new:  "\t\tif false && !isOfOneRequest(name) {",
+	},
+	{
+		name: "calls of replaced engines are forgotten",
+		file: "client/internal/registry/engines.go",
+		old:  "\tes.before += old.Calls()\n",
+		new:  "",
+	},
+	{
+		name: "a reload gives every client new policies",
+		file: "client/internal/registry/policies.go",
+		old:  "if p, ok := policies[key]; ok && reconfigure(p) == nil {",
+		new:  "if p, ok := policies[key]; ok && reconfigure(p) == nil && false {",
+	},
+	{
+		name: "retries are not counted",
+		file: "client/observe.go",
+		old:  "\t\tl.counters.retries.Add(1)\n",
+		new:  "",
+	},
+	{
+		name: "a 404 opens the circuit",
+		file: "client/live.go",
+		old:  "= engine.ServiceFailed, l.onStateChange",
+		new:  "= nil, l.onStateChange",
+	},
+	{
+		name: "a body is read by two attempts at once",
+		file: "client/internal/message/streamedbody.go",
+		old:  "\tif err := b.last.waitUntilReleased(ctx); err != nil {\n\t\treturn err\n\t}\n",
+		new:  "",
+	},
+	{
+		name: "a response of any size is read",
+		file: "client/internal/message/body.go",
+		old:  "case int64(buffer.Len()) > limit:",
+		new:  "case false && int64(buffer.Len()) > limit:",
+	},
+	{
+		name: "retries are made although the context forbids them",
+		file: "client/internal/engine/suppress.go",
+		old:  "return ctx.Value(suppressedKey{}) != nil",
+		new:  "return false",
+	},
+	{
+		name: "a Retry-After is not waited for",
+		file: "client/internal/engine/outcome.go",
+		old:  "return message.RetryAfter(o.Header)",
+		new:  "return 0",
 	},
 }

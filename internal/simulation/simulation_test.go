@@ -152,7 +152,7 @@ func TestChild(t *testing.T) {
 // TestTheSameSeedGivesTheSameWorld runs seeds again and again, on one processor
 // and on two.
 func TestTheSameSeedGivesTheSameWorld(t *testing.T) {
-	const seeds, runs = 12, 20
+	const seeds, runs = sameSeeds, 20
 	hashes := map[uint64]string{}
 	for run := range runs {
 		environment := fmt.Sprintf("GOMAXPROCS=%d", 1+run%2)

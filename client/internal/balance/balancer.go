@@ -29,7 +29,7 @@ type Config struct {
 
 // Balancer chooses among the instances of a service. It is safe for concurrent use.
 type Balancer struct {
-	service string
+	service atomic.Pointer[string]
 	cause   func() error
 	gone    func(address string)
 	epoch   time.Time     // from which its clock counts
@@ -52,16 +52,20 @@ type Balancer struct {
 // that of its Validate methods.
 func New(config Config) (*Balancer, error) {
 	b := &Balancer{
-		service: config.Service, cause: config.Cause, gone: config.Gone,
+		cause: config.Cause, gone: config.Gone,
 		// The clock begins at 1: 0 is no time.
 		epoch: time.Now().Add(-1), ready: make(chan struct{}), members: map[string]*member{},
 	}
+	b.Rename(config.Service)
 	if b.gone == nil {
 		b.gone = func(string) {}
 	}
 	b.turn.Store(bits(nil)) // clients do not all begin with the same instance
 	return b, b.Reconfigure(config.LoadBalancing, config.OutlierDetection)
 }
+
+// Rename says that the instances are those of another service from now on.
+func (b *Balancer) Rename(service string) { b.service.Store(&service) }
 
 // Reconfigure changes the settings. What is known of the instances stays, ejections
 // included, unless instances are no longer ejected. If the settings are not valid, the
@@ -118,8 +122,30 @@ func (b *Balancer) Pick(ctx context.Context, info PickInfo) (Picked, error) {
 	return Picked{balancer: b, member: e.member, instance: e.instance, era: e.health.era(), isRetried: isRetried}, nil
 }
 
-// Wait waits for the first [Balancer.Update]. If the deadline of ctx passes before, the
-// error is a [*NoInstancesError]; if ctx is cancelled, its error.
+// IsReady reports whether there has been a [Balancer.Update], so that a pick does not
+// wait.
+func (b *Balancer) IsReady() bool { return b.current.Load() != nil }
+
+// HasOther reports whether there is an instance in use that is none of those tried.
+// tried may be nil.
+func (b *Balancer) HasOther(tried *Tried) bool {
+	s := b.current.Load()
+	if s == nil || tried == nil {
+		return s != nil && len(s.entries) > 0
+	}
+	tried.mu.Lock()
+	defer tried.mu.Unlock()
+	for i := range s.entries {
+		if !tried.has(s.entries[i].address) {
+			return true
+		}
+	}
+	return false
+}
+
+// Wait waits for the first [Balancer.Update]. If the deadline of ctx passes before, or
+// its cause is a context.DeadlineExceeded, the error is a [*NoInstancesError]; if ctx is
+// cancelled, its error.
 func (b *Balancer) Wait(ctx context.Context) error {
 	select {
 	case <-b.ready:
@@ -131,10 +157,12 @@ func (b *Balancer) Wait(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	for _, err := range []error{context.Cause(ctx), ctx.Err()} {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return b.noInstances(err)
+		}
 	}
-	return b.noInstances(ctx.Err())
+	return ctx.Err()
 }
 
 func (b *Balancer) now() time.Duration { return time.Since(b.epoch) }

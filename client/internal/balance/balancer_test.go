@@ -242,3 +242,35 @@ func TestSnapshot(t *testing.T) {
 	assert.Zero(t, info(t, b, "b:80").Share)
 	assert.Zero(t, info(t, b, "a:80").Since)
 }
+
+func TestWhetherThereIsAnotherInstance(t *testing.T) {
+	b, err := balance.New(balance.Config{Service: "shop"})
+	require.NoError(t, err)
+	require.False(t, b.IsReady())
+	require.False(t, b.HasOther(nil))
+	b.Update([]discovery.Instance{{Address: "a:80"}, {Address: "b:80"}})
+	require.True(t, b.IsReady())
+	require.True(t, b.HasOther(nil))
+	var tried balance.Tried
+	for _, hasOther := range []bool{true, false} {
+		p, err := b.Pick(t.Context(), balance.PickInfo{Tried: &tried})
+		require.NoError(t, err)
+		require.Equal(t, hasOther, b.HasOther(&tried))
+		p.Done(balance.Outcome{})
+	}
+	b.Update(nil)
+	require.True(t, b.IsReady())
+	require.False(t, b.HasOther(nil))
+}
+
+// TestAWaitThatATimeoutEnds: as a time limit without a deadline does.
+func TestAWaitThatATimeoutEnds(t *testing.T) {
+	b, err := balance.New(balance.Config{Service: "shop"})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(fmt.Errorf("too late: %w", context.DeadlineExceeded))
+	require.ErrorIs(t, b.Wait(ctx), balance.ErrNoInstances)
+	ctx, cancel = context.WithCancelCause(t.Context())
+	cancel(errors.New("the caller goes home"))
+	require.Equal(t, context.Canceled, b.Wait(ctx))
+}

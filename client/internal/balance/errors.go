@@ -46,7 +46,7 @@ func (e *NoInstancesError) Unwrap() []error {
 }
 
 func (b *Balancer) noInstances(waited error) error {
-	e := &NoInstancesError{Service: b.service, Waited: waited}
+	e := &NoInstancesError{Service: *b.service.Load(), Waited: waited}
 	if b.cause != nil {
 		e.Cause = b.cause()
 	}

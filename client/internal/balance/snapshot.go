@@ -56,7 +56,7 @@ type InstanceInfo struct {
 func (b *Balancer) Snapshot() Snapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := Snapshot{Service: b.service, Policy: b.loadBalancing.Policy}
+	s := Snapshot{Service: *b.service.Load(), Policy: b.loadBalancing.Policy}
 	current := b.current.Load()
 	if current == nil {
 		return s

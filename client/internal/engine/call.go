@@ -4,9 +4,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/random"
@@ -44,6 +46,8 @@ type call struct {
 	stream         *http.Response // the response, when it is read as a stream
 	wait           *waitContext   // in which the call waits
 	invalid        error          // why it cannot be sent; nil: it can
+	tried          *balance.Tried // instances that attempts have gone to; nil: none
+	instance       string         // the address that the attempt goes to; "": no instance
 
 	begun    time.Time
 	admitted time.Time // by bulkhead and limits: from now on time limits count
@@ -197,6 +201,9 @@ func (c *call) runLimited(ctx context.Context) error {
 
 // outOfTime says that an error arose because the total timeout was over.
 func (c *call) outOfTime(err error, total time.Duration) error {
+	if errors.Is(err, balance.ErrNoInstances) {
+		return err
+	}
 	o := c.failed(err, time.Since(c.begun))
 	return c.withError(o, withCause(port.NewTimeoutError("total-timeout", total), o.Err))
 }
@@ -214,7 +221,8 @@ func (c *call) attempt(ctx context.Context) error {
 	if c.gate.IsCut() { // while the call waited for this attempt
 		return port.ErrStopped
 	}
-	if c.op.Hedge != nil && !c.streams && c.message.Streamed == nil {
+	isKnown := c.Instances == nil || c.Instances.IsReady() // else the call waits, and hedges would too
+	if c.op.Hedge != nil && !c.streams && c.message.Streamed == nil && isKnown {
 		return c.hedge(ctx)
 	}
 	return c.attemptOnce(ctx)
@@ -224,6 +232,8 @@ func (c *call) attempt(ctx context.Context) error {
 func (c *call) attemptOnce(ctx context.Context) error {
 	send := c.exchange
 	switch {
+	case c.Instances != nil && c.message.Elsewhere == nil:
+		send = c.attemptAtInstance
 	case c.op.Observer != nil:
 		send = c.observedAttempt
 	case c.streams:
@@ -236,7 +246,7 @@ func (c *call) attemptOnce(ctx context.Context) error {
 		err = send(ctx)
 	}
 	if o, ok := err.(*Outcome); ok {
-		o.IsFinal = areRetriesSuppressed(ctx)
+		o.IsFinal = o.IsFinal || areRetriesSuppressed(ctx)
 		return c.described(o)
 	}
 	return err

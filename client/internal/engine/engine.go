@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/drain"
@@ -48,6 +49,8 @@ type Config struct {
 	// InterceptCall puts interceptors around the exchange of a whole call; nil:
 	// there are none.
 	InterceptCall func(next Exchange) Exchange
+	// Instances are those of the client's service; nil: requests go to the base URL.
+	Instances Instances
 	// Describe returns the error that callers get. If the outcome is that of a call
 	// whose last attempt has been described, it has that description already. It
 	// must be safe for concurrent use.
@@ -63,12 +66,13 @@ type Config struct {
 
 // Engine runs the calls of one client with the settings of one time: bulkhead and
 // rate limit around total timeout around retry around hedge around circuit breaker
-// around attempt timeout around port. It is safe for concurrent use.
+// around the choice of an instance around attempt timeout around port. It is safe for concurrent use.
 type Engine struct {
 	Config
 	Operations []*Operation // of the declared methods; set before the first call
 
 	send          Exchange // the port's Request, behind the interceptors
+	basePath      hosts.BasePath
 	interceptCall Exchange // nil: none
 	isIntercepted bool
 	hasStraySends atomic.Bool // interceptors have sent with contexts that tell no attempt
@@ -86,7 +90,7 @@ type Engine struct {
 func New(c Config) *Engine {
 	e := &Engine{
 		Config: c, send: c.Port.Request, isIntercepted: c.Intercept != nil || c.Authorize != nil,
-		stopped: make(chan struct{}),
+		basePath: hosts.NewBasePath(c.BaseURL), stopped: make(chan struct{}),
 		blank:   &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
@@ -94,6 +98,9 @@ func New(c Config) *Engine {
 		e.Next = func() *Engine { return e }
 	}
 	e.cut, e.cutNow = context.WithCancelCause(context.Background())
+	if c.Instances != nil {
+		e.send = e.direct(e.send)
+	}
 	if e.isIntercepted || e.IsOpaque {
 		e.send = e.record(e.send)
 	}

@@ -14,13 +14,14 @@ import (
 // succeeds.
 func (c *call) hedge(ctx context.Context) error {
 	h := &hedged{call: c, message: c.message.Owned()}
+	c.rememberTried()
 	defer h.end()
 	err := c.op.Hedge.Execute(ctx, h.attempt)
 	h.end()
 	if o, ok := err.(*Outcome); ok {
-		told := *o
-		told.Attempts = c.attempts
-		return c.described(&told)
+		changed := *o
+		changed.Attempts = c.attempts
+		return c.described(&changed)
 	}
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func (h *hedged) begin() *call {
 	}
 	c := h.call
 	c.gate.Join()
-	leg := &call{Engine: c.Engine, op: c.op, message: h.message, idempotencyKey: c.idempotencyKey, begun: c.begun, admitted: time.Now(), attempts: c.attempts}
+	leg := &call{Engine: c.Engine, op: c.op, message: h.message, idempotencyKey: c.idempotencyKey, tried: c.tried, begun: c.begun, admitted: time.Now(), attempts: c.attempts}
 	c.attempts++
 	return leg
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/kernel"
@@ -41,6 +42,8 @@ func Kind(err error) string {
 		return reason
 	case errors.As(err, &o) && o.Status != 0 && o.Err == nil:
 		return strconv.Itoa(o.Status)
+	case errors.Is(err, balance.ErrNoInstances):
+		return "no_instances"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	case errors.Is(err, context.Canceled):

@@ -20,8 +20,9 @@ type Observer interface {
 	// the call took; 0: not known yet.
 	EndCall(ctx context.Context, span Span, begun time.Time, took time.Duration, o *Outcome)
 	// BeginAttempt returns the context of an attempt, and what EndAttempt gets.
-	// resends is how many attempts the call has made before.
-	BeginAttempt(ctx context.Context, m *message.Message, resends int) (context.Context, Span)
+	// resends is how many attempts the call has made before. instance is the address
+	// of the instance that the attempt goes to; "": none.
+	BeginAttempt(ctx context.Context, m *message.Message, resends int, instance string) (context.Context, Span)
 	// EndAttempt returns how long the attempt took; 0: it was not measured.
 	EndAttempt(ctx context.Context, span Span, m *message.Message, begun time.Time, r Result) time.Duration
 	// Inject adds to the headers of a request what tells the service the context
@@ -46,7 +47,7 @@ var ErrPanicked = errors.New("it panicked")
 func (c *call) observedAttempt(ctx context.Context) error {
 	o, m, begun := c.op.Observer, c.message, c.attemptSeen()
 	c.major, c.minor = 0, 0
-	ctx, span := o.BeginAttempt(ctx, m, c.attempts)
+	ctx, span := o.BeginAttempt(ctx, m, c.attempts, c.instance)
 	err := error(ErrPanicked)
 	defer func() {
 		took := o.EndAttempt(ctx, span, m, begun, c.result(err))

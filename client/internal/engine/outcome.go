@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/client/port"
 	"github.com/pyfly-go/pyfly/internal/secret"
@@ -41,7 +42,10 @@ type Outcome struct {
 
 	ServiceFailed bool  // counts for the circuit breaker, and may be retried
 	Acted         Acted // by the last attempt
-	IsFinal       bool  // the caller's context asks not to retry
+	IsFinal       bool  // the caller's context asks not to retry, or there was no attempt
+
+	OfInstance bool // the failure is the instance's: the service works
+	Elsewhere  bool // the next attempt goes to another instance, for this one was not reached
 
 	Attempts int           // so far
 	Elapsed  time.Duration // since the call began
@@ -67,6 +71,14 @@ func (o *Outcome) Unwrap() error {
 	}
 	return o.Err
 }
+
+// IsIgnoredByBreaker reports whether the outcome says nothing about the service.
+func (o *Outcome) IsIgnoredByBreaker() bool {
+	return o.OfInstance || errors.Is(o.Err, balance.ErrNoInstances)
+}
+
+// GoesElsewhere reports whether another attempt need not wait.
+func (o *Outcome) GoesElsewhere() bool { return o.Elsewhere }
 
 // RetryAfter is how long the service asked to wait before another attempt.
 func (o *Outcome) RetryAfter() time.Duration { return message.RetryAfter(o.Header) }
@@ -105,7 +117,7 @@ func IsRejection(err error) bool {
 // the service has failed, or is taken to have failed.
 func IsUnavailable(err error) bool {
 	var o *Outcome
-	return errors.As(err, &o) && o.ServiceFailed || IsRejection(err)
+	return errors.As(err, &o) && o.ServiceFailed || IsRejection(err) || errors.Is(err, balance.ErrNoInstances)
 }
 
 // isServiceFailure tells the status of a service that failed from that of one that

@@ -29,11 +29,35 @@ type Declaration struct {
 	Methods   []Method
 }
 
+// TypeOf returns the type of a method, or nil if there is none of the name.
+func (d Declaration) TypeOf(method string) reflect.Type {
+	for _, m := range d.Methods {
+		if m.Name == method {
+			return m.Type()
+		}
+	}
+	return nil
+}
+
 // Method is one method of an interface.
 type Method struct {
 	Name       string
 	Directive  string   // "get /payments/{payment_id}", with its tags
 	Parameters []string // the names of all parameters
+	Func       any      // the method expression: PaymentClient.GetPayment
+}
+
+// Type returns the type of the method, without its receiver.
+func (m Method) Type() reflect.Type {
+	t := reflect.TypeOf(m.Func)
+	var in, out []reflect.Type
+	for i := 1; i < t.NumIn(); i++ {
+		in = append(in, t.In(i))
+	}
+	for i := range t.NumOut() {
+		out = append(out, t.Out(i))
+	}
+	return reflect.FuncOf(in, out, t.IsVariadic())
 }
 
 // Stub is the part of a generated implementation that runs its calls. It must not

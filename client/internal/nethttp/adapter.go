@@ -20,40 +20,44 @@ import (
 
 // Adapter is a [port.HttpClientPort] on net/http.
 type Adapter struct {
-	name             string
-	target           target
-	isWrapped        bool          // there is a transport of the user's
-	timeout          time.Duration // 0: none
-	maxResponseSize  int64         // 0: no limit
-	transport        http.RoundTripper
-	allowed          hosts.Allowed
-	closeConnections func()
-	inFlight         drain.Group
+	name            string
+	target          target
+	isWrapped       bool          // there is a transport of the user's
+	timeout         time.Duration // 0: none
+	maxResponseSize int64         // 0: no limit
+	transport       http.RoundTripper
+	router          *router // around which transport may be
+	allowed         hosts.Allowed
+	inFlight        drain.Group
 }
 
-var _ port.HttpClientPort = (*Adapter)(nil)
+var (
+	_ port.HttpClientPort = (*Adapter)(nil)
+	_ port.InstanceCloser = (*Adapter)(nil)
+)
 
 // New makes an adapter. base is the BaseURL of cfg, parsed.
 func New(base *url.URL, cfg port.PortConfig) (*Adapter, error) {
-	transport, closeConnections := NewTransport(base, cfg)
+	r := newRouter(base, cfg)
+	var transport http.RoundTripper = r
 	if cfg.WrapTransport != nil {
 		if transport = cfg.WrapTransport(transport); transport == nil {
 			return nil, fmt.Errorf("client %s: WrapTransport returned nil", cfg.Name)
 		}
 	}
-	return newAdapter(base, cfg, transport, closeConnections), nil
+	return newAdapter(base, cfg, transport, r), nil
 }
 
-func newAdapter(base *url.URL, cfg port.PortConfig, transport http.RoundTripper, closeConnections func()) *Adapter {
+func newAdapter(base *url.URL, cfg port.PortConfig, transport http.RoundTripper, r *router) *Adapter {
 	return &Adapter{
-		name:             cfg.Name,
-		isWrapped:        cfg.WrapTransport != nil,
-		target:           newTarget(base, cfg.Header),
-		timeout:          limitOrDefault(cfg.Timeout, port.DefaultTimeout),
-		maxResponseSize:  limitOrDefault(cfg.MaxResponseSize, port.DefaultMaxResponseSize),
-		transport:        transport,
-		allowed:          cfg.AllowedHosts,
-		closeConnections: closeConnections,
+		name:            cfg.Name,
+		isWrapped:       cfg.WrapTransport != nil,
+		target:          newTarget(base, cfg.Header),
+		timeout:         limitOrDefault(cfg.Timeout, port.DefaultTimeout),
+		maxResponseSize: limitOrDefault(cfg.MaxResponseSize, port.DefaultMaxResponseSize),
+		transport:       transport,
+		router:          r,
+		allowed:         cfg.AllowedHosts,
 	}
 }
 
@@ -79,6 +83,9 @@ func (a *Adapter) Request(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		closeRequestBody(req)
 		return nil, fmt.Errorf("client %s: %w", a.name, err)
+	}
+	if address, ok := port.InstanceOf(e.parent); ok {
+		a.router.use(address, &e.passenger)
 	}
 	if e.ctx != e.parent {
 		req = req.WithContext(e.ctx)
@@ -144,6 +151,9 @@ func (a *Adapter) wrapBody(response *http.Response, e *exchange) {
 	response.Body = &e.body
 }
 
+// CloseInstance implements [port.InstanceCloser].
+func (a *Adapter) CloseInstance(address string) { a.router.closeInstance(address) }
+
 // Start implements [port.HttpClientPort]. Requests are served before it as well.
 func (a *Adapter) Start(context.Context) error { return nil }
 
@@ -151,7 +161,7 @@ func (a *Adapter) Start(context.Context) error { return nil }
 // many requests were cut.
 func (a *Adapter) Stop(ctx context.Context) error {
 	cut := a.inFlight.Drain(ctx, errCut)
-	a.closeConnections()
+	a.router.close()
 	if cut > 0 {
 		return fmt.Errorf("client %s: requests cut off because they outlasted the time for stopping: %d: %w", a.name, cut, ctx.Err())
 	}

@@ -31,7 +31,7 @@ func TestStopClosesHTTP2Connections(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
 	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
-	a := newAdapter(base, port.PortConfig{}, transport, d.close)
+	a := newAdapter(base, port.PortConfig{}, transport, &router{shared: transport, closeShared: d.close})
 
 	for range 10 {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)

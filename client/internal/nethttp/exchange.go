@@ -24,6 +24,7 @@ var (
 // closed. Who cuts it closes the connections as well.
 type exchange struct {
 	drain.Member
+	passenger
 	parent context.Context // the request's own
 	ctx    context.Context // the same; or done as well when the adapter's time limit is over
 	timer  *time.Timer     // nil: none
@@ -57,6 +58,7 @@ func endsWithin(ctx context.Context, timeout time.Duration) bool {
 // end ends the exchange. It may be called repeatedly.
 func (e *exchange) end() {
 	e.release()
+	e.leave()
 	e.Leave()
 }
 

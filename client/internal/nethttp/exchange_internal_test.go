@@ -25,7 +25,7 @@ func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { retu
 // newStubbedAdapter makes an adapter without a network.
 func newStubbedAdapter(cfg port.PortConfig, transport http.RoundTripper) *Adapter {
 	base := &url.URL{Scheme: "http", Host: "inventory", Path: "/api"}
-	return newAdapter(base, cfg, transport, func() {})
+	return newAdapter(base, cfg, transport, &router{shared: transport, closeShared: func() {}})
 }
 
 // ctxBody is a body that ends when the request's context is done.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/port"
@@ -17,9 +16,7 @@ import (
 // target is where requests go and what they bring along.
 type target struct {
 	scheme, host string
-	path         string // without slash at its end
-	escapedPath  string // the same, escaped
-	hasEscapes   bool   // escapedPath is not what url.URL would make of path
+	path         hosts.BasePath
 	header       http.Header
 	values       int // of header
 	hostHeader   string
@@ -27,11 +24,9 @@ type target struct {
 
 func newTarget(base *url.URL, header http.Header) target {
 	t := target{
-		scheme: base.Scheme, host: base.Host, hostHeader: base.Host,
+		scheme: base.Scheme, host: base.Host, hostHeader: base.Host, path: hosts.NewBasePath(base),
 		header: make(http.Header, len(header)+1),
 	}
-	t.path, t.escapedPath = strings.TrimSuffix(base.Path, "/"), strings.TrimSuffix(base.EscapedPath(), "/")
-	t.hasEscapes = base.RawPath != ""
 	for _, name := range slices.Sorted(maps.Keys(header)) { // names that differ in case are one
 		key := http.CanonicalHeaderKey(name)
 		t.header[key] = append(t.header[key], header[name]...)
@@ -52,12 +47,17 @@ func newTarget(base *url.URL, header http.Header) target {
 	return t
 }
 
-// apply makes a request with a relative URL one to the target.
+// apply makes a request with a relative URL one to the target. That of a request to
+// an instance becomes the service's again: who connects knows the instance.
 func (t *target) apply(req *http.Request, allowed hosts.Allowed) error {
 	if req == nil || req.URL == nil {
 		return fmt.Errorf("%w: it has no URL: give one with path and query", port.ErrInvalidRequest)
 	}
 	u := req.URL
+	if address, ok := port.InstanceOf(req.Context()); ok && u.Host == address && u.Scheme == t.scheme {
+		t.adopt(req)
+		return nil
+	}
 	if u.Host != "" && u.Opaque == "" && allowed.Allow(&url.URL{Scheme: t.scheme}, u) {
 		req.Host = u.Host // and nothing else of what is meant for the target
 		return nil
@@ -65,8 +65,14 @@ func (t *target) apply(req *http.Request, allowed hosts.Allowed) error {
 	if u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return fmt.Errorf("%w: its URL is absolute: give path and query only, the base URL says the rest", port.ErrInvalidRequest)
 	}
-	t.applyPath(u)
-	u.Scheme, u.Host = t.scheme, t.host
+	t.path.Apply(u)
+	t.adopt(req)
+	return nil
+}
+
+// adopt makes a request whose URL has the target's path one to the target.
+func (t *target) adopt(req *http.Request) {
+	req.URL.Scheme, req.URL.Host = t.scheme, t.host
 	req.Host = t.hostHeader
 	if req.Header == nil {
 		req.Header = make(http.Header, len(t.header))
@@ -75,7 +81,6 @@ func (t *target) apply(req *http.Request, allowed hosts.Allowed) error {
 		req.Host = host[0]
 	}
 	t.addHeader(req.Header)
-	return nil
 }
 
 // addHeader adds copies of the target's values, which the request may change.
@@ -91,21 +96,4 @@ func (t *target) addHeader(header http.Header) {
 			header[name] = copies[begin:len(copies):len(copies)]
 		}
 	}
-}
-
-// applyPath puts the target's path before that of u, and keeps the escapes of
-// both: %2F is no slash, and nothing is cleaned.
-func (t *target) applyPath(u *url.URL) {
-	if u.Path != "" && u.Path[0] != '/' {
-		escaped := u.EscapedPath()
-		u.Path = "/" + u.Path
-		u.RawPath = "/" + escaped
-	}
-	if t.path == "" {
-		return
-	}
-	if t.hasEscapes || u.RawPath != "" {
-		u.RawPath = t.escapedPath + u.EscapedPath()
-	}
-	u.Path = t.path + u.Path
 }

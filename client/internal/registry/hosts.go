@@ -13,9 +13,9 @@ import (
 // used last.
 const maxHosts = 1000
 
-// hosts are the circuit breakers of hosts. The zero value has none. Its owner
+// hostBreakers are the circuit breakers of hosts. The zero value has none. Its owner
 // guards it.
-type hosts struct {
+type hostBreakers struct {
 	byName map[string]*list.Element // of hostBreaker
 	recent list.List                // the one used last in front
 }
@@ -26,7 +26,7 @@ type hostBreaker struct {
 }
 
 // get returns the circuit breaker of a host, or nil.
-func (h *hosts) get(host string) *resilience.CircuitBreaker {
+func (h *hostBreakers) get(host string) *resilience.CircuitBreaker {
 	e := h.byName[host]
 	if e == nil {
 		return nil
@@ -37,7 +37,7 @@ func (h *hosts) get(host string) *resilience.CircuitBreaker {
 
 // add adds the circuit breaker of a host. If there are too many, the one that was
 // used least recently is forgotten: calls that are under way keep it.
-func (h *hosts) add(host string, b *resilience.CircuitBreaker) {
+func (h *hostBreakers) add(host string, b *resilience.CircuitBreaker) {
 	if h.byName == nil {
 		h.byName = map[string]*list.Element{}
 	}
@@ -48,7 +48,7 @@ func (h *hosts) add(host string, b *resilience.CircuitBreaker) {
 	}
 }
 
-func (h *hosts) all() iter.Seq[*resilience.CircuitBreaker] {
+func (h *hostBreakers) all() iter.Seq[*resilience.CircuitBreaker] {
 	return func(yield func(*resilience.CircuitBreaker) bool) {
 		for e := h.recent.Front(); e != nil; e = e.Next() {
 			if !yield(e.Value.(hostBreaker).breaker) {
@@ -58,7 +58,7 @@ func (h *hosts) all() iter.Seq[*resilience.CircuitBreaker] {
 	}
 }
 
-func (h *hosts) clear() { *h = hosts{} }
+func (h *hostBreakers) clear() { *h = hostBreakers{} }
 
 // Hosts returns a function that returns the circuit breaker of a host. Those that
 // exist get the given configuration. At most 1,000 hosts have one: those that were

@@ -23,7 +23,7 @@ type Policies struct {
 	mu           sync.Mutex                            // guards what follows
 	budget       *resilience.RetryBudget               // nil: none yet
 	breakers     map[string]*resilience.CircuitBreaker // of the client and of methods
-	ofHosts      hosts
+	ofHosts      hostBreakers
 	bulkheads    map[string]*resilience.Bulkhead
 	rateLimiters map[string]*resilience.RateLimiter
 	adaptives    map[string]*resilience.AdaptiveLimiter

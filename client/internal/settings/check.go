@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
@@ -15,39 +16,46 @@ import (
 // wants says what to write for settings whose values are limited. The limits of
 // policies are those of package resilience.
 var wants = map[string]string{
-	"max-response-size":                   "write a size such as 10MiB, or 0 for no limit",
-	"stale-if-error.max-size":             "write a size such as 64MiB, or 0 for no limit",
-	"retry.max-attempts":                  "write a number of attempts, the first included, of at least 1",
-	"retry.multiplier":                    "write a number between 1 and 100, such as 2",
-	"retry.jitter":                        "write none, full, equal or decorrelated",
-	"retry.on-statuses":                   "write statuses between 300 and 599, such as [409, 425]",
-	"retry.budget.ratio":                  "write a share of calls between 0 and 1, such as 0.2",
-	"retry.budget.min-per-second":         "write a number of retries per second of at least 0",
-	"circuit-breaker.failure-threshold":   "write a number of failures of at least 1",
-	"circuit-breaker.half-open-probes":    "write a number of probes of at least 1",
-	"circuit-breaker.half-open-successes": wantAtLeastOne,
-	"circuit-breaker.window-size":         wantAtLeastOne,
-	"circuit-breaker.minimum-calls":       wantAtLeastOne,
-	"circuit-breaker.window-duration":     "write a duration such as 60s",
-	"circuit-breaker.failure-rate":        wantShare,
-	"circuit-breaker.slow-call-rate":      wantShare,
-	"circuit-breaker.recovery-multiplier": "write a number between 1 and 100, such as 1.5",
-	"circuit-breaker.sliding-window":      "write count, time or none",
-	"circuit-breaker.scope":               "write client, method or host",
-	"bulkhead.max-concurrent":             wantAtLeastOne,
-	"rate-limit.per-second":               "write a number of calls above 0",
-	"rate-limit.burst":                    wantAtLeastOne,
-	"adaptive-limit.initial-limit":        wantAtLeastOne,
-	"adaptive-limit.min-limit":            wantAtLeastOne,
-	"adaptive-limit.max-limit":            wantAtLeastOne,
-	"hedge.max-hedges":                    wantAtLeastOne,
-	"hedge.quantile":                      "write a share between 0 and 1, such as 0.95",
-	"tls.min-version":                     `write "1.2" or "1.3"`,
-	"proxy":                               "write a URL such as http://proxy:3128",
-	"http2":                               "write auto, off or prior-knowledge",
-	"allowed-hosts":                       "write hosts such as files.example.com, files.example.com:8443, *.example.com or [2001:db8::1]:8443",
-	"auth.bearer.token":                   "write a token without line breaks",
-	"auth.oauth2.token-url":               "write a URL such as https://auth/token",
+	"max-response-size":                      "write a size such as 10MiB, or 0 for no limit",
+	"stale-if-error.max-size":                "write a size such as 64MiB, or 0 for no limit",
+	"retry.max-attempts":                     "write a number of attempts, the first included, of at least 1",
+	"retry.multiplier":                       "write a number between 1 and 100, such as 2",
+	"retry.jitter":                           "write none, full, equal or decorrelated",
+	"retry.on-statuses":                      "write statuses between 300 and 599, such as [409, 425]",
+	"retry.budget.ratio":                     "write a share of calls between 0 and 1, such as 0.2",
+	"retry.budget.min-per-second":            "write a number of retries per second of at least 0",
+	"circuit-breaker.failure-threshold":      "write a number of failures of at least 1",
+	"circuit-breaker.half-open-probes":       "write a number of probes of at least 1",
+	"circuit-breaker.half-open-successes":    wantAtLeastOne,
+	"circuit-breaker.window-size":            wantAtLeastOne,
+	"circuit-breaker.minimum-calls":          wantAtLeastOne,
+	"circuit-breaker.window-duration":        "write a duration such as 60s",
+	"circuit-breaker.failure-rate":           wantShare,
+	"circuit-breaker.slow-call-rate":         wantShare,
+	"circuit-breaker.recovery-multiplier":    "write a number between 1 and 100, such as 1.5",
+	"circuit-breaker.sliding-window":         "write count, time or none",
+	"circuit-breaker.scope":                  "write client, method or host",
+	"bulkhead.max-concurrent":                wantAtLeastOne,
+	"rate-limit.per-second":                  "write a number of calls above 0",
+	"rate-limit.burst":                       wantAtLeastOne,
+	"adaptive-limit.initial-limit":           wantAtLeastOne,
+	"adaptive-limit.min-limit":               wantAtLeastOne,
+	"adaptive-limit.max-limit":               wantAtLeastOne,
+	"hedge.max-hedges":                       wantAtLeastOne,
+	"hedge.quantile":                         "write a share between 0 and 1, such as 0.95",
+	"load-balancing.policy":                  "write least-request, round-robin or random",
+	"load-balancing.zone":                    wantNotSupported,
+	"load-balancing.slow-start":              wantNotSupported,
+	"load-balancing.hash-on":                 wantNotSupported,
+	"outlier-detection.consecutive-failures": "write a number of failures of at least 1",
+	"outlier-detection.ejection-time":        "write a duration above 0, such as 30s",
+	"outlier-detection.max-ejected":          "write a share of the instances between 0 and 1, such as 0.5",
+	"tls.min-version":                        `write "1.2" or "1.3"`,
+	"proxy":                                  "write a URL such as http://proxy:3128",
+	"http2":                                  "write auto, off or prior-knowledge",
+	"allowed-hosts":                          "write hosts such as files.example.com, files.example.com:8443, *.example.com or [2001:db8::1]:8443",
+	"auth.bearer.token":                      "write a token without line breaks",
+	"auth.oauth2.token-url":                  "write a URL such as https://auth/token",
 }
 
 const (
@@ -66,12 +74,28 @@ var rules = map[string]func(*Settings) bool{
 	"circuit-breaker.scope": func(s *Settings) bool {
 		return slices.Contains([]string{ScopeClient, ScopeMethod, ScopeHost}, s.BreakerScope)
 	},
+	"load-balancing.policy":     func(s *Settings) bool { return s.ofLoadBalancing().Validate() == nil },
+	"load-balancing.zone":       func(s *Settings) bool { return s.LoadBalancing.Zone == "" },
+	"load-balancing.slow-start": func(s *Settings) bool { return s.LoadBalancing.SlowStart == 0 },
+	"load-balancing.hash-on":    func(s *Settings) bool { return s.LoadBalancing.HashOn == "" },
+	"outlier-detection.consecutive-failures": func(s *Settings) bool {
+		return balance.OutlierDetectionConfig{ConsecutiveFailures: s.OutlierDetection.ConsecutiveFailures}.Validate() == nil
+	},
+	"outlier-detection.ejection-time": func(s *Settings) bool { return s.OutlierDetection.EjectionTime >= 0 },
+	"outlier-detection.max-ejected": func(s *Settings) bool {
+		return balance.OutlierDetectionConfig{MaxEjected: s.OutlierDetection.MaxEjected}.Validate() == nil
+	},
 	"tls.min-version":       func(s *Settings) bool { return tlsVersions[s.Connection.TLS.MinVersion] != 0 },
 	"proxy":                 func(s *Settings) bool { return isURL(s.Connection.Proxy, "http", "https", "socks5") },
 	"http2":                 func(s *Settings) bool { return s.Connection.HTTP2 == "auto" || s.Connection.protocols() != nil },
 	"allowed-hosts":         func(s *Settings) bool { return !slices.ContainsFunc(s.Connection.AllowedHosts, isNoAllowedHost) },
 	"auth.bearer.token":     func(s *Settings) bool { return !strings.ContainsFunc(s.Auth.Bearer.Token, isControl) },
 	"auth.oauth2.token-url": func(s *Settings) bool { return isURL(s.Auth.OAuth2.TokenURL, "http", "https") },
+}
+
+// ofLoadBalancing is the policy alone.
+func (s *Settings) ofLoadBalancing() balance.LoadBalancingConfig {
+	return balance.LoadBalancingConfig{Policy: s.LoadBalancing.Policy}
 }
 
 func isNoAllowedHost(host string) bool {
@@ -99,13 +123,13 @@ func (r *resolver) checkLevel(l *level, s *Settings, fields []config.Field) {
 		case isNegative(f.Value), invalid[name], isWithin != nil && !isWithin(s):
 			r.wrongAt(l, name, wantOf(name, f.Value))
 		case name == "request-compression" && !r.isCoding(s.Connection.Compression):
-			r.wrongAt(l, name, "write none or one of "+strings.Join(r.codings, ", "))
+			r.wrongAt(l, name, "write none or one of "+strings.Join(r.known.Codings, ", "))
 		}
 	}
 }
 
 func (r *resolver) isCoding(name string) bool {
-	return name == "none" || r.codings == nil || slices.Contains(r.codings, name)
+	return name == "none" || r.known.Codings == nil || slices.Contains(r.known.Codings, name)
 }
 
 func wantOf(name string, value any) string {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pyfly-go/pyfly/config"
+	"github.com/pyfly-go/pyfly/internal/declaration"
 	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
@@ -54,6 +55,7 @@ func (r *resolver) effective(s *Settings) []Setting {
 	r.inForce("connect-timeout", s.ConnectTimeout)
 	r.inForce("stream-idle-timeout", s.IdleTimeout)
 	r.inForce("max-response-size", s.MaxResponseSize)
+	r.balancing(s)
 	if s.TotalTimeout > 0 {
 		r.inForce("total-timeout", s.TotalTimeout)
 	}
@@ -74,6 +76,20 @@ func (r *resolver) effective(s *Settings) []Setting {
 	r.policy("adaptive-limit", s.AdaptiveEnabled, s.Adaptive.WithDefaults())
 	r.policy("hedge", s.HedgeEnabled, s.Hedge.WithDefaults())
 	return r.list(s.Connection.SecretNames)
+}
+
+// balancing lists the settings of the instances, if there is discovery.
+func (r *resolver) balancing(s *Settings) {
+	if s.Discovery.Type == "" {
+		return
+	}
+	d := s.Discovery
+	if base, err := declaration.ParseBaseURL(s.BaseURL); err == nil {
+		d.Service = cmp.Or(d.Service, base.Hostname())
+	}
+	r.fields("discovery.", d)
+	r.inForce("load-balancing.policy", s.LoadBalancing.WithDefaults().Policy)
+	r.policy("outlier-detection", s.DetectsOutliers, s.OutlierDetection.WithDefaults())
 }
 
 // list returns what has been noted, by name, with the secrets hidden that the

@@ -5,6 +5,7 @@ package settings
 import (
 	"time"
 
+	"github.com/pyfly-go/pyfly/client/internal/balance"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/resilience"
 )
@@ -33,6 +34,15 @@ type transport struct {
 	ConnectTimeout *time.Duration    `koanf:"connect-timeout"`
 	Headers        map[string]string `koanf:"headers"` // of this level alone
 	Connection     *Connection       `koanf:",squash"`
+	balancing      `koanf:",squash"`
+}
+
+// balancing are the keys of the instances of the service.
+type balancing struct {
+	Discovery        *Discovery                             `koanf:"discovery"`
+	Instances        *any                                   `koanf:"instances"`
+	LoadBalancing    *balance.LoadBalancingConfig           `koanf:"load-balancing"`
+	OutlierDetection policy[balance.OutlierDetectionConfig] `koanf:"outlier-detection"`
 }
 
 // attempts are the keys of retry that a method may have for itself.
@@ -124,7 +134,14 @@ func (s *Settings) limits() limits {
 }
 
 func (s *Settings) transport() transport {
-	return transport{limits: s.limits(), ConnectTimeout: &s.ConnectTimeout, Connection: &s.Connection}
+	return transport{limits: s.limits(), ConnectTimeout: &s.ConnectTimeout, Connection: &s.Connection, balancing: s.balancing()}
+}
+
+func (s *Settings) balancing() balancing {
+	return balancing{
+		&s.Discovery, &s.written, &s.LoadBalancing,
+		policy[balance.OutlierDetectionConfig]{&s.DetectsOutliers, &s.OutlierDetection},
+	}
 }
 
 func (s *Settings) attempts() attempts {

@@ -55,6 +55,7 @@ func (r *resolver) read(l *level, s *Settings, keys any, t *transport) {
 	if t != nil {
 		r.headers(l, s, t.Headers)
 	}
+	r.readInstances(l, s)
 	r.checkLevel(l, s, fields)
 }
 

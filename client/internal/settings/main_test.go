@@ -54,7 +54,7 @@ func given(origin string, pairs ...any) settings.Given {
 
 func resolve(t *testing.T, cfg *config.Config, d *settings.Declaration) *settings.Client {
 	t.Helper()
-	c, err := settings.Resolve(cfg, d, []string{"gzip"})
+	c, err := settings.Resolve(cfg, d, settings.Known{Codings: []string{"gzip"}})
 	require.NoError(t, err)
 	return c
 }

@@ -28,7 +28,8 @@ func (c *Client) PortConfig(name string) (port.PortConfig, error) {
 // Identity tells apart settings with which the service may answer the same request
 // differently. It holds secrets.
 func (c *Client) Identity() string {
-	return fmt.Sprintf("%s %v %+v %+v", c.BaseURL, c.Headers, c.Connection, c.Auth)
+	d := &c.Discovery
+	return fmt.Sprintf("%s %v %+v %+v %q %q %q", c.BaseURL, c.Headers, c.Connection, c.Auth, d.Type, d.Service, d.PortName)
 }
 
 // Signature tells the settings of a port from others. It holds secrets.

@@ -54,7 +54,7 @@ func TestMistakesInFiles(t *testing.T) {
 		own + "hedge: 40s": `pyfly.yaml:1: ` + own + `hedge: "40s" is not allowed: the delay of a hedge, 40s, must be shorter than the timeout of an attempt, 30s`,
 	} {
 		t.Run(written, func(t *testing.T) {
-			_, err := settings.Resolve(load(t, strings.Split(written, "|")...), shop(), []string{"gzip"})
+			_, err := settings.Resolve(load(t, strings.Split(written, "|")...), shop(), settings.Known{Codings: []string{"gzip"}})
 			require.ErrorIs(t, err, kernel.ErrConfig)
 			assert.EqualError(t, err, want)
 		})
@@ -100,7 +100,7 @@ func TestMistakesInCode(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			d := shop()
 			change(d)
-			_, err := settings.Resolve(config.New(nil), d, nil)
+			_, err := settings.Resolve(config.New(nil), d, settings.Known{})
 			require.ErrorIs(t, err, kernel.ErrConfig)
 			assert.EqualError(t, err, want)
 		})
@@ -113,12 +113,12 @@ func TestAReplacedBaseURLIsNotRead(t *testing.T) {
 	d.Tag.Values["base-url"] = "${nowhere}"
 	c := resolve(t, load(t, own+"base-url: http://there/$${x}"), d)
 	assert.Equal(t, "http://there/${x}", c.BaseURL)
-	_, err := settings.Resolve(config.New(nil), d, nil)
+	_, err := settings.Resolve(config.New(nil), d, settings.Known{})
 	assert.ErrorContains(t, err, "nowhere")
 }
 
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
-	_, err := settings.Resolve(load(t, "pyfly.client.default.timeout: soon", own+"hedge: later", own+"methods.find.retry: never"), shop(), nil)
+	_, err := settings.Resolve(load(t, "pyfly.client.default.timeout: soon", own+"hedge: later", own+"methods.find.retry: never"), shop(), settings.Known{})
 	joined, ok := err.(interface{ Unwrap() []error })
 	require.True(t, ok)
 	assert.Len(t, joined.Unwrap(), 3)

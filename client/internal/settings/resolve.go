@@ -23,15 +23,15 @@ const (
 )
 
 // Resolve works out the settings of a client. Its error joins everything that is
-// wrong. codings are the names that request-compression may have; nil if they are
-// not known yet.
-func Resolve(cfg *config.Config, d *Declaration, codings []string) (*Client, error) {
+// wrong. known are the names that settings may hold.
+func Resolve(cfg *config.Config, d *Declaration, known Known) (*Client, error) {
 	cfg.AddShortForms(shortForms...)
-	r := newResolver(cfg, d, codings)
+	r := newResolver(cfg, d, known)
 	s := builtIn()
 	r.layers(&s, nil)
 	r.checkBaseURL(&s)
 	r.checkAuth(&s)
+	r.checkDiscovery(&s)
 	r.checkTogether(&s, "")
 
 	resolved := &Client{Settings: s, Methods: map[string]Settings{}}
@@ -47,15 +47,15 @@ func Resolve(cfg *config.Config, d *Declaration, codings []string) (*Client, err
 type resolver struct {
 	cfg         *config.Config
 	declaration *Declaration
-	codings     []string
+	known       Known
 	noted       map[string]note // by name
 	problems    []error
 
 	isRawURL bool // the base URL may hold placeholders
 }
 
-func newResolver(cfg *config.Config, d *Declaration, codings []string) *resolver {
-	return &resolver{cfg: cfg, declaration: d, codings: codings, noted: map[string]note{}}
+func newResolver(cfg *config.Config, d *Declaration, known Known) *resolver {
+	return &resolver{cfg: cfg, declaration: d, known: known, noted: map[string]note{}}
 }
 
 // own is the prefix of the client's own keys.
@@ -138,7 +138,7 @@ func (r *resolver) method(m *Method, s Settings) Settings {
 // overMethodDefaults reads the levels of the client over the defaults of a method.
 // What the levels leave of these is noted as the method's.
 func (r *resolver) overMethodDefaults(m *Method, defaults *level) Settings {
-	within := newResolver(r.cfg, r.declaration, r.codings)
+	within := newResolver(r.cfg, r.declaration, r.known)
 	s := builtIn()
 	defaults.at = methodPrefix(m)
 	within.layers(&s, defaults)

@@ -30,6 +30,7 @@ type Settings struct {
 	OfMethod        http.Header // declared by the method
 	Connection      Connection
 	Auth            Auth
+	Balancing
 	Policies
 }
 
@@ -97,6 +98,12 @@ type Method struct {
 	Tag      Given
 }
 
+// Known are names that settings may hold. nil: they are not known yet.
+type Known struct {
+	Codings   []string // of request-compression
+	Resolvers []string // of discovery, beside the built-in ones
+}
+
 // Given are settings that a declaration or code gives. The values are by name;
 // groups may be nested or dotted. They are what a [config.Map] may hold. Texts may
 // hold placeholders, which the configuration of the application fills.
@@ -113,6 +120,7 @@ func builtIn() Settings {
 		ConnectTimeout:  port.DefaultConnectTimeout,
 		MaxResponseSize: port.DefaultMaxResponseSize,
 		Headers:         map[string]string{},
+		Balancing:       Balancing{Discovery: Discovery{EmptyGrace: defaultEmptyGrace}, DetectsOutliers: true},
 		Policies:        Policies{StaleMaxSize: 64 * config.MiB, BreakerScope: ScopeClient},
 	}
 }

@@ -36,7 +36,7 @@ func formOf(policy string) (form policyForm, ok bool) {
 // The groups of settings for which no single value stands, by level. "" is the
 // level itself. What is inside a group comes after it.
 var (
-	transportSections = []string{"", "tls", "pool"}
+	transportSections = []string{"", "tls", "pool", "load-balancing"}
 	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
 )
 
@@ -47,6 +47,7 @@ var shortForms = slices.Concat(
 	sectionForms(defaultPrefix, transportSections...),
 	headerForms(defaultPrefix),
 	staleForms(defaultPrefix),
+	discoveryForms(defaultPrefix),
 	policyFormsBelow(globalPrefix, func(p policyForm) bool { return p.isGlobal }),
 	levelForms(configsPrefix+"*."),
 	levelForms(ServicesPrefix+"*."),
@@ -56,7 +57,7 @@ var shortForms = slices.Concat(
 )
 
 // givenForms are those of a level that a declaration or code gives.
-var givenForms = slices.Concat(headerForms(""), staleForms(""), policyFormsBelow("", everyPolicy))
+var givenForms = slices.Concat(headerForms(""), staleForms(""), discoveryForms(""), policyFormsBelow("", everyPolicy))
 
 func levelForms(prefix string) []config.ShortForm {
 	return slices.Concat(
@@ -64,6 +65,7 @@ func levelForms(prefix string) []config.ShortForm {
 		headerForms(prefix),
 		sectionForms(prefix, authSections...),
 		staleForms(prefix),
+		discoveryForms(prefix),
 		policyFormsBelow(prefix, everyPolicy),
 	)
 }
@@ -82,6 +84,13 @@ func headerForms(prefix string) []config.ShortForm {
 
 func staleForms(prefix string) []config.ShortForm {
 	return []config.ShortForm{{Key: prefix + "stale-if-error", Value: "max-age", Want: "write a duration such as 1h"}}
+}
+
+func discoveryForms(prefix string) []config.ShortForm {
+	return []config.ShortForm{
+		{Key: prefix + "discovery", Value: "type", Want: "write static, dns, srv or the name of a resolver"},
+		{Key: prefix + "outlier-detection", Switch: "enabled", Want: "write true or false"},
+	}
 }
 
 func policyFormsBelow(prefix string, hasShortForm func(policyForm) bool) []config.ShortForm {

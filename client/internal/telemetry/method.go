@@ -4,7 +4,9 @@ package telemetry
 
 import (
 	"context"
+	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -155,6 +157,16 @@ func (m *Method) BeginAttempt(ctx context.Context, server Server, url string, re
 		attributes = append(attributes, attribute.Int("http.request.resend_count", resends))
 	}
 	return m.tracer.Start(ctx, m.attemptName, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
+}
+
+// SetPeer says in the span of an attempt which instance of the service it goes to.
+func SetPeer(span trace.Span, instance string) {
+	host, port, err := net.SplitHostPort(instance)
+	if err != nil {
+		return
+	}
+	number, _ := strconv.Atoi(port)
+	span.SetAttributes(attribute.String("network.peer.address", host), attribute.Int("network.peer.port", number))
 }
 
 // EndAttempt ends the span of an attempt, which may be nil.

@@ -30,8 +30,8 @@ func NewCatalogService(inventory *InventoryClient) *CatalogService {
 }
 
 func main() {
-	app := container.NewApplicationContext() // reads pyfly.yaml when there is one
-	app.Install(client.Module())             // brings HttpClientBeanPostProcessor
+	app := container.NewApplicationContext() // reads pyfly.yaml if it exists
+	app.Install(client.Module())             // installs HttpClientBeanPostProcessor
 	client.Register[InventoryClient](app)    // a declared client is a singleton bean
 	app.Register(NewCatalogService)          // func(*InventoryClient) *CatalogService
 	container.Exit(app.Run(context.Background()))

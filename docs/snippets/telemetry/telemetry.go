@@ -50,5 +50,5 @@ func traceContextOnly(app *container.ApplicationContext) {
 func below(ctx context.Context, shop *ShopClient) (Product, error) {
 	ctx, span := otel.Tracer("checkout").Start(ctx, "checkout")
 	defer span.End()
-	return shop.Get(ctx, "42") // its span is below this one
+	return shop.Get(ctx, "42") // its span is a child of this span
 }

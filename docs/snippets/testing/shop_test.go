@@ -50,7 +50,7 @@ func TestOverride(t *testing.T) {
 	}
 }
 
-func TestRetriesUntilTheServiceAnswers(t *testing.T) {
+func TestRetriesUntilTheServiceResponds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		port := clienttest.NewPort()
 		port.On("GET", "/products/{id}").

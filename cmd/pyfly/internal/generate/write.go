@@ -110,7 +110,8 @@ func (w *writer) stub(c *client, g generic) {
 		for p := range m.signature.Params().Variables() {
 			names = append(names, strconv.Quote(p.Name()))
 		}
-		w.print("%s.Method{Name: %q, Directive: %s, Parameters: []string{%s}},\n", w.codegen(), m.name, literal(m.directive()), strings.Join(names, ", "))
+		w.print("%s.Method{Name: %q, Directive: %s, Parameters: []string{%s}, Func: %s%s.%s},\n",
+			w.codegen(), m.name, literal(m.directive()), strings.Join(names, ", "), c.name, g.used, m.name)
 	}
 	w.print(")\n}\n")
 }
