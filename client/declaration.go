@@ -104,6 +104,9 @@ func declarationOf(t reflect.Type) *Declaration {
 	} else {
 		c = declaration.OfStruct(types.Client(t), name)
 	}
+	if t.Kind() == reflect.Interface {
+		c.Problems = []declaration.Problem{{Type: c.Type, What: "is an interface: run pyfly generate, and call the functions that it writes, such as Register" + c.Type}}
+	}
 	d := &Declaration{
 		Type: c.Type, Name: c.Name, BaseURL: c.ShownURL(), Headers: shown.Names(nil).Declared(c.Headers),
 		Resilience: Resilience(c.Resilience),

@@ -48,6 +48,7 @@ type PaymentFunctions struct {
 	Stream        func(ctx context.Context) (io.ReadCloser, error)                                                                                                            `get:"/raw"`
 	Events        func(ctx context.Context) iter.Seq2[client.Event, error]                                                                                                    `get:"/events" reconnect:"true"`
 	All           func(ctx context.Context) iter.Seq2[Payment, error]                                                                                                         `get:"/payments"`
+	Labelled      func(ctx context.Context, label panicking) (Payment, error)                                                                                                 `get:"/labelled{?label}"`
 	Send          func(ctx context.Context, body io.Reader) error                                                                                                             `post:"/stream"`
 }
 
@@ -68,7 +69,7 @@ func (f *PaymentFunctions) asInterface() PaymentClient {
 	return &FakePaymentClient{
 		GetPaymentFunc: f.GetPayment, FindPaymentsFunc: f.FindPayments, SearchFunc: f.Search, CreatePaymentFunc: f.CreatePayment,
 		SetNoteFunc: f.SetNote, UploadFunc: f.Upload, DeletePaymentFunc: f.DeletePayment, NextFunc: f.Next, RawFunc: f.Raw,
-		OpenFunc: f.Open, StreamFunc: f.Stream, EventsFunc: f.Events, AllFunc: f.All, SendFunc: f.Send,
+		OpenFunc: f.Open, StreamFunc: f.Stream, EventsFunc: f.Events, AllFunc: f.All, SendFunc: f.Send, LabelledFunc: f.Labelled,
 	}
 }
 
@@ -429,6 +430,30 @@ func TestABeanIsNamedAfterItsInterface(t *testing.T) {
 	assert.Contains(t, names[0], "ItemClient[string,")
 	assert.Equal(t, "PaymentClient payment-client", names[1])
 }
+
+func TestAnInterfaceCannotBeRegisteredByItself(t *testing.T) {
+	app := newApp("http://payments")
+	client.Register[PaymentClient](app)
+	require.ErrorContains(t, app.Start(t.Context()), "is an interface: run pyfly generate")
+	require.ErrorIs(t, client.Describe[PaymentClient]().Err(), client.ErrDeclaration)
+}
+
+func TestAPanicOfAMarshallerIsTheErrorOfTheCall(t *testing.T) {
+	var requests atomic.Int32
+	payments, app := start(t, frontEnds["interface"], failing(&requests))
+	err := payments.Send(t.Context(), panicking{})
+	require.Error(t, err)
+	_, err = payments.Labelled(t.Context(), panicking{})
+	require.ErrorIs(t, err, client.ErrInvalidRequest)
+	require.ErrorAs(t, err, new(*kernel.PanicError))
+	assert.EqualValues(t, 2, client.Clients(app)[0].Stats.Failures)
+}
+
+// panicking panics whatever is done with it.
+type panicking struct{}
+
+func (panicking) MarshalText() ([]byte, error) { panic("boom") }
+func (panicking) Read([]byte) (int, error)     { panic("boom") }
 
 func TestTypeParametersAreTextsAndBodies(t *testing.T) {
 	var sent []string

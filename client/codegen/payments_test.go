@@ -71,6 +71,8 @@ type PaymentClient interface {
 	Events(ctx context.Context) iter.Seq2[client.Event, error]
 	//pyfly:get /payments
 	All(ctx context.Context) iter.Seq2[Payment, error]
+	//pyfly:get /labelled
+	Labelled(ctx context.Context, label panicking) (Payment, error)
 	//pyfly:post /stream
 	Send(ctx context.Context, body io.Reader) error
 }
