@@ -10,6 +10,7 @@ import (
 	"go/ast"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -61,14 +62,54 @@ func body(file []byte) (content []byte, isUnchanged bool) {
 	return content, string(header) == checksumPrefix+checksum(content)
 }
 
-// constraintOf is the line with the build constraint of a file, or "".
-func constraintOf(file *ast.File) string {
+// sourceOf is the file for which a file is generated.
+func sourceOf(output string) string {
+	if base, ok := strings.CutSuffix(output, "_pyfly_test.go"); ok {
+		return base + "_test.go"
+	}
+	return strings.TrimSuffix(output, "_pyfly.go") + ".go"
+}
+
+// constraintOf is the build constraint of a source file, by a line or by its name,
+// which the name of the generated file does not have; "" if there is none.
+func constraintOf(path string, file *ast.File) string {
+	constraint := constraintOfName(filepath.Base(path))
 	for _, group := range file.Comments {
 		for _, line := range group.List {
-			if line.Pos() < file.Package && strings.HasPrefix(line.Text, "//go:build ") {
+			expression, ok := strings.CutPrefix(line.Text, "//go:build ")
+			switch {
+			case !ok || line.Pos() > file.Package:
+			case constraint == "":
 				return line.Text
+			default:
+				return "//go:build (" + expression + ") && " + constraint
 			}
 		}
+	}
+	if constraint == "" {
+		return ""
+	}
+	return "//go:build " + constraint
+}
+
+// Systems and processors as they are in names of files.
+var (
+	systems    = strings.Fields("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows")
+	processors = strings.Fields("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm")
+)
+
+// constraintOfName is the constraint that the name of a file stands for:
+// x_linux_amd64.go, x_linux.go, x_amd64.go.
+func constraintOfName(name string) string {
+	words := strings.Split(strings.TrimSuffix(strings.TrimSuffix(name, ".go"), "_test"), "_")
+	last := words[len(words)-1]
+	switch isProcessor := slices.Contains(processors, last); {
+	case len(words) < 2:
+		return ""
+	case isProcessor && len(words) > 2 && slices.Contains(systems, words[len(words)-2]):
+		return words[len(words)-2] + " && " + last
+	case isProcessor || slices.Contains(systems, last):
+		return last
 	}
 	return ""
 }

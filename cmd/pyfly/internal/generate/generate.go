@@ -133,14 +133,24 @@ func (p *program) outputs(version string) (outputs []output, err error) {
 		}
 		path := outputOf(s.path)
 		wanted[path] = true
-		outputs = append(outputs, output{path: path, content: withHeader(version, constraintOf(s.file), content)})
+		outputs = append(outputs, output{path: path, content: withHeader(version, constraintOf(s.path, s.file), content)})
 	}
 	for _, path := range p.old {
-		if !wanted[path] {
+		if !wanted[path] && !p.isIgnored(sourceOf(path)) {
 			outputs = append(outputs, output{path: path})
 		}
 	}
 	return outputs, nil
+}
+
+// isIgnored reports whether a file exists that does not belong to the program, as
+// that of another operating system.
+func (p *program) isIgnored(path string) bool {
+	if p.parsed[path] != nil {
+		return false
+	}
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // sorted returns the mistakes by position, each once.
