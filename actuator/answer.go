@@ -9,7 +9,7 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// problem is an error as RFC 9457 puts it.
+// problem is an error response in the form of RFC 9457.
 type problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
@@ -24,16 +24,16 @@ func writeAnswer(w http.ResponseWriter, answer any) {
 	writeJSON(w, http.StatusOK, "application/json", answer)
 }
 
-// writeJSON escapes what HTML would take for its own, so that an answer is
-// harmless wherever it is shown.
+// writeJSON escapes HTML characters, so that a response is harmless wherever it
+// is shown.
 func writeJSON(w http.ResponseWriter, status int, contentType string, answer any) {
 	var body []byte
 	err := usercode.Call(func() (err error) { body, err = json.Marshal(answer); return err })
-	if err != nil { // of a detail that a HealthIndicator gave
+	if err != nil { // caused by a detail of a HealthIndicator
 		status, contentType = http.StatusInternalServerError, "application/problem+json"
-		body, _ = json.Marshal(problem{http.StatusText(status), status, "the answer cannot be written as JSON: " + err.Error()})
+		body, _ = json.Marshal(problem{http.StatusText(status), status, "the response cannot be encoded as JSON: " + err.Error()})
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // who asked may have gone
+	_, _ = w.Write(append(body, '\n')) // the caller may have disconnected
 }

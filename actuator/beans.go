@@ -8,15 +8,15 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// applicationContext is the id that the answers give to the context.
+// applicationContext is the id of the context in responses.
 const applicationContext = "application"
 
-// contexts is what Spring Boot puts around beans.
+// contexts is Spring Boot's wrapper around beans.
 type contexts[B any] struct {
 	Beans map[string]B `json:"beans"`
 }
 
-// bean is in Spring Boot's form, with what is known besides.
+// bean has Spring Boot's form, with additional fields.
 type bean struct {
 	Aliases      []string `json:"aliases"`
 	Scope        string   `json:"scope"`

@@ -14,7 +14,7 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// circuitBreaker is in the form of Resilience4j's endpoint.
+// circuitBreaker has the form of Resilience4j's endpoint.
 type circuitBreaker struct {
 	State         string `json:"state"`
 	FailureRate   string `json:"failureRate"`  // in %; -1 if nothing has been measured
@@ -27,8 +27,8 @@ type circuitBreaker struct {
 	snapshot
 }
 
-// snapshot has the fields of a [resilience.CircuitBreakerSnapshot] but not its
-// MarshalJSON, which would be the circuitBreaker's.
+// snapshot has the fields of a [resilience.CircuitBreakerSnapshot] without its
+// MarshalJSON, which circuitBreaker would inherit.
 type snapshot resilience.CircuitBreakerSnapshot
 
 type circuitBreakers struct {
@@ -55,7 +55,7 @@ func circuitBreakerOf(b *resilience.CircuitBreaker) circuitBreaker {
 	return c
 }
 
-// upperState is Resilience4j's word for a state: HALF_OPEN.
+// upperState returns Resilience4j's name of a state, such as HALF_OPEN.
 func upperState(s resilience.CircuitState) string {
 	return strings.ToUpper(strings.ReplaceAll(s.String(), "-", "_"))
 }
@@ -67,8 +67,8 @@ func rate(part, whole int64) string {
 	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
 }
 
-// breakerNamed finds the circuit breaker of a request, or answers that there is
-// none.
+// breakerNamed returns the circuit breaker that a request names. If there is
+// none, it writes a 404 response.
 func (e *endpoints) breakerNamed(w http.ResponseWriter, name string) *resilience.CircuitBreaker {
 	all := client.CircuitBreakers(e.app)
 	if b := all[name]; b != nil {
@@ -88,7 +88,7 @@ func (e *endpoints) serveCircuitBreaker(w http.ResponseWriter, r *http.Request) 
 	}
 }
 
-// updates are what can be done to a circuit breaker.
+// updates are the operations on a circuit breaker.
 var updates = map[string]func(*resilience.CircuitBreaker){
 	"FORCE_OPEN": (*resilience.CircuitBreaker).ForceOpen,
 	"DISABLE":    (*resilience.CircuitBreaker).Disable,
@@ -108,7 +108,7 @@ func (e *endpoints) changeCircuitBreaker(w http.ResponseWriter, r *http.Request)
 	var body struct {
 		UpdateState string `json:"updateState"`
 	}
-	// Unlike a Decoder, Unmarshal takes nothing behind the object.
+	// Unlike a Decoder, Unmarshal rejects data after the object.
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUpdate))
 	if err != nil || json.Unmarshal(text, &body) != nil {
 		writeProblem(w, http.StatusBadRequest, `the body cannot be read: send JSON such as {"updateState":"FORCE_OPEN"} and nothing else`)

@@ -9,7 +9,7 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// properties is in Spring Boot's form.
+// properties has Spring Boot's form.
 type properties struct {
 	Prefix     string            `json:"prefix"`
 	Properties map[string]string `json:"properties"`
@@ -23,7 +23,7 @@ type input struct {
 
 type configProps struct {
 	Contexts map[string]contexts[properties] `json:"contexts"`
-	Settings []config.Entry                  `json:"settings"` // all that are set, secrets hidden
+	Settings []config.Entry                  `json:"settings"` // all settings that are set, secrets hidden
 }
 
 func configPropsOf(app *container.ApplicationContext, cfg *config.Config) configProps {

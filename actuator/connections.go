@@ -11,26 +11,27 @@ import (
 	"time"
 )
 
-// room is how many connections there is place for beside streams, however many
-// streams there are: health, which probes ask for, is never kept out.
+// room is the number of connections that streams never occupy, so that health
+// probes always get one.
 const room = 8
 
-// connections bounds how many connections a server holds: a further one takes
-// the place of the one that has been without progress longest. One that waits for
-// a request, or for the rest of one, goes first, then one whose answer nobody
-// reads. So somebody who holds connections open keeps nobody else out. Streams
-// stay; there are only so many, see [streams].
+// connections limits the number of connections of a server. At the limit, a new
+// connection replaces the one that has been without progress longest: first a
+// connection that waits for a request or for the rest of one, then one whose
+// response is not read. So a client that holds connections open does not block
+// other clients. Streams are not replaced; their number has a limit of its own,
+// see [streams].
 type connections struct {
 	most int
 
 	mu      sync.Mutex
 	held    map[net.Conn]*connection
-	waiting list.List // of net.Conn: without a whole request, the longest first
-	serving list.List // of net.Conn: whose request is being answered, the longest first
+	waiting list.List // of net.Conn: without a complete request, longest first
+	serving list.List // of net.Conn: with a request being served, longest first
 	streams int
 }
 
-// connection is what is known of one.
+// connection is the state of one connection.
 type connection struct {
 	in    *list.List // waiting or serving; nil for a stream
 	place *list.Element
@@ -40,8 +41,8 @@ func newConnections(most int) *connections {
 	return &connections{most: most, held: map[net.Conn]*connection{}}
 }
 
-// changed is the server's ConnState. It is called one at a time for each
-// connection.
+// changed is the server's ConnState hook. The server calls it sequentially for
+// each connection.
 func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -55,7 +56,8 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// admit keeps a new connection, and returns the one to close for it.
+// admit adds a new connection and returns the one to close in its place, if
+// any.
 func (c *connections) admit(conn net.Conn) (victim net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,12 +69,12 @@ func (c *connections) admit(conn net.Conn) (victim net.Conn) {
 	return victim
 }
 
-// longest returns the connection that has been without progress longest, of
-// those that are no streams.
+// longest returns the connection, other than a stream, that has been without
+// progress longest.
 func (c *connections) longest() net.Conn {
 	first := c.waiting.Front()
 	if first == nil {
-		first = c.serving.Front() // there is one: see room
+		first = c.serving.Front() // never nil, see room
 	}
 	return first.Value.(net.Conn)
 }
@@ -96,11 +98,11 @@ func (c *connections) drop(conn net.Conn) {
 	delete(c.held, conn)
 }
 
-// move puts a connection at the end of a list, or among the streams.
+// move puts a connection at the end of a list, or marks it as a stream.
 func (c *connections) move(conn net.Conn, to *list.List) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held[conn] == nil { // another has its place
+	if c.held[conn] == nil { // it has been replaced
 		return
 	}
 	c.drop(conn)
@@ -113,23 +115,23 @@ func (c *connections) move(conn net.Conn, to *list.List) {
 	c.held[conn] = moved
 }
 
-// connectionKey finds the connection of a request in its context.
+// connectionKey is the context key of a request's connection.
 type connectionKey struct{}
 
-// connected is the connection of a request.
+// connected returns the connection of a request.
 type connected struct {
 	*connections
 	conn net.Conn
 }
 
-// context is the server's ConnContext.
+// context is the server's ConnContext hook.
 func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, connected{c, conn})
 }
 
-// around takes note of when a request is answered. What follows, writing the
-// rest of the answer and reading the rest of the request, is waiting. A body has
-// to come at once: no answer waits for one that nobody needs.
+// around marks a connection as serving while next runs. Writing the rest of the
+// response and reading the rest of the request count as waiting. A body must
+// arrive at once: no response waits for a body that nobody needs.
 func (c *connections) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
@@ -143,7 +145,7 @@ func (c *connections) around(next http.Handler) http.Handler {
 	})
 }
 
-// keep makes the connection of a request one of a stream.
+// keep marks the connection of a request as a stream.
 func keep(r *http.Request) {
 	if own, ok := r.Context().Value(connectionKey{}).(connected); ok {
 		own.move(own.conn, nil)

@@ -12,12 +12,12 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// maxNesting is how deep details are looked into.
+// maxNesting is the maximum depth of details.
 const maxNesting = 20
 
-// shownDetails makes of the details of a user's indicator what can be sent and
-// may be shown: without secrets, and with a text in place of what JSON cannot
-// hold, so that a detail never makes the health fail.
+// shownDetails returns the details of a user's indicator as they are sent:
+// without secrets, and with a text in place of values that JSON cannot encode.
+// So a detail never makes health fail.
 func shownDetails(details map[string]any) map[string]any {
 	if details == nil {
 		return nil
@@ -44,7 +44,7 @@ func shownDetail(value any, depth int) any {
 		return shownFloat(float64(v))
 	case map[string]any:
 		if depth == maxNesting {
-			return "nested too deep"
+			return "nested too deeply"
 		}
 		shown := make(map[string]any, len(v))
 		for name, inner := range v {
@@ -56,7 +56,7 @@ func shownDetail(value any, depth int) any {
 		return shown
 	case []any:
 		if depth == maxNesting {
-			return "nested too deep"
+			return "nested too deeply"
 		}
 		shown := make([]any, len(v))
 		for i, inner := range v {
@@ -74,7 +74,7 @@ func shownFloat(f float64) any {
 	return f
 }
 
-// shownOther shows a value as JSON writes it, errors by their text.
+// shownOther encodes a value as JSON; an error becomes its text.
 func shownOther(value any, depth int) any {
 	if _, isMarshaler := value.(json.Marshaler); !isMarshaler {
 		if err, isError := value.(error); isError {
@@ -92,7 +92,7 @@ func shownOther(value any, depth int) any {
 		return decoder.Decode(&decoded)
 	})
 	if err != nil {
-		return secret.Text("it cannot be written as JSON: " + err.Error())
+		return secret.Text("it cannot be encoded as JSON: " + err.Error())
 	}
 	return shownDetail(decoded, depth)
 }

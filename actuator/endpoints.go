@@ -16,12 +16,12 @@ import (
 
 const basePath = "/actuator"
 
-// endpointNames are those below /actuator, as settings name them.
+// endpointNames are the endpoints below /actuator, as named in settings.
 var endpointNames = []string{
 	"beans", "circuitbreakers", "clients", "configprops", "events", "health", "history", "info", "prometheus", "startup",
 }
 
-// endpoints answers requests.
+// endpoints handles requests.
 type endpoints struct {
 	app      *container.ApplicationContext
 	settings *Settings
@@ -30,10 +30,10 @@ type endpoints struct {
 	metrics  *metrics
 	hub      *hub
 
-	changed atomic.Pointer[config.Config] // the settings since the files changed; nil: they have not
+	changed atomic.Pointer[config.Config] // the current settings; nil if the files have not changed
 }
 
-// config holds the settings as they are now.
+// config returns the current settings.
 func (e *endpoints) config() *config.Config {
 	if changed := e.changed.Load(); changed != nil {
 		return changed
@@ -52,7 +52,8 @@ func (e *endpoints) handler() http.Handler {
 	}
 	mux.HandleFunc("GET "+basePath+"/{$}", e.links)
 	mux.HandleFunc("GET "+basePath, e.links)
-	// Health decides by itself who sees what: a probe has no token.
+	// serveHealth itself decides who sees which details, because a probe has no
+	// token.
 	mux.HandleFunc("GET "+basePath+"/health", e.serveHealth)
 	mux.HandleFunc("GET "+basePath+"/health/{component}", e.serveHealth)
 	read("beans", "/beans", answer(func() any { return beansOf(e.app) }))
@@ -80,14 +81,14 @@ func (e *endpoints) handler() http.Handler {
 
 func serveNothing(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		writeProblem(w, http.StatusNotFound, "there is nothing here: GET "+basePath+" lists what there is")
+		writeProblem(w, http.StatusNotFound, "there is no such endpoint: GET "+basePath+" lists all endpoints")
 		return
 	}
 	w.Header().Set("Allow", "GET, HEAD")
-	writeProblem(w, http.StatusMethodNotAllowed, "this can only be read: what can be changed are circuit breakers, by POST "+basePath+"/circuitbreakers/{name}")
+	writeProblem(w, http.StatusMethodNotAllowed, "this endpoint is read-only: only circuit breakers can be changed, by POST "+basePath+"/circuitbreakers/{name}")
 }
 
-// greeting is what a client of the event stream is told first.
+// greeting is the first message of the event stream.
 func (e *endpoints) greeting(now time.Time) any {
 	return struct {
 		At          seconds `json:"at"`
@@ -115,7 +116,7 @@ func clientsOf(app *container.ApplicationContext) clients {
 	return answer
 }
 
-// sorted is a list that is never null in JSON.
+// sorted returns a sorted list that is never null in JSON.
 func sorted(names []string) []string {
 	list := append([]string{}, names...)
 	slices.Sort(list)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/config"
 	"github.com/pyfly-go/pyfly/container"
 	"github.com/pyfly-go/pyfly/lifecycle"
@@ -236,5 +237,25 @@ func TestWithoutTheActuatorNothingIsServed(t *testing.T) {
 	}
 	if err := app.Stop(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+type stockCache struct{}
+
+func (*stockCache) CacheStats(string) (client.CacheStats, bool) {
+	return client.CacheStats{Hits: 3, Revalidations: 2, Stale: 1, Misses: 4}, true
+}
+
+func TestClientsAreToldWithTheCountersOfTheirCache(t *testing.T) {
+	plain := at(t, get(t, run(t, nil).url+"/clients").json(t), "clients").([]any)[0]
+	if _, ok := at(t, plain, "stats").(map[string]any)["cache"]; ok {
+		t.Error("a client without a cache has counters of one")
+	}
+	r := run(t, nil, func(app *container.ApplicationContext) { app.RegisterInstance(&stockCache{}) })
+	c := at(t, get(t, r.url+"/clients").json(t), "clients").([]any)[0]
+	for name, want := range map[string]float64{"hits": 3, "revalidations": 2, "stale": 1, "misses": 4} {
+		if got := at(t, c, "stats", "cache", name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// event is a [client.PolicyEvent], or several alike, as it is sent.
+// event is a [client.PolicyEvent], or several equal ones, as it is sent.
 type event struct {
 	ID      int64                  `json:"id"`
 	At      seconds                `json:"at"` // of the last
@@ -30,16 +30,16 @@ type event struct {
 	Count   int64                  `json:"count"`
 }
 
-// eventBatch is what is sent of the events of a short while.
+// eventBatch is the message with the events of an interval.
 type eventBatch struct {
 	Events  []event `json:"events"`
-	Omitted int64   `json:"omitted"` // how many there were besides
+	Omitted int64   `json:"omitted"` // number of events that were left out
 }
 
-// maxBatch is how many kinds of events a batch tells apart.
+// maxBatch is the maximum number of distinct events in a batch.
 const maxBatch = 100
 
-// alike are events that are told as one.
+// alike is the key by which equal events are merged.
 type alike struct {
 	kind     client.PolicyEventKind
 	client   string
@@ -48,8 +48,8 @@ type alike struct {
 	from, to resilience.CircuitState
 }
 
-// batch gathers events until they are sent: like ones become one with a count,
-// so that any number of them costs little. It is safe for concurrent use.
+// batch collects events until they are sent. Equal events are merged into one
+// with a count, so that the cost is bounded. It is safe for concurrent use.
 type batch struct {
 	mu      sync.Mutex
 	events  []gathered
@@ -65,7 +65,7 @@ type gathered struct {
 
 func newBatch() *batch { return &batch{index: map[alike]int{}} }
 
-// add is called by the goroutine that made the call: it must be quick.
+// add is called on the goroutine of the call and must be fast.
 func (b *batch) add(e client.PolicyEvent) {
 	kind := alike{e.Kind, e.Client, e.Method, e.Name, e.From, e.To}
 	b.mu.Lock()
@@ -84,7 +84,7 @@ func (b *batch) add(e client.PolicyEvent) {
 	b.events = append(b.events, gathered{e, b.lastID, 1})
 }
 
-// take empties the batch.
+// take returns the collected events and empties the batch.
 func (b *batch) take() (taken eventBatch) {
 	b.mu.Lock()
 	events, omitted := b.events, b.omitted
@@ -98,7 +98,8 @@ func (b *batch) take() (taken eventBatch) {
 	return taken
 }
 
-// These are how much of an error is sent, and looked at for secrets.
+// These limit how much of an error is sent, and how much is searched for
+// secrets.
 const (
 	maxErrorText = 300
 	maxErrorRead = 16 << 10
@@ -118,7 +119,7 @@ func (g *gathered) event() event {
 	return e
 }
 
-// recent keeps the last events, for those who come later.
+// recent keeps the latest events for new clients of the stream.
 type recent struct {
 	mu     sync.Mutex
 	events []event

@@ -12,8 +12,8 @@ import (
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
-// checkGroups returns an error for each component of a group that there is none
-// of: a probe that asks for nothing would always succeed.
+// checkGroups returns an error for each unknown component of a group. Without
+// this check, such a probe would always succeed.
 func (h *health) checkGroups() error {
 	return errors.Join(
 		h.checkGroup(livenessGroup, h.settings.Health.Liveness),
@@ -28,7 +28,7 @@ func (h *health) checkGroup(group string, members []string) error {
 		if slices.Contains(known, member) {
 			continue
 		}
-		key, want := prefix+".health."+group, "write some of "+strings.Join(known, ", ")
+		key, want := prefix+".health."+group, "write one or more of "+strings.Join(known, ", ")
 		if nearest := naming.Nearest(member, known); nearest != "" {
 			want = fmt.Sprintf("did you mean %s? There are %s", nearest, strings.Join(known, ", "))
 		}
@@ -40,11 +40,11 @@ func (h *health) checkGroup(group string, members []string) error {
 	return errors.Join(errs...)
 }
 
-// known returns the components, those included whose beans are built later.
+// known returns the components, including those whose beans are created later.
 func (h *health) known() []string {
 	names := append([]string{circuitBreakerC, livenessState, readinessState}, h.indicators.names()...)
 	for _, b := range h.app.Beans() {
-		if b.Scope != "singleton" { // nobody can tell yet whether it is an indicator
+		if b.Scope != "singleton" { // it is not yet known whether it is an indicator
 			names = append(names, componentName(b.Name))
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
-// guard lets through what may come through, and tells the rest what to do.
+// guard rejects requests that are not permitted; its responses say what to do.
 type guard struct {
 	settings *Settings
 	crossing *http.CrossOriginProtection
@@ -33,7 +33,7 @@ func newGuard(s *Settings) *guard {
 	return g
 }
 
-// around puts what holds for every request around next.
+// around wraps next in the rules that apply to every request.
 func (g *guard) around(next http.Handler) http.Handler {
 	next = g.crossing.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,9 +55,9 @@ func (g *guard) around(next http.Handler) http.Handler {
 	})
 }
 
-// isForeign reports whether a page of another origin makes the browser ask. It
-// could not read the answer, but hold streams open. A link that somebody follows
-// is welcome.
+// isForeign reports whether a page of another origin made the browser send the
+// request. Such a page cannot read the response, but it could hold streams
+// open. Following a link is permitted.
 func isForeign(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return (site == "cross-site" || site == "same-site") && r.Header.Get("Sec-Fetch-Mode") != "navigate"
@@ -67,8 +67,8 @@ func writeForeign(w http.ResponseWriter) {
 	writeProblem(w, http.StatusForbidden, "another site sent this request: send it from the console, or from no browser")
 }
 
-// allowsHost refuses names that somebody's DNS may lead here. An IP address
-// cannot be rebound.
+// allowsHost rejects names that foreign DNS may resolve to this address. An IP
+// address cannot be rebound.
 func (g *guard) allowsHost(hostport string) bool {
 	host, port := hostport, ""
 	if h, p, err := net.SplitHostPort(hostport); err == nil {
@@ -86,21 +86,22 @@ func (g *guard) allowsHost(hostport string) bool {
 }
 
 // isPort reports whether the port of a header Host is the allowed one. A header
-// without a port means that of its scheme, which a proxy may know alone.
+// without a port means the default port of the scheme, which may be known only
+// to a proxy.
 func isPort(allowed, port string) bool {
 	return allowed == "" || allowed == port || port == "" && (allowed == "80" || allowed == "443")
 }
 
-// forwarding are headers that proxies add, by their beginnings: RFC 7239, RFC
-// 9110 and those in use before. A request without them may have come through one
-// that adds none.
+// forwarding lists the prefixes of headers that proxies add: those of RFC 7239
+// and RFC 9110, and older ones. A request without them may still have passed a
+// proxy that adds none.
 var forwarding = []string{
 	"Forwarded", "X-Forwarded", "X-Original-", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Proxyuser-Ip", "X-Envoy-",
 	"X-Remote-Ip", "X-Remote-Addr", "X-Originating-Ip", "X-Appengine-", "X-Azure-", "True-Client-Ip", "Client-Ip", "Fastly-Client-Ip", "Cf-", "Via",
 }
 
-// isForwarded reports whether a request came through a proxy: whoever sent it is
-// not known to be on this machine.
+// isForwarded reports whether a request came through a proxy. Its sender may be
+// on another machine.
 func isForwarded(r *http.Request) bool {
 	for name := range r.Header {
 		name = http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
@@ -111,7 +112,7 @@ func isForwarded(r *http.Request) bool {
 	return false
 }
 
-// authorized reports whether the request brings the token.
+// authorized reports whether the request has the token.
 func (g *guard) authorized(r *http.Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	sum := sha256.Sum256([]byte(token))
@@ -124,7 +125,7 @@ func (g *guard) mayRead(r *http.Request) bool {
 	return g.settings.onLoopback() && !isForwarded(r) || g.authorized(r)
 }
 
-// reading serves next to those who may read the endpoint.
+// reading serves next to requests that may read the endpoint.
 func (g *guard) reading(endpoint string, next http.HandlerFunc) http.HandlerFunc {
 	isPublic := slices.Contains(g.settings.PublicEndpoints, endpoint)
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +137,7 @@ func (g *guard) reading(endpoint string, next http.HandlerFunc) http.HandlerFunc
 	}
 }
 
-// writing serves next to those who bring the token.
+// writing serves next to requests that have the token.
 func (g *guard) writing(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !g.authorized(r) {
@@ -147,11 +148,11 @@ func (g *guard) writing(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// refuse answers a request that needs the token.
+// refuse rejects a request that needs the token.
 func (g *guard) refuse(w http.ResponseWriter) {
 	if g.settings.Token == "" {
-		writeProblem(w, http.StatusForbidden, "this needs a token, and none is configured: set PYFLY_ACTUATOR_TOKEN and start the application again. "+
-			"Without a token only GET is answered, and only on this machine and not through a proxy")
+		writeProblem(w, http.StatusForbidden, "this needs a token, and none is configured: set PYFLY_ACTUATOR_TOKEN and restart the application. "+
+			"Without a token only GET is allowed, only from this machine, and not through a proxy")
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="actuator"`)

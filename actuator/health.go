@@ -14,21 +14,21 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// The components that every application has, as Spring Boot names them.
+// The components of every application, named as in Spring Boot.
 const (
 	livenessState   = "livenessState"
 	readinessState  = "readinessState"
 	circuitBreakerC = "circuitBreakers"
 )
 
-// The groups that Kubernetes asks for.
+// The groups for Kubernetes probes.
 const (
 	livenessGroup  = "liveness"
 	readinessGroup = "readiness"
 )
 
-// severity orders the statuses: the lowest decides. Unknown says nothing of the
-// whole, unless nothing else is there.
+// severity orders the statuses; the lowest decides. Unknown does not affect the
+// overall status unless all components are unknown.
 var severity = map[lifecycle.HealthStatus]int{
 	lifecycle.HealthDown:         0,
 	lifecycle.HealthOutOfService: 1,
@@ -37,7 +37,7 @@ var severity = map[lifecycle.HealthStatus]int{
 	lifecycle.HealthUnknown:      4,
 }
 
-// health knows how the application is.
+// health determines the health of the application.
 type health struct {
 	app        *container.ApplicationContext
 	settings   *Settings
@@ -48,14 +48,14 @@ func newHealth(app *container.ApplicationContext, s *Settings, i *indicators) *h
 	return &health{app: app, settings: s, indicators: i}
 }
 
-// report is the answer, in Spring Boot's form.
+// report is the response, in Spring Boot's form.
 type report struct {
 	Status     lifecycle.HealthStatus      `json:"status"`
 	Groups     []string                    `json:"groups,omitempty"`
 	Components map[string]lifecycle.Health `json:"components,omitempty"`
 }
 
-// of makes a report of components.
+// of returns the report of components.
 func of(components map[string]lifecycle.Health) report {
 	r := report{Status: lifecycle.HealthUnknown, Components: components}
 	for _, c := range components {
@@ -74,8 +74,8 @@ func (h *health) components(ctx context.Context) map[string]lifecycle.Health {
 	return components
 }
 
-// readiness is out of service until the application is ready, and from the
-// beginning of its shutdown on.
+// readiness is out of service until the application is ready, and again once
+// its shutdown has begun.
 func (h *health) readiness() lifecycle.Health {
 	select {
 	case <-h.app.Ready():
@@ -85,13 +85,13 @@ func (h *health) readiness() lifecycle.Health {
 	}
 }
 
-// breakerHealth is in the form of Resilience4j's health indicator.
+// breakerHealth has the form of Resilience4j's health indicator.
 type breakerHealth struct {
 	Status  string         `json:"status"` // CIRCUIT_OPEN
 	Details circuitBreaker `json:"details"`
 }
 
-// breakers sums the circuit breakers up.
+// breakers summarizes the circuit breakers.
 func (h *health) breakers() lifecycle.Health {
 	sum := lifecycle.Health{Status: lifecycle.HealthUp, Details: map[string]any{}}
 	for name, b := range client.CircuitBreakers(h.app) {
@@ -107,8 +107,8 @@ func (h *health) breakers() lifecycle.Health {
 	return sum
 }
 
-// group makes the report of a group: of what it names, and of what an operator
-// has added.
+// group returns the report of a group: its built-in components and those that
+// the settings add.
 func (h *health) group(ctx context.Context, own lifecycle.Health, name string, added []string) report {
 	members := map[string]lifecycle.Health{name: own}
 	if len(added) > 0 {
@@ -124,9 +124,9 @@ func (h *health) group(ctx context.Context, own lifecycle.Health, name string, a
 	return of(members)
 }
 
-// serveHealth answers for the whole, a group or a component. Who may not see
-// details is told the status alone; that one needs no token, so that a probe can
-// ask.
+// serveHealth handles requests for the overall health, a group or a component.
+// A caller that may not see details gets only the status, which needs no token,
+// so that probes can read it.
 func (e *endpoints) serveHealth(w http.ResponseWriter, r *http.Request) {
 	maySeeDetails := e.maySeeDetails(r)
 	if !maySeeDetails && !slices.Contains(e.settings.PublicEndpoints, "health") {
@@ -164,7 +164,7 @@ func (e *endpoints) serveComponent(w http.ResponseWriter, r *http.Request, name 
 		for name := range components {
 			names = append(names, name)
 		}
-		writeProblem(w, http.StatusNotFound, "there is no such component: there are "+strings.Join(sorted(names), ", "))
+		writeProblem(w, http.StatusNotFound, "there is no such component: the components are "+strings.Join(sorted(names), ", "))
 		return
 	}
 	writeHealth(w, component.Status, component)
@@ -180,7 +180,7 @@ func (e *endpoints) maySeeDetails(r *http.Request) bool {
 	return e.guard.mayRead(r)
 }
 
-// writeHealth answers 503 when the application should get no requests.
+// writeHealth writes status 503 if the application should not receive requests.
 func writeHealth(w http.ResponseWriter, s lifecycle.HealthStatus, answer any) {
 	status := http.StatusOK
 	if s == lifecycle.HealthDown || s == lifecycle.HealthOutOfService {

@@ -68,7 +68,7 @@ func TestAnIndicatorThatMisbehavesIsDown(t *testing.T) {
 	}{
 		"panic":                  {func(context.Context) lifecycle.Health { panic("no shelf") }, "no shelf"},
 		"panic with a nil error": {func(context.Context) lifecycle.Health { panic((*shelfError)(nil)) }, "*actuator_test.shelfError (nil): its Error method panicked"},
-		"exit":                   {func(context.Context) lifecycle.Health { runtime.Goexit(); return lifecycle.Health{} }, "it ended its goroutine"},
+		"exit":                   {func(context.Context) lifecycle.Health { runtime.Goexit(); return lifecycle.Health{} }, "the health check ended its goroutine"},
 		"hang":                   {func(ctx context.Context) lifecycle.Health { <-ctx.Done(); return down(ctx.Err().Error()) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,10 +101,10 @@ func TestADetailNeverMakesHealthFail(t *testing.T) {
 		"of another size":       {float32(math.Inf(-1)), `"detail":"-Inf"`},
 		"in a map":              {map[string]any{"p99": math.NaN(), "p50": 1.5}, `"detail":{"p50":1.5,"p99":"NaN"}`},
 		"in a list":             {[]any{math.NaN(), 2}, `"detail":["NaN",2]`},
-		"in a list of numbers":  {[]float64{math.NaN()}, `"detail":"it cannot be written as JSON: json: unsupported value: NaN"`},
-		"in a struct":           {struct{ P99 float64 }{math.NaN()}, "it cannot be written as JSON"},
-		"a function":            {func() {}, "it cannot be written as JSON"},
-		"a channel":             {make(chan int), "it cannot be written as JSON"},
+		"in a list of numbers":  {[]float64{math.NaN()}, `"detail":"it cannot be encoded as JSON: json: unsupported value: NaN"`},
+		"in a struct":           {struct{ P99 float64 }{math.NaN()}, "it cannot be encoded as JSON"},
+		"a function":            {func() {}, "it cannot be encoded as JSON"},
+		"a channel":             {make(chan int), "it cannot be encoded as JSON"},
 		"itself":                {cyclic, "nested too deep"},
 		"one that panics":       {shelfError{}, "no JSON"},
 		"a nil error":           {(*shelfError)(nil), `"detail":`},
@@ -143,7 +143,7 @@ func TestAHangingIndicatorIsAskedOnceAtATime(t *testing.T) {
 	}))
 	defer close(release)
 	for range 5 {
-		if a := get(t, r.url+"/health"); !strings.Contains(a.body, "no answer within 20ms") {
+		if a := get(t, r.url+"/health"); !strings.Contains(a.body, "no response within 20ms") {
 			t.Errorf("%s", a.body)
 		}
 	}
@@ -194,7 +194,7 @@ func TestAComponentThatThereIsNotStopsTheStart(t *testing.T) {
 	}{
 		"misspelt": {"readiness: wacher", []string{`pyfly.yaml:4: pyfly.actuator.health.readiness: there is no health component "wacher": did you mean watcher?`}},
 		"in a list": {"liveness: [watcher, database]", []string{
-			`pyfly.yaml:4: pyfly.actuator.health.liveness: there is no health component "database": write some of circuitBreakers, lazy, livenessState, readinessState, watcher`}},
+			`pyfly.yaml:4: pyfly.actuator.health.liveness: there is no health component "database": write one or more of circuitBreakers, lazy, livenessState, readinessState, watcher`}},
 		"in both":                     {"readiness: [wacher]\n      liveness: watchr", []string{`health.readiness: there is no health component "wacher"`, `health.liveness: there is no health component "watchr"`}},
 		"a bean that is no indicator": {"readiness: shelf", []string{`there is no health component "shelf"`}},
 		"one that there is":           {"readiness: [watcher, circuitBreakers, lazy]", nil},
@@ -233,9 +233,9 @@ type lazyIndicator struct{ indicator }
 
 func TestTwoIndicatorsOfOneNameStopTheStart(t *testing.T) {
 	for name, c := range map[string]struct{ first, second, want string }{
-		"with and without the suffix": {"stock", "stockHealthIndicator", `stock and stockHealthIndicator would both be the health component "stock"`},
-		"that of the actuator":        {"stock", "circuitBreakers", `the bean circuitBreakers would be the health component "circuitBreakers", which the actuator has itself`},
-		"that of a group":             {"stock", "readinessHealthIndicator", `"readiness", which the actuator has itself`},
+		"with and without the suffix": {"stock", "stockHealthIndicator", `stock and stockHealthIndicator have the same health component name "stock"`},
+		"that of the actuator":        {"stock", "circuitBreakers", `the bean circuitBreakers has the name of the health component "circuitBreakers", which the actuator itself provides`},
+		"that of a group":             {"stock", "readinessHealthIndicator", `"readiness", which the actuator itself provides`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := newApp(nil)

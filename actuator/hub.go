@@ -14,9 +14,9 @@ import (
 
 const flushInterval = 250 * time.Millisecond
 
-// hub hears what the clients do and tells it to whoever follows the event
-// stream. It has one goroutine, between start and stop. What it does on the
-// goroutine of a call is to count an event.
+// hub receives the events of the clients and sends them to the clients of the
+// event stream. It has one goroutine, between start and stop. On the goroutine
+// of a call it only counts an event.
 type hub struct {
 	app     *container.ApplicationContext
 	sampler *sampler
@@ -25,16 +25,16 @@ type hub struct {
 	recent  *recent
 	streams *streams
 
-	urgent      chan struct{} // holds one when a circuit breaker has changed
+	urgent      chan struct{} // has an element if a circuit breaker has changed
 	cancel      context.CancelFunc
 	ended       chan struct{}
 	unsubscribe func()
 
 	mu      sync.Mutex
-	changes []breakerChange // not told yet
+	changes []breakerChange // not sent yet
 }
 
-// breakerChange is a change of a circuit breaker's state as it is sent.
+// breakerChange is a transition of a circuit breaker as it is sent.
 type breakerChange struct {
 	At     seconds `json:"at"`
 	Name   string  `json:"name"`
@@ -43,7 +43,7 @@ type breakerChange struct {
 	To     string  `json:"to"`
 }
 
-// tick is what is sent once in an interval.
+// tick is the message that is sent once per interval.
 type tick struct {
 	At      seconds           `json:"at"`
 	Clients map[string]sample `json:"clients"`
@@ -75,7 +75,7 @@ func (h *hub) stop() {
 	h.streams.close()
 }
 
-// hear is called by the goroutine that makes the call.
+// hear is called on the goroutine of the call.
 func (h *hub) hear(e client.PolicyEvent) {
 	h.batch.add(e)
 	if e.Kind == client.EventStateChanged {
@@ -83,8 +83,8 @@ func (h *hub) hear(e client.PolicyEvent) {
 	}
 }
 
-// maxChanges is how many changes wait to be told: a breaker that changes more
-// often is seen at the next tick.
+// maxChanges is the maximum number of transitions that wait to be sent. If a
+// breaker changes more often, the next tick has its state.
 const maxChanges = 100
 
 func (h *hub) note(e client.PolicyEvent) {
@@ -125,7 +125,7 @@ func (h *hub) tellChanges() {
 	h.changes = nil
 	h.mu.Unlock()
 	for _, change := range changes {
-		h.streams.tell("breaker", change)
+		h.streams.send("breaker", change)
 	}
 }
 
@@ -135,7 +135,7 @@ func (h *hub) flush() {
 		return
 	}
 	h.recent.add(taken.Events)
-	h.streams.tell("events", taken)
+	h.streams.send("events", taken)
 }
 
 func (h *hub) tick(now time.Time) {
@@ -146,10 +146,10 @@ func (h *hub) tick(now time.Time) {
 		}
 	}
 	h.lanes.forget(secondsOf(now.Add(-maxSamples * interval)))
-	h.streams.tell("tick", tick{secondsOf(now), samples})
+	h.streams.send("tick", tick{secondsOf(now), samples})
 }
 
-// history is what has been sampled, and how the breakers changed meanwhile.
+// history contains the samples and the transitions of the breakers.
 func (h *hub) history() history {
 	sampled := h.sampler.history()
 	sampled.Breakers = h.lanes.all()

@@ -18,8 +18,9 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// indicators are the beans that are a [lifecycle.HealthIndicator]. It is a
-// post-processor, so that it knows those that have been built, and builds none.
+// indicators holds the beans that implement [lifecycle.HealthIndicator]. It is
+// a post-processor, so that it sees the beans that have been created and
+// creates none itself.
 type indicators struct {
 	mu     sync.Mutex
 	byName map[string]*indicator // by component
@@ -34,14 +35,14 @@ func newIndicators() *indicators { return &indicators{byName: map[string]*indica
 
 var indicatorType = reflect.TypeFor[lifecycle.HealthIndicator]()
 
-// Processes is true of health indicators.
+// Processes reports whether a type is a health indicator.
 func (*indicators) Processes(t reflect.Type) bool { return t.Implements(indicatorType) }
 
 // BeforeInit returns the bean.
 func (*indicators) BeforeInit(bean any, _ string) (any, error) { return bean, nil }
 
-// AfterInit keeps the bean. As in Spring Boot, it is an error if another one is
-// the same component.
+// AfterInit adds the bean. As in Spring Boot, two beans with the same component
+// name are an error.
 func (i *indicators) AfterInit(bean any, beanName string) (any, error) {
 	known, ok := bean.(lifecycle.HealthIndicator)
 	if !ok {
@@ -49,21 +50,21 @@ func (i *indicators) AfterInit(bean any, beanName string) (any, error) {
 	}
 	name := componentName(beanName)
 	if slices.Contains(reserved, name) {
-		return nil, fmt.Errorf("the bean %s would be the health component %q, which the actuator has itself: give it another name with container.Named", beanName, name)
+		return nil, fmt.Errorf("the bean %s has the name of the health component %q, which the actuator itself provides: give it another name with container.Named", beanName, name)
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if other := i.byName[name]; other != nil && other.bean != beanName {
-		return nil, fmt.Errorf("the beans %s and %s would both be the health component %q: give one of them another name with container.Named", other.bean, beanName, name)
+		return nil, fmt.Errorf("the beans %s and %s have the same health component name %q: give one of them another name with container.Named", other.bean, beanName, name)
 	}
 	i.byName[name] = &indicator{HealthIndicator: known, bean: beanName}
 	return bean, nil
 }
 
-// reserved are the components and groups that every application has.
+// reserved are the components and groups of every application.
 var reserved = []string{circuitBreakerC, livenessState, readinessState, livenessGroup, readinessGroup}
 
-// BeforeDestroy forgets the bean.
+// BeforeDestroy removes the bean.
 func (i *indicators) BeforeDestroy(_ any, beanName string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -80,7 +81,7 @@ func (i *indicators) names() []string {
 	return slices.Sorted(maps.Keys(i.byName))
 }
 
-// componentName is what a bean is called in the answer, as in Spring Boot:
+// componentName returns the component name of a bean, as in Spring Boot:
 // stockHealthIndicator is stock.
 func componentName(beanName string) string {
 	if name := strings.TrimSuffix(beanName, "HealthIndicator"); name != "" {
@@ -89,7 +90,7 @@ func componentName(beanName string) string {
 	return beanName
 }
 
-// ask asks all indicators, side by side, each for at most limit.
+// ask calls all indicators concurrently, each with the time limit.
 func (i *indicators) ask(ctx context.Context, limit time.Duration) map[string]lifecycle.Health {
 	i.mu.Lock()
 	all := maps.Clone(i.byName)
@@ -109,14 +110,14 @@ func (i *indicators) ask(ctx context.Context, limit time.Duration) map[string]li
 	return answers
 }
 
-// indicator asks a bean for one who wants to know at a time: who comes meanwhile
-// gets the same answer, so that probes do not pile up at one that hangs.
+// indicator runs one health check of a bean at a time. Concurrent callers share
+// its result, so that probes do not pile up on a check that hangs.
 type indicator struct {
 	lifecycle.HealthIndicator
 	bean string // its name
 
 	mu      sync.Mutex
-	current *inquiry // under way; nil: none
+	current *inquiry // running; nil if none
 }
 
 type inquiry struct {
@@ -134,10 +135,10 @@ func (i *indicator) ask(ctx context.Context, limit time.Duration) lifecycle.Heal
 	case <-ctx.Done():
 	case <-timer.C:
 	}
-	return lifecycle.Health{Status: lifecycle.HealthDown, Details: map[string]any{"error": fmt.Sprintf("no answer within %s", limit)}}
+	return lifecycle.Health{Status: lifecycle.HealthDown, Details: map[string]any{"error": fmt.Sprintf("no response within %s", limit)}}
 }
 
-// inquire begins an inquiry, or joins the one that is under way.
+// inquire starts a check, or joins the running one.
 func (i *indicator) inquire(ctx context.Context, limit time.Duration) *inquiry {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -146,10 +147,10 @@ func (i *indicator) inquire(ctx context.Context, limit time.Duration) *inquiry {
 	}
 	begun := &inquiry{done: make(chan struct{})}
 	i.current = begun
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit) // it serves others as well
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit) // other callers share it
 	go func() {
 		defer cancel()
-		begun.answer = down(errNoAnswer)
+		begun.answer = down(errNoResult)
 		defer func() {
 			i.mu.Lock()
 			i.current = nil
@@ -161,7 +162,7 @@ func (i *indicator) inquire(ctx context.Context, limit time.Duration) *inquiry {
 	return begun
 }
 
-var errNoAnswer = errors.New("it ended its goroutine")
+var errNoResult = errors.New("the health check ended its goroutine")
 
 func (i *indicator) answer(ctx context.Context) (answer lifecycle.Health) {
 	err := usercode.Call(func() error {

@@ -14,7 +14,7 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// info tells which program this is.
+// info describes the program.
 type info struct {
 	App     appInfo           `json:"app"`
 	Build   buildInfo         `json:"build"`
@@ -88,8 +88,8 @@ func readBuildInfo() (b buildInfo) {
 	return b
 }
 
-// pyflyVersion is the version that the application's banner shows as well: that
-// of the module in the program, "(devel)" where it has none.
+// pyflyVersion returns the version that the application's banner shows: the
+// version of the module in the program, or "(devel)" if it has none.
 func pyflyVersion(read *debug.BuildInfo) string {
 	version := ""
 	for _, m := range append([]*debug.Module{&read.Main}, read.Deps...) {

@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// lane is how the state of a circuit breaker has changed.
+// lane is the sequence of states of a circuit breaker.
 type lane struct {
 	Client  string      `json:"client"`
-	Changes []laneState `json:"changes"` // the first is the state at the beginning
+	Changes []laneState `json:"changes"` // the first is the initial state
 }
 
 type laneState struct {
@@ -23,7 +23,7 @@ const (
 	maxLaneStates = 300
 )
 
-// lanes keeps them for the last minutes. It is safe for concurrent use.
+// lanes keeps the lanes of the last minutes. It is safe for concurrent use.
 type lanes struct {
 	mu     sync.Mutex
 	byName map[string]*lane
@@ -31,7 +31,7 @@ type lanes struct {
 
 func newLanes() *lanes { return &lanes{byName: map[string]*lane{}} }
 
-// add notes a change.
+// add records a transition.
 func (l *lanes) add(c breakerChange) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,8 +41,8 @@ func (l *lanes) add(c breakerChange) {
 	l.put(c.Name, c.Client, laneState{c.At, c.To})
 }
 
-// see notes a state that nobody has told of: that of a breaker without calls, or
-// an open circuit's whose wait is over.
+// see records a state without a transition event: the state of a breaker
+// without calls, or of an open circuit whose recovery timeout has passed.
 func (l *lanes) see(name, client, state string, at seconds) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,7 +67,7 @@ func (l *lanes) put(name, client string, state laneState) {
 	}
 }
 
-// forget drops what ended before a time.
+// forget removes states that ended before a time.
 func (l *lanes) forget(before seconds) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// latencies knows how long the calls of each client took lately, by the
+// latencies computes how long recent calls of each client took, from the
 // histogram that the clients record. It is safe for concurrent use.
 type latencies struct {
 	reader *sdkmetric.ManualReader
@@ -22,7 +22,7 @@ type latencies struct {
 
 const (
 	callDuration   = "pyfly.client.call.duration"
-	latencyWindow  = 10 // collections that a quantile looks back
+	latencyWindow  = 10 // number of collections that a quantile covers
 	clientLabel    = "client"
 	maxBuckets     = 160
 	maxBucketScale = 20
@@ -40,10 +40,10 @@ func newLatencies() *latencies {
 	)}
 }
 
-// collect takes what has been recorded since the last time.
+// collect adds the calls since the last collection.
 func (l *latencies) collect() {
 	var all metricdata.ResourceMetrics
-	_ = l.reader.Collect(context.Background(), &all) // without a MeterProvider of ours there is nothing
+	_ = l.reader.Collect(context.Background(), &all) // empty if the application has its own MeterProvider
 	recorded := map[string]*distribution{}
 	for _, scope := range all.ScopeMetrics {
 		for _, m := range scope.Metrics {
@@ -85,8 +85,8 @@ func (l *latencies) of(client string) *distribution {
 	return sum
 }
 
-// distribution counts durations in buckets each of which is an eighth of a
-// doubling wide, so that a quantile is within 5 % of the truth.
+// distribution counts durations in buckets whose width is an eighth of a
+// doubling, so that a quantile is accurate to 5 %.
 type distribution struct {
 	counts [perDoubling * doublings]uint64
 	total  uint64
@@ -98,9 +98,9 @@ const (
 	doublings   = 30  // up to 2^10 s, 17 minutes
 )
 
-// add adds the buckets of an exponential histogram. Bucket i of scale s is above
-// base^i up to base^(i+1), where base is 2^(2^-s) (OpenTelemetry's metrics data
-// model).
+// add adds the buckets of an exponential histogram. Bucket i of scale s ranges
+// from base^i (exclusive) to base^(i+1) (inclusive), where base is 2^(2^-s)
+// (OpenTelemetry's metrics data model).
 func (d *distribution) add(p *metricdata.ExponentialHistogramDataPoint[float64]) {
 	d.count(math.Inf(-1), p.ZeroCount)
 	width := math.Ldexp(1, -int(p.Scale)) // in doublings
@@ -124,8 +124,8 @@ func (d *distribution) merge(other *distribution) {
 	d.total += other.total
 }
 
-// quantile is the duration, in seconds, within which that share of calls ended:
-// the middle of its bucket, or NaN if there were no calls.
+// quantile returns the duration, in seconds, within which that share of calls
+// ended: the middle of its bucket, or NaN if there were no calls.
 func (d *distribution) quantile(share float64) number {
 	if d.total == 0 {
 		return number(math.NaN())

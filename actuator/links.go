@@ -31,10 +31,9 @@ func (e *endpoints) links(w http.ResponseWriter, r *http.Request) {
 	writeAnswer(w, map[string]any{"_links": links})
 }
 
-// linkBase is what links begin with: an absolute URL if the request came straight
-// to the actuator's own address. Otherwise something stands in between, whose
-// scheme, host and path are its own business: the links are then relative to the
-// URL that was asked for.
+// linkBase returns the prefix of links: an absolute URL if the request was sent
+// directly to the actuator's own address. Otherwise a proxy may use another
+// scheme, host and path, so the links are relative to the requested URL.
 func (e *endpoints) linkBase(r *http.Request) string {
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if e.settings.listens() && local != nil && r.TLS == nil && !isForwarded(r) && isOwnAddress(r.Host, local) {
@@ -47,7 +46,7 @@ func (e *endpoints) linkBase(r *http.Request) string {
 	return own
 }
 
-// isOwnAddress reports whether a header Host names the address of this end of the
+// isOwnAddress reports whether a header Host is the local address of the
 // connection.
 func isOwnAddress(hostport string, local net.Addr) bool {
 	own, err := netip.ParseAddrPort(local.String())

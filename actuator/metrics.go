@@ -22,7 +22,7 @@ import (
 )
 
 // metrics holds what the application measures: for Prometheus, for the console,
-// and for the readers that the application brings itself.
+// and for the application's own readers.
 type metrics struct {
 	http.Handler
 	provider  *sdkmetric.MeterProvider
@@ -43,19 +43,20 @@ const (
 	scrapeTimeout = 10 * time.Second
 )
 
-// newMetrics makes the MeterProvider, and what writes it for Prometheus together
-// with Go's own metrics and those of the application's gatherers.
+// newMetrics creates the MeterProvider, and the handler that writes its metrics
+// for Prometheus together with Go's own metrics and those of the application's
+// gatherers.
 func newMetrics(in metricsParameters) (*metrics, func() error, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
 	if err != nil {
-		return nil, nil, fmt.Errorf("the metrics cannot be written for Prometheus: %w", err)
+		return nil, nil, fmt.Errorf("cannot create the Prometheus exporter: %w", err)
 	}
 	described, err := resource.New(context.Background(),
 		resource.WithAttributes(attribute.String("service.name", in.App.Name())), resource.WithFromEnv(), resource.WithTelemetrySDK())
 	if err != nil {
-		in.Logger.Warn("OTEL_RESOURCE_ATTRIBUTES does not describe the application well", "error", err)
+		in.Logger.Warn("OTEL_RESOURCE_ATTRIBUTES is not valid", "error", err)
 	}
 	m := &metrics{latencies: newLatencies()}
 	opts := []sdkmetric.Option{sdkmetric.WithResource(described), sdkmetric.WithReader(exporter), sdkmetric.WithReader(m.latencies.reader)}

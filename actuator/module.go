@@ -9,13 +9,14 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// Module brings a [Server] into an application context, with the settings below
-// pyfly.actuator (see [Settings]), and a metric.MeterProvider to which the clients
-// report, unless the application has one of its own: then /prometheus tells of
-// the Go runtime alone, and the console knows no latencies. Beans of type
-// sdkmetric.Reader (package go.opentelemetry.io/otel/sdk/metric) are readers of
-// that provider, to send metrics elsewhere as well, and what beans of type
-// prometheus.Gatherer gather is served with it.
+// Module installs a [Server] into an application context, with the settings
+// below pyfly.actuator (see [Settings]), and a metric.MeterProvider for the
+// metrics of the clients. If the application has its own MeterProvider, that
+// one is used; then /prometheus returns only the metrics of the Go runtime and
+// of the gatherers, and the console shows no latencies. Beans of type
+// sdkmetric.Reader (package go.opentelemetry.io/otel/sdk/metric) are added to
+// the provider as readers, to export metrics to other destinations. The metrics
+// of beans of type prometheus.Gatherer are served too.
 func Module() container.Module {
 	return container.Module{Name: "actuator", Configure: func(app *container.ApplicationContext) {
 		container.Properties[Settings](app, prefix, container.Named("actuatorSettings"))

@@ -7,10 +7,11 @@ import (
 	"strconv"
 )
 
-// number is a measured value; NaN, of which JSON knows nothing, is null.
+// number is a measured value. NaN, which JSON cannot encode, is null.
 type number float64
 
-// MarshalJSON writes five significant digits: more were never measured.
+// MarshalJSON writes five significant digits; measurements are not more
+// precise.
 func (n number) MarshalJSON() ([]byte, error) { return n.append(nil), nil }
 
 func (n number) append(to []byte) []byte {
@@ -20,7 +21,7 @@ func (n number) append(to []byte) []byte {
 	return strconv.AppendFloat(to, float64(n), 'g', 5, 64)
 }
 
-// column is a number for each of several times.
+// column is a list of numbers, one per time.
 type column []number
 
 // MarshalJSON writes a list.

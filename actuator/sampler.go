@@ -15,11 +15,11 @@ import (
 const (
 	interval   = time.Second
 	maxSamples = 300 // five minutes
-	window     = 5   // samples that a rate looks back
+	window     = 5   // number of samples that a rate covers
 )
 
-// sampler looks at all clients once in an interval and keeps what it has seen of
-// the last minutes. It is safe for concurrent use.
+// sampler samples all clients once per interval and keeps the samples of the
+// last minutes. It is safe for concurrent use.
 type sampler struct {
 	stats     func() []client.ClientStats
 	latencies *latencies
@@ -29,12 +29,12 @@ type sampler struct {
 	clients map[string]*series
 }
 
-// series is what is kept of one client. Its columns are as long as the
+// series is the history of one client. Its columns have the same length as the
 // sampler's times.
 type series struct {
-	Rate       column `json:"rate"`       // calls a second
-	Errors     column `json:"errors"`     // share of calls in which the service failed, or was taken to
-	Rejections column `json:"rejections"` // calls a second
+	Rate       column `json:"rate"`       // calls per second
+	Errors     column `json:"errors"`     // share of calls in which the service failed
+	Rejections column `json:"rejections"` // calls per second
 	P50        column `json:"p50"`        // seconds
 	P95        column `json:"p95"`
 	P99        column `json:"p99"`
@@ -43,13 +43,13 @@ type series struct {
 	totals []totals // of the window
 }
 
-// totals are a client's counters at one time.
+// totals are the counters of a client at one time.
 type totals struct {
 	at                           time.Time
 	calls, unavailable, rejected int64
 }
 
-// sample is what a tick tells of one client.
+// sample is the part of a tick for one client.
 type sample struct {
 	Rate       number            `json:"rate"`
 	Errors     number            `json:"errors"`
@@ -91,7 +91,8 @@ func (s *sampler) look(now time.Time) map[string]sample {
 	return samples
 }
 
-// take compares with the totals at the beginning of the window.
+// take computes a sample by comparing with the totals at the beginning of the
+// window.
 func (s *series) take(now time.Time, c *client.ClientStats, latencies *distribution) sample {
 	current := totals{now, c.Calls, c.Unavailable, c.Rejected}
 	taken := sample{
@@ -114,7 +115,7 @@ func (s *series) take(now time.Time, c *client.ClientStats, latencies *distribut
 
 func (s *sample) compare(before, now *totals) {
 	elapsed, calls := now.at.Sub(before.at).Seconds(), now.calls-before.calls
-	if elapsed <= 0 || calls < 0 { // the clock was set, or the client was made anew
+	if elapsed <= 0 || calls < 0 { // the clock was set, or the client was recreated
 		return
 	}
 	s.Rate = number(float64(calls) / elapsed)
@@ -124,7 +125,7 @@ func (s *sample) compare(before, now *totals) {
 	}
 }
 
-// append adds a sample, and what is missing before it.
+// append adds a sample, and fills the gap before it.
 func (s *series) append(taken *sample, length int) {
 	for target, value := range map[*column]number{
 		&s.Rate: taken.Rate, &s.Errors: taken.Errors, &s.Rejections: taken.Rejections,
@@ -141,8 +142,8 @@ func (s *series) columns() []*column {
 	return []*column{&s.Rate, &s.Errors, &s.Rejections, &s.P50, &s.P95, &s.P99, &s.InFlight}
 }
 
-// forget drops what is older than the last minutes, clients included that are
-// there no more.
+// forget removes samples older than the last minutes, and clients that no
+// longer exist.
 func (s *sampler) forget() {
 	surplus := len(s.at) - maxSamples
 	if surplus <= 0 {
@@ -159,7 +160,7 @@ func (s *sampler) forget() {
 	}
 }
 
-// history is what has been sampled.
+// history contains the samples.
 type history struct {
 	Interval float64            `json:"interval"` // seconds
 	At       []seconds          `json:"at"`
@@ -167,7 +168,7 @@ type history struct {
 	Breakers map[string]*lane   `json:"breakers"`
 }
 
-// history returns a copy of what is kept.
+// history returns a copy of the samples.
 func (s *sampler) history() history {
 	s.mu.Lock()
 	defer s.mu.Unlock()

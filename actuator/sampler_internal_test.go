@@ -94,7 +94,7 @@ func TestAStreamWhoseQueueIsFullIsDropped(t *testing.T) {
 		t.Error("a third one")
 	}
 	for i := range queueLength + 1 {
-		s.tell("tick", i)
+		s.send("tick", i)
 		if <-quick == nil {
 			t.Fatal("the quick one was dropped")
 		}

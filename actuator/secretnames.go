@@ -10,9 +10,9 @@ import (
 	"github.com/pyfly-go/pyfly/internal/secret"
 )
 
-// secretNames are the headers and query parameters that settings of clients, the
-// keys secret-names, declare to be secret. They are compared by their letters
-// and digits.
+// secretNames are the headers and query parameters that clients declare as
+// secret by the setting secret-names. They are compared by their letters and
+// digits.
 type secretNames []string
 
 func secretNamesOf(cfg *config.Config) secretNames {
@@ -21,7 +21,7 @@ func secretNamesOf(cfg *config.Config) secretNames {
 		if last := e.Key[strings.LastIndexByte(e.Key, '.')+1:]; lettersOf(last) != "secretnames" {
 			continue
 		}
-		names, _, _ := config.Value[[]string](cfg, e.Key) // a wrong one stops the start
+		names, _, _ := config.Value[[]string](cfg, e.Key) // an invalid one stops the start
 		for _, name := range names {
 			all = append(all, lettersOf(name))
 		}

@@ -20,9 +20,9 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// Server serves the endpoints. [Module] brings it into an application context,
-// which starts it before all other beans, so that a probe sees a start that
-// takes its time, and stops it after them.
+// Server serves the endpoints. [Module] installs it into an application
+// context. The context starts it before all other beans, so that probes can see
+// a slow start, and stops it after them.
 type Server struct {
 	app       *container.ApplicationContext
 	settings  *Settings
@@ -37,11 +37,11 @@ type Server struct {
 	unsubscribe func()
 }
 
-// The limits of a request. A stream has its own.
+// The limits of a request. Streams have their own limits.
 const (
 	headerTimeout  = 5 * time.Second
 	requestTimeout = 10 * time.Second
-	bodyTimeout    = 2 * time.Second // of a body, from the end of the header
+	bodyTimeout    = 2 * time.Second // for a body, from the end of the headers
 	answerTimeout  = 30 * time.Second
 	idleTimeout    = time.Minute
 	stopTimeout    = 3 * time.Second
@@ -50,24 +50,23 @@ const (
 
 func newServer(app *container.ApplicationContext, s *Settings, logger *slog.Logger, i *indicators, m *metrics, meters metric.MeterProvider) *Server {
 	if meters != metric.MeterProvider(m.provider) {
-		logger.Info("the application has a MeterProvider of its own: /prometheus and the console do without the metrics of clients")
+		logger.Info("the application has its own MeterProvider: /prometheus and the console have no metrics of clients")
 	}
 	h, hub := newHealth(app, s, i), newHub(app, s, m.latencies)
 	e := &endpoints{app: app, settings: s, guard: newGuard(s), health: h, metrics: m, hub: hub}
 	return &Server{app: app, settings: s, logger: logger, endpoints: e, handler: e.handler(), hub: hub}
 }
 
-// Phase is the first.
+// Phase returns the first phase.
 func (*Server) Phase() int { return math.MinInt32 }
 
-// Handler serves the endpoints below /actuator, to mount in a server of the
-// application's own, with the setting port -1 in place of the actuator's
-// listener. It can be used between Start and Stop. It is safe for concurrent use.
+// Handler serves the endpoints below /actuator. Mount it in the application's
+// own server, with the setting port -1, which disables the actuator's listener.
+// It can be used between Start and Stop. It is safe for concurrent use.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Start listens, or returns an error that says why it cannot, or which health
-// components of the settings there are not. With the setting port -1 it does not
-// listen.
+// Start starts to listen. It returns an error if it cannot, or if the settings
+// name unknown health components. With the setting port -1 it does not listen.
 func (s *Server) Start(ctx context.Context) error {
 	if err := s.endpoints.health.checkGroups(); err != nil {
 		return err
@@ -85,7 +84,7 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// listen makes the listener and its server.
+// listen creates the listener and its server.
 func (s *Server) listen(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.listenAddress())
 	if err != nil {
@@ -108,14 +107,14 @@ func (s *Server) serve(listener net.Listener) {
 	go func() {
 		defer close(s.served)
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.logger.Error("the actuator serves no more", "error", err)
+			s.logger.Error("the actuator has stopped serving", "error", err)
 		}
 	}()
 	args := []any{"url", s.URL()}
 	if s.settings.Console {
 		args = append(args, "console", s.URL()+"/console")
 	}
-	s.logger.Info("the actuator listens", args...)
+	s.logger.Info("the actuator is listening", args...)
 }
 
 func (s *Server) cannotListen(err error) error {
@@ -136,9 +135,9 @@ func (s *Server) cannotListen(err error) error {
 	}
 }
 
-// URL is where the endpoints are, or were before Stop:
-// "http://127.0.0.1:9464/actuator". It is empty before Start, and without a
-// listener.
+// URL returns the address of the endpoints, such as
+// "http://127.0.0.1:9464/actuator". It is still valid after Stop. It is empty
+// before Start, and without a listener.
 func (s *Server) URL() string {
 	if s.listener == nil {
 		return ""
@@ -150,8 +149,8 @@ func (s *Server) URL() string {
 	return "http://" + net.JoinHostPort(host, port) + basePath
 }
 
-// Stop ends the streams and waits for the requests under way until ctx is done,
-// but no longer than 3 seconds: somebody may hold a connection open.
+// Stop ends the streams and waits for running requests until ctx is done, but
+// at most 3 seconds, because a client may hold a connection open.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.unsubscribe == nil {
 		return nil

@@ -16,63 +16,64 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// Settings are those below pyfly.actuator.
+// Settings are the settings below pyfly.actuator.
 type Settings struct {
 	// Enabled turns the actuator off when it is false. Default true.
 	Enabled bool `koanf:"enabled" default:"true"`
 	// Address is the interface to listen on: an IP address or localhost. Beyond
 	// loopback, 0.0.0.0 for example, a Token is required. Default 127.0.0.1.
 	Address string `koanf:"address" default:"127.0.0.1"`
-	// Port is the port to listen on, 0 for any free one. Default 9464, the one
-	// that OpenTelemetry gives to Prometheus exporters. With -1 the actuator does
-	// not listen: the application serves [Server.Handler] itself, and a Token is
-	// required, because anybody may reach it there.
+	// Port is the port to listen on, or 0 for any free port. Default 9464,
+	// which OpenTelemetry assigns to Prometheus exporters. With -1 the actuator
+	// does not listen: the application serves [Server.Handler] itself, and a
+	// Token is required, because anyone may reach it there.
 	Port int `koanf:"port" default:"9464"`
-	// Token is what a POST has to bring, and beyond loopback, and through a
-	// proxy, every request but those to PublicEndpoints: Authorization: Bearer
-	// <token>. Without a token every POST is refused. It has at least 16
-	// characters.
+	// Token must be sent with every POST, as Authorization: Bearer <token>.
+	// Beyond loopback, and through a proxy, all requests need it except those
+	// to PublicEndpoints. Without a token every POST is rejected. It must have
+	// at least 16 characters.
 	Token string `koanf:"token"`
-	// PublicEndpoints are those that need no token beyond loopback and through a
-	// proxy: health, prometheus, info and so on. Default health, without
-	// details.
+	// PublicEndpoints are the endpoints that need no token beyond loopback and
+	// through a proxy: health, prometheus, info and so on. Default health,
+	// without details.
 	PublicEndpoints []string `koanf:"public-endpoints" default:"health"`
-	// AllowedHosts are hosts that the header Host may have besides localhost and
-	// IP addresses: those of a proxy or a service. They are written as
-	// ops.example.com, ops.example.com:8443, *.example.com or
-	// [2001:db8::1]:8443; without a port every port is allowed. It guards against
-	// DNS rebinding. On loopback, the IP addresses of other interfaces need to be
-	// listed as well.
+	// AllowedHosts are accepted values of the header Host in addition to
+	// localhost and IP addresses: the names of a proxy or a service. They are
+	// written as ops.example.com, ops.example.com:8443, *.example.com or
+	// [2001:db8::1]:8443; without a port every port is allowed. The check
+	// prevents DNS rebinding. On loopback, the IP addresses of other interfaces
+	// must be listed as well.
 	AllowedHosts []string `koanf:"allowed-hosts"`
-	// MaxConnections is how many connections are held at a time, streams
-	// included; a further one takes the place of the one that has been without
-	// progress longest. Streams leave room for at least 8 others, so that health
-	// is answered whatever is held open. Default 256.
+	// MaxConnections is the maximum number of connections, streams included. At
+	// the limit, a new connection replaces the one that has been without
+	// progress longest. Streams leave room for at least 8 others, so that
+	// health is always available. Default 256.
 	MaxConnections int `koanf:"max-connections" default:"256"`
-	// MaxStreams is how many clients may follow the event stream. Default 32.
+	// MaxStreams is the maximum number of clients of the event stream. Default
+	// 32.
 	MaxStreams int `koanf:"max-streams" default:"32"`
-	// Console turns the page at /actuator/console off when it is false. Default
-	// true.
+	// Console turns the console at /actuator/console off if it is false.
+	// Default true.
 	Console bool           `koanf:"console" default:"true"`
 	Health  HealthSettings `koanf:"health"`
 }
 
-// HealthSettings are those below pyfly.actuator.health.
+// HealthSettings are the settings below pyfly.actuator.health.
 type HealthSettings struct {
-	// CircuitBreakers is what an open circuit makes of the application's health:
-	// degraded, down, or ignore. Default degraded, which is no reason to restart
-	// it, or to take it out of service.
+	// CircuitBreakers is the effect of an open circuit on the application's
+	// health: degraded, down, or ignore. Default degraded, which neither
+	// restarts the application nor takes it out of service.
 	CircuitBreakers string `koanf:"circuit-breakers" default:"degraded"`
-	// ShowDetails says who sees the components of health: always, never, or
-	// when-authorized, which is on loopback without a proxy, or with the token.
-	// Default when-authorized.
+	// ShowDetails determines who sees the components of health: always, never,
+	// or when-authorized, which means on loopback without a proxy, or with the
+	// token. Default when-authorized.
 	ShowDetails string `koanf:"show-details" default:"when-authorized"`
-	// Timeout limits each HealthIndicator. Default 2s.
+	// Timeout is the time limit of each HealthIndicator. Default 2s.
 	Timeout time.Duration `koanf:"timeout" default:"2s"`
-	// Liveness and Readiness name the components that count for the groups of
-	// these names besides livenessState and readinessState. Default none: a
-	// dependency that is down is no reason to restart an application, and seldom
-	// one to send its requests elsewhere.
+	// Liveness and Readiness name the components that the groups include in
+	// addition to livenessState and readinessState. Default none: a failing
+	// dependency is no reason to restart an application, and rarely a reason to
+	// take it out of service.
 	Liveness  []string `koanf:"liveness"`
 	Readiness []string `koanf:"readiness"`
 }
@@ -89,7 +90,7 @@ const (
 	breakersIgnored    = "ignore"
 )
 
-// Validate names each setting that is wrong.
+// Validate returns an error that names each invalid setting.
 func (s Settings) Validate() error {
 	if !s.Enabled {
 		return nil
@@ -99,18 +100,18 @@ func (s Settings) Validate() error {
 	_, err := netip.ParseAddr(s.Address)
 	isAddress := err == nil || s.Address == "localhost"
 	if !isAddress {
-		wrong("address: %q is no address of this machine: write an IP address such as 127.0.0.1 or 0.0.0.0, or localhost", s.Address)
+		wrong("address: %q is not an address of this machine: write an IP address such as 127.0.0.1 or 0.0.0.0, or localhost", s.Address)
 	}
 	if s.Port < -1 || s.Port > 65535 {
-		wrong("port: %d is not a valid port: write one between 1 and 65535, 0 for any free one, or -1 to serve Server.Handler yourself", s.Port)
+		wrong("port: %d is not a valid port: write one between 1 and 65535, 0 for any free port, or -1 to serve Server.Handler yourself", s.Port)
 	}
 	switch {
 	case s.Token == "" && !s.listens():
-		wrong("token: it is not set, but port -1 leaves it to the application who reaches the endpoints: set PYFLY_ACTUATOR_TOKEN")
+		wrong("token: it is not set, but with port -1 anyone may reach the endpoints through the application: set PYFLY_ACTUATOR_TOKEN")
 	case s.Token == "" && isAddress && !s.onLoopback():
-		wrong("token: it is not set, but %s is reached from other machines: set PYFLY_ACTUATOR_TOKEN, or listen on 127.0.0.1", s.Address)
+		wrong("token: it is not set, but %s can be reached from other machines: set PYFLY_ACTUATOR_TOKEN, or listen on 127.0.0.1", s.Address)
 	case s.Token != "" && (len(s.Token) < minTokenLength || strings.ContainsFunc(s.Token, isNoTokenPart)):
-		wrong("token: it can be guessed or cannot be sent: write at least %d letters, digits or -._~+/= such as openssl rand -hex 32 makes", minTokenLength)
+		wrong("token: it is too short or has invalid characters: write at least %d letters, digits or -._~+/=, such as the output of openssl rand -hex 32", minTokenLength)
 	}
 	for _, host := range s.AllowedHosts {
 		if _, err := hostpattern.Parse(host); err != nil {
@@ -119,7 +120,7 @@ func (s Settings) Validate() error {
 	}
 	for _, name := range s.PublicEndpoints {
 		if !slices.Contains(endpointNames, name) {
-			wrong("public-endpoints: there is no endpoint %q: write some of %s", name, strings.Join(endpointNames, ", "))
+			wrong("public-endpoints: there is no endpoint %q: write one or more of %s", name, strings.Join(endpointNames, ", "))
 		}
 	}
 	if s.MaxConnections < 1 {
@@ -131,12 +132,12 @@ func (s Settings) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Validate names each setting that is wrong.
+// Validate returns an error that names each invalid setting.
 func (s HealthSettings) Validate() error {
 	var errs []error
 	oneOf := func(key, value string, allowed ...string) {
 		if !slices.Contains(allowed, value) {
-			errs = append(errs, fmt.Errorf("%s: %q is none of them: write %s", key, value, strings.Join(allowed, ", ")))
+			errs = append(errs, fmt.Errorf("%s: %q is not valid: write %s", key, value, strings.Join(allowed, ", ")))
 		}
 	}
 	oneOf("circuit-breakers", s.CircuitBreakers, "degraded", "down", breakersIgnored)
@@ -147,13 +148,13 @@ func (s HealthSettings) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isNoTokenPart is true of what a bearer token cannot have (RFC 6750, section
-// 2.1).
+// isNoTokenPart reports whether a character is not allowed in a bearer token
+// (RFC 6750, section 2.1).
 func isNoTokenPart(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._~+/=", r)
 }
 
-// listens reports whether the actuator has a listener of its own.
+// listens reports whether the actuator has its own listener.
 func (s *Settings) listens() bool { return s.Port >= 0 }
 
 // onLoopback reports whether only this machine can connect.
@@ -165,10 +166,10 @@ func (s *Settings) onLoopback() bool {
 	return s.Address == "localhost" || err == nil && address.IsLoopback()
 }
 
-// listenAddress is what to listen on.
+// listenAddress returns the address to listen on.
 func (s *Settings) listenAddress() string { return net.JoinHostPort(s.Address, strconv.Itoa(s.Port)) }
 
-// breakerStatus is what an open circuit makes of the application's health.
+// breakerStatus returns the status of an application with an open circuit.
 func (s *HealthSettings) breakerStatus() lifecycle.HealthStatus {
 	switch s.CircuitBreakers {
 	case "down":

@@ -30,15 +30,15 @@ func TestWrongSettingsAreToldBeforeAnythingIsServed(t *testing.T) {
 		want     string
 	}{
 		"no token beyond loopback": {map[string]any{"pyfly.actuator.address": "0.0.0.0"},
-			"pyfly.actuator.token: it is not set, but 0.0.0.0 is reached from other machines: set PYFLY_ACTUATOR_TOKEN, or listen on 127.0.0.1"},
+			"pyfly.actuator.token: it is not set, but 0.0.0.0 can be reached from other machines: set PYFLY_ACTUATOR_TOKEN, or listen on 127.0.0.1"},
 		"no token on IPv6":     {map[string]any{"pyfly.actuator.address": "::"}, "pyfly.actuator.token: it is not set"},
-		"a token to guess":     {map[string]any{"pyfly.actuator.token": "sesame"}, "pyfly.actuator.token: it can be guessed or cannot be sent"},
-		"a token with a space": {map[string]any{"pyfly.actuator.token": "open sesame open sesame"}, "cannot be sent"},
-		"a name as address":    {map[string]any{"pyfly.actuator.address": "ops.example"}, `pyfly.actuator.address: "ops.example" is no address of this machine`},
+		"a token to guess":     {map[string]any{"pyfly.actuator.token": "sesame"}, "pyfly.actuator.token: it is too short or has invalid characters"},
+		"a token with a space": {map[string]any{"pyfly.actuator.token": "open sesame open sesame"}, "has invalid characters"},
+		"a name as address":    {map[string]any{"pyfly.actuator.address": "ops.example"}, `pyfly.actuator.address: "ops.example" is not an address of this machine`},
 		"a port too high":      {map[string]any{"pyfly.actuator.port": 70000}, "pyfly.actuator.port: 70000 is not a valid port"},
 		"a port in words":      {map[string]any{"pyfly.actuator.port": "http"}, `pyfly.actuator.port: "http"`},
 		"an endpoint unknown":  {map[string]any{"pyfly.actuator.public-endpoints": "heapdump"}, `there is no endpoint "heapdump"`},
-		"health in words":      {map[string]any{"pyfly.actuator.health.circuit-breakers": "sick"}, `pyfly.actuator.health.circuit-breakers: "sick" is none of them: write degraded, down, ignore`},
+		"health in words":      {map[string]any{"pyfly.actuator.health.circuit-breakers": "sick"}, `pyfly.actuator.health.circuit-breakers: "sick" is not valid: write degraded, down, ignore`},
 		"an allowed URL":       {map[string]any{"pyfly.actuator.allowed-hosts": "ops.example, https://ops.example/x"}, `pyfly.actuator.allowed-hosts: "https://ops.example/x"`},
 		"everything allowed":   {map[string]any{"pyfly.actuator.allowed-hosts": "*"}, `pyfly.actuator.allowed-hosts: "*" allows too much or nothing`},
 		"no limit":             {map[string]any{"pyfly.actuator.health.timeout": "0s"}, "pyfly.actuator.health.timeout"},
@@ -92,7 +92,7 @@ func TestWithoutAListenerTheHandlerServes(t *testing.T) {
 
 func TestWithoutAListenerATokenIsRequired(t *testing.T) {
 	err := newApp(map[string]any{"pyfly.actuator.port": -1}).Start(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "token: it is not set, but port -1") {
+	if err == nil || !strings.Contains(err.Error(), "token: it is not set, but with port -1") {
 		t.Error(err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// startup is in Spring Boot's form, with numbers besides its texts.
+// startup has Spring Boot's form, with additional numbers.
 type startup struct {
 	Timeline timeline `json:"timeline"`
 	TookMs   float64  `json:"tookMs"`

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// streams are the clients of the event stream. Each has a queue; one that does
-// not read until its queue is full is dropped, so nobody waits for it. It is safe
-// for concurrent use.
+// streams are the clients of the event stream. Each has a queue. A client that
+// does not read until its queue is full is dropped, so that no client delays
+// others. It is safe for concurrent use.
 type streams struct {
 	most int
 
@@ -46,8 +46,8 @@ func (s *streams) close() {
 	}
 }
 
-// follow returns a new queue, or nil if there are too many. It is closed when the
-// stream is to end.
+// follow returns a new queue, or nil if there are too many. The queue is closed
+// when the stream must end.
 func (s *streams) follow() chan []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,8 +72,8 @@ func (s *streams) drop(queue chan []byte) {
 	close(queue)
 }
 
-// tell sends a message to all. It never waits.
-func (s *streams) tell(name string, data any) {
+// send sends a message to all clients. It never blocks.
+func (s *streams) send(name string, data any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.queues) == 0 {
@@ -90,17 +90,17 @@ func (s *streams) tell(name string, data any) {
 	}
 }
 
-// message is one of server-sent events (WHATWG HTML, section 9.2).
+// message encodes a server-sent event (WHATWG HTML, section 9.2).
 func message(name string, data any) []byte {
 	text, err := json.Marshal(data)
-	if err != nil { // nothing that is told can fail
+	if err != nil { // messages can always be encoded
 		return nil
 	}
 	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, text)
 }
 
-// serve writes a greeting and then what is told, until the client has gone or
-// is dropped. HEAD is answered by the header alone.
+// serve writes a greeting and then all messages, until the client disconnects
+// or is dropped. The response to HEAD has only headers.
 func (s *streams) serve(w http.ResponseWriter, r *http.Request, greeting func() any) {
 	h := w.Header()
 	if r.Method == http.MethodHead {
@@ -110,7 +110,7 @@ func (s *streams) serve(w http.ResponseWriter, r *http.Request, greeting func() 
 	queue := s.follow()
 	if queue == nil {
 		h.Set("Retry-After", "15")
-		writeProblem(w, http.StatusServiceUnavailable, "too many clients follow the events already: close one of them, or raise "+prefix+".max-streams")
+		writeProblem(w, http.StatusServiceUnavailable, "too many clients follow the events: close one of them, or raise "+prefix+".max-streams")
 		return
 	}
 	defer s.leave(queue)
@@ -146,7 +146,7 @@ type streamWriter struct {
 	control *http.ResponseController
 }
 
-// write is false if the client takes nothing more.
+// write returns false if the client has stopped reading.
 func (w streamWriter) write(text []byte) bool {
 	if err := w.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return false

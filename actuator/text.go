@@ -8,17 +8,18 @@ import (
 	"unicode/utf8"
 )
 
-// seconds is a time as it is sent: since the epoch, to the millisecond.
+// seconds is a time as it is sent: seconds since the epoch, with millisecond
+// precision.
 type seconds float64
 
 func secondsOf(t time.Time) seconds { return seconds(float64(t.UnixMilli()) / 1000) }
 
-// MarshalJSON writes no exponent.
+// MarshalJSON writes the number without an exponent.
 func (s seconds) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(s), 'f', 3, 64), nil
 }
 
-// shortened cuts a text to at most so many bytes.
+// shortened truncates a text to a maximum number of bytes.
 func shortened(text string, most int) string {
 	if len(text) <= most {
 		return text

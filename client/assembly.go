@@ -60,7 +60,7 @@ func (p *HttpClientBeanPostProcessor) newEngine(l *live, s *settings.Client, bef
 		Instances: instances,
 		Name:      l.declaration.Name, BaseURL: baseURL, Port: adapter, IsOpaque: isOpaque(adapter),
 		Intercept: aroundAttempts(p.interceptors), Authorize: aroundAttempts(p.ownInterceptors(g.tokens)), Identity: s.Identity(), InterceptCall: aroundCalls(p.calls),
-		Describe: g.describe, Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
+		Describe: g.describe, Sending: l.logAttempt(g), Ended: l.ended, Next: l.engines.Engine, OnStop: g.close,
 	})
 	for i := range l.declaration.Methods {
 		m := &l.declaration.Methods[i]
@@ -131,7 +131,7 @@ func (p *HttpClientBeanPostProcessor) addOperation(l *live, g *registry.Generati
 	if p.retryIf != nil {
 		op.RetryIf = func(err error) bool { e, ok := err.(*Error); return ok && p.retryIf(e) }
 	}
-	of := operation{template: secrets.Text(m.Path), hidesPath: hasSecretInPath(secrets, m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
+	of := operation{template: secrets.Text(m.Path), hidesPath: hasSecretInPath(secrets, m), hidden: p.hiddenNames(secrets, m), coding: coding.New(p.codings).Of(s.Connection.Compression)}
 	g.Operations = append(g.Operations, op)
 	g.With.operations = append(g.With.operations, of)
 	if o := g.With.observe(op); o != nil {

@@ -302,7 +302,7 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 		s := serve(t, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 		c := wireBy[catalog](t, over("catalog", s.URL, "pyfly.client.services.catalog.timeout", "30ms"))
 		_, err := c.Get(t.Context(), "1")
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer within the timeout of 30ms") {
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no response within the timeout of 30ms") {
 			t.Error(err)
 		}
 	})

@@ -332,7 +332,24 @@ func TestHedgesGoElsewhere(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, map[string]int{"a:80": 1, "b:80": 1}, f.attempts())
 		}
-	}, "hedge", "100ms", "retry.budget.min-per-second", 1000)
+	}, "hedge", "100ms", "retry.enabled", false, "retry.budget.min-per-second", 1000, "load-balancing.policy", "random")
+}
+
+func TestABadInstanceLeavesTheCircuitBreakerAlone(t *testing.T) {
+	f := newFleet("a:80", "b:80")
+	f.make("a:80", isSick)
+	withFleet(t, f, func(t *testing.T, c *boutique) {
+		failed := 0
+		for range 20 {
+			time.Sleep(time.Second) // virtual
+			if _, err := c.Get(t.Context(), "1"); err != nil {
+				require.ErrorIs(t, err, client.ErrUnavailable)
+				failed++
+			}
+		}
+		require.Equal(t, 10, failed)
+	}, "retry.enabled", false, "load-balancing.policy", "round-robin", "outlier-detection", false, "circuit-breaker.sliding-window", "count",
+		"circuit-breaker.window-size", 10, "circuit-breaker.minimum-calls", 5, "circuit-breaker.failure-rate", 0.4)
 }
 
 // others are the addresses that were asked.

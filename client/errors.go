@@ -54,11 +54,13 @@ type Error struct {
 	Elapsed  time.Duration // from the call to its failure
 	Err      error         // what went wrong; nil when the status says it all
 
+	hint    string          // what the user can do about it
 	decoded error           // by an ErrorDecoder
 	outcome *engine.Outcome // that the error describes; nil: a user has made it
 }
 
-// Error implements error. It holds no header, no body and no secret.
+// Error implements error. It holds no secret, no body and no header but the host
+// that a redirect leads to which was not followed.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.%s: %s %s: ", e.Client, e.Method, e.Verb, e.URL)
@@ -69,6 +71,9 @@ func (e *Error) Error() string {
 		b.WriteString(e.Err.Error())
 	default:
 		fmt.Fprintf(&b, "%d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.hint != "" {
+		b.WriteString(": " + e.hint)
 	}
 	if e.decoded != nil {
 		b.WriteString(": " + message.Printable(e.decoded.Error(), message.MaxQuoted))

@@ -51,10 +51,11 @@ func Clients(app *container.ApplicationContext) []ClientInfo {
 	p.mu.Lock()
 	clients := slices.Clone(p.clients)
 	p.mu.Unlock()
-	infos := make([]ClientInfo, len(clients))
+	infos, reporters := make([]ClientInfo, len(clients)), caches(app)
 	for i, l := range clients {
 		g := l.current().With
 		infos[i] = ClientInfo{shownDeclaration(g.secrets, *l.declaration), g.settings, l.stats()}
+		infos[i].Stats.addCache(reporters)
 	}
 	slices.SortFunc(infos, func(a, b ClientInfo) int { return cmp.Compare(a.Stats.Client, b.Stats.Client) })
 	return infos

@@ -116,7 +116,6 @@ func TestLinksToTheServiceGoToAnInstance(t *testing.T) {
 // as well.
 func TestInterceptorsSeeTheService(t *testing.T) {
 	f := newFleet("a:80", "b:80")
-	f.make("a:80", isDead)
 	var seen []string
 	var mu sync.Mutex
 	intercept := client.Interceptor(func(next client.Exchange) client.Exchange {
@@ -125,9 +124,11 @@ func TestInterceptorsSeeTheService(t *testing.T) {
 			seen = append(seen, r.URL.String())
 			mu.Unlock()
 			stray := r.Clone(context.Background())
-			if response, err := next(stray); err == nil {
-				_ = response.Body.Close()
+			response, err := next(stray)
+			if err != nil {
+				return nil, err
 			}
+			_ = response.Body.Close()
 			return next(r)
 		}
 	})

@@ -55,6 +55,7 @@ type generation struct {
 type operation struct {
 	template  string        // of the path, as it may be shown
 	hidesPath bool          // an argument in the path is a secret by its name
+	hidden    shown.Names   // in its requests
 	coding    coding.Coding // of the body; nil: none
 }
 
@@ -123,7 +124,7 @@ func (g *generation) describe(op *engine.Operation, m *message.Message, o *engin
 		Client: op.Client, Method: op.Method, Verb: op.Verb, URL: g.shownURL(op, m),
 		Status: o.Status, Header: g.secrets.Header(o.Header), Body: o.Body,
 		Attempts: o.Attempts, Elapsed: o.Elapsed, Err: o.Err,
-		outcome: o,
+		outcome: o, hint: g.refusedRedirect(m, o),
 	}
 	if before, ok := o.Described.(*Error); ok {
 		e.Problem, e.decoded = before.Problem, before.decoded

@@ -26,6 +26,10 @@ import (
 // reaches another. As everywhere in net/http, a 301, 302 or 303 turns a POST
 // into a GET, while 307 and 308 repeat it.
 //
+// Each instance of a service, see [port.InstanceOf], has a pool of its own.
+// Certificates, proxies and redirects are those of the base URL's host. The
+// adapter is a [port.InstanceCloser].
+//
 // Timeout begins when Request is called and ends with the body; for a streamed
 // response it ends with the headers. It is left to the request's context when
 // that has an earlier deadline. Requests are served before Start as well, which

@@ -54,6 +54,7 @@ type ClientStats struct {
 
 	CircuitBreakers []resilience.CircuitBreakerSnapshot `json:"circuitBreakers"` // by name
 	Bulkhead        *resilience.BulkheadSnapshot        `json:"bulkhead,omitempty"`
+	Cache           *CacheStats                         `json:"cache,omitempty"` // of a [CacheReporter]; only from [Stats] and [Clients]
 
 	// Instances are those of the service, by address. It is empty without
 	// discovery, and before the first answer.
@@ -86,7 +87,11 @@ func Stats(app *container.ApplicationContext) []ClientStats {
 	if err != nil {
 		return nil
 	}
-	return p.Stats()
+	stats, reporters := p.Stats(), caches(app)
+	for i := range stats {
+		stats[i].addCache(reporters)
+	}
+	return stats
 }
 
 // Stats returns the counters of all clients that the processor has wired, by

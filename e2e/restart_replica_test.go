@@ -84,7 +84,7 @@ func follow(log io.Reader, listens chan<- [2]string) {
 		switch record.Msg {
 		case "the service listens":
 			urls[0] = record.URL
-		case "the actuator listens":
+		case "the actuator is listening":
 			urls[1] = record.URL
 		default:
 			continue

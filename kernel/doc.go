@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kernel holds what every other package of PyFly shares: the sentinel
-// errors that callers compare with [errors.Is], and the few error types that
-// cross package borders. It imports nothing of the project.
+// Package kernel holds the sentinel errors that callers compare with
+// [errors.Is], and the error types that several packages share. It imports no
+// other package of the project.
 package kernel

@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// PanicError is a panic in a user's code that PyFly caught and reports as an
+// PanicError is a panic of user code that PyFly recovered and returns as an
 // error.
 type PanicError struct {
-	// Value is what panic was called with.
+	// Value is the argument of panic.
 	Value any
-	// Frames are the calls that led to the panic, innermost first, as
-	// "function (file:line)". The run time's frames and those of PyFly and
-	// dig are left out.
+	// Frames are the calls that led to the panic, innermost first, as "function
+	// (file:line)". Frames of the Go runtime, PyFly and dig are omitted.
 	Frames []string
 }
 
-// NewPanicError describes a recovered panic. Call it from the deferred
-// function that called recover: the frames are those of the panic.
+// NewPanicError describes a recovered panic. It must be called from the
+// deferred function that called recover, because it reads the frames of the
+// panic from the stack.
 func NewPanicError(recovered any) *PanicError {
 	return &PanicError{Value: recovered, Frames: userFrames()}
 }
 
-// Error implements error; it gives the value and where the panic arose.
+// Error returns the value and the place of the panic.
 func (e *PanicError) Error() string {
 	text := "panic: " + textOf(e.Value)
 	if len(e.Frames) > 0 {
@@ -34,8 +34,8 @@ func (e *PanicError) Error() string {
 	return text
 }
 
-// textOf is fmt.Sprint, which panics if a method of the value panics with the
-// value itself.
+// textOf is fmt.Sprint for any value. It also handles values whose methods
+// panic with the value itself.
 func textOf(value any) (text string) {
 	defer func() {
 		if recover() != nil {
@@ -45,14 +45,14 @@ func textOf(value any) (text string) {
 	return fmt.Sprint(value)
 }
 
-// Unwrap returns the value that was panicked with if it is an error.
+// Unwrap returns the value if it is an error.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
 
-// notTheUsers are the prefixes of functions that a reader of a panic report
-// cannot act on. Test packages of the project count as users.
+// notTheUsers are the prefixes of functions that are omitted from frames. Test
+// packages of the project count as user code.
 var notTheUsers = []string{
 	"runtime.", "reflect.", "go.uber.org/dig.",
 	"github.com/pyfly-go/pyfly/kernel.",
@@ -80,7 +80,7 @@ func userFrames() []string {
 	for {
 		frame, more := frames.Next()
 		if frame.Function == "runtime.gopanic" && !panicking {
-			panicking, users = true, nil // what came before is the recovering side
+			panicking, users = true, nil // earlier frames are those of the recovering function
 		}
 		if frame.Function != "" && !hasAnyPrefix(frame.Function, notTheUsers) {
 			users = append(users, fmt.Sprintf("%s (%s:%d)", frame.Function, frame.File, frame.Line))

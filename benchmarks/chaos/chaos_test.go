@@ -77,13 +77,18 @@ func newWorld(t *testing.T) *world {
 		bin.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(w.server.Close)
+	w.startProxy(t)
+	return w
+}
+
+func (w *world) startProxy(t *testing.T) {
+	t.Helper()
 	api := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	w.Proxy = toxiproxy.NewProxy(api, "service", "127.0.0.1:0", strings.TrimPrefix(w.server.URL, "http://"))
 	if err := w.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Stop)
-	return w
 }
 
 func (w *world) url() string { return "http://" + w.Listen }
@@ -112,11 +117,32 @@ func (w *world) duplicates() (n int) {
 	return n
 }
 
-// forget forgets the orders that were carried out.
-func (w *world) forget() {
+// forget forgets the orders that were carried out if there are many, and returns how
+// many of them were carried out more than once.
+func (w *world) forget(many int) (duplicates int) {
+	w.mu.Lock()
+	isFull := len(w.orders) > many
+	w.mu.Unlock()
+	if !isFull {
+		return 0
+	}
+	duplicates = w.duplicates()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.orders = map[string]int{}
+	return duplicates
+}
+
+// proxies starts a proxy for each toxic, and returns their URLs.
+func (w *world) proxies(t *testing.T) (urls []string) {
+	t.Helper()
+	for _, toxic := range toxics {
+		other := &world{server: w.server}
+		other.startProxy(t)
+		other.misbehave(t, toxic)
+		urls = append(urls, other.url())
+	}
+	return urls
 }
 
 // caller is a client under test.

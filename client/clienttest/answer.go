@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// answer is what a route says to one request.
+// answer is the response of a route to one request.
 type answer struct {
 	delay   time.Duration
 	hangs   bool
@@ -35,7 +35,7 @@ func (a *answer) give(req *http.Request, p *passage) (*http.Response, error) {
 	return newResponse(req, a.status, a.header.Clone(), a.body), nil
 }
 
-// wait lets the time pass that the answer takes.
+// wait waits for the delay of the response.
 func (a *answer) wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (a *answer) wait(ctx context.Context) error {
 	}
 }
 
-// call asks a function, and makes sure that what it returns is a response.
+// call calls the function and checks that it returns a response.
 func (a *answer) call(req *http.Request, p *passage) (*http.Response, error) {
 	response, err := a.respond(req.WithContext(p.ctx))
 	if err != nil {
@@ -84,7 +84,7 @@ func newResponse(req *http.Request, status int, header http.Header, body []byte)
 	}
 }
 
-// responseBody cannot be read on once the request's context is done.
+// responseBody returns an error from Read once the request's context is done.
 type responseBody struct {
 	io.Reader
 	ctx context.Context

@@ -10,9 +10,10 @@ import (
 	"github.com/pyfly-go/pyfly/internal/drain"
 )
 
-// gate counts the requests of a port that are in flight, and stops it as the
-// contract of [port.HttpClientPort] asks. Contexts and channels are made when
-// they are needed, so that a port made outside a synctest bubble works in it.
+// gate counts the requests in flight of a port, and stops the port as the
+// contract of [port.HttpClientPort] requires. Contexts and channels are created
+// when they are needed, so that a port that was created outside a synctest
+// bubble works inside one.
 type gate struct{ inFlight drain.Group }
 
 // passage is one request in flight.
@@ -34,7 +35,7 @@ func (g *gate) enter(ctx context.Context) (*passage, error) {
 	return p, nil
 }
 
-// err is why the passage is over: as the request's context says, or
+// err returns the reason why the request ended: the error of its context, or
 // [port.ErrStopped].
 func (p *passage) err(parent context.Context) error {
 	if err := parent.Err(); err != nil {
@@ -50,7 +51,7 @@ func (p *passage) leave() {
 
 func (g *gate) stop(ctx context.Context) error {
 	if cut := g.inFlight.Drain(ctx, errCut); cut > 0 {
-		return fmt.Errorf("requests cut off because they outlasted the time for stopping: %d: %w", cut, ctx.Err())
+		return fmt.Errorf("requests cancelled because they did not finish within the stop timeout: %d: %w", cut, ctx.Err())
 	}
 	return nil
 }

@@ -17,12 +17,13 @@ import (
 )
 
 // HandlerFactory returns a factory of ports that call h in place of a server,
-// without a network. The handler sees URL, headers and body as a server's would;
-// its answer is collected and returned when it is done, so it cannot stream. A
-// handler that panics breaks the connection.
+// without a network. The handler receives URL, headers and body as on a server.
+// Its response is collected and returned when the handler has returned, so it
+// cannot stream. A handler that panics breaks the connection.
 //
-// PortConfig is honoured but for ConnectTimeout. A request that is cancelled or
-// times out does not wait for the handler; its context is done then.
+// All fields of PortConfig except ConnectTimeout are honoured. A request that
+// is cancelled or times out does not wait for the handler, whose context is done
+// then.
 func HandlerFactory(h http.Handler) port.HttpClientFactory {
 	return func(cfg port.PortConfig) (port.HttpClientPort, error) {
 		if h == nil {
@@ -66,7 +67,7 @@ func (p *handlerPort) Request(req *http.Request) (*http.Response, error) {
 		passage.leave()
 	case <-passage.ctx.Done():
 		err = passage.err(ctx)
-		go func() { // the handler is in flight until it returns
+		go func() { // the handler counts as in flight until it returns
 			<-done
 			passage.leave()
 		}()
@@ -88,7 +89,7 @@ func (p *handlerPort) withTimeout(ctx context.Context) (context.Context, context
 	return context.WithTimeout(ctx, timeout)
 }
 
-// received is the request as a server hands it to its handler.
+// received returns the request as a server passes it to its handler.
 func (p *handlerPort) received(req *http.Request) (*http.Request, error) {
 	body, err := readRequestBody(req)
 	if err != nil {
@@ -97,7 +98,7 @@ func (p *handlerPort) received(req *http.Request) (*http.Request, error) {
 	base := strings.TrimSuffix(p.base.EscapedPath(), "/")
 	target, err := url.ParseRequestURI(base + req.URL.RequestURI())
 	if err != nil {
-		return nil, fmt.Errorf("%w: its URL cannot be sent: %w", port.ErrInvalidRequest, err)
+		return nil, fmt.Errorf("%w: the URL is not valid: %w", port.ErrInvalidRequest, err)
 	}
 	received := req.Clone(req.Context())
 	received.URL, received.RequestURI = target, target.RequestURI()
@@ -112,8 +113,8 @@ func (p *handlerPort) received(req *http.Request) (*http.Request, error) {
 	return received, nil
 }
 
-// serve calls the handler. A panic is an error, as a server's broken connection
-// is to a client.
+// serve calls the handler. A panic becomes an error, like a broken connection
+// to a server.
 func serve(h http.Handler, w http.ResponseWriter, req *http.Request) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -141,10 +142,10 @@ func (p *handlerPort) response(req *http.Request, response *http.Response) *http
 	return response
 }
 
-// limitedReader fails where [io.LimitReader] ends.
+// limitedReader returns an error where [io.LimitReader] returns io.EOF.
 type limitedReader struct {
 	io.Reader
-	remaining int64 // negative: there was more
+	remaining int64 // negative if the limit was exceeded
 }
 
 func (r *limitedReader) Read(p []byte) (int, error) {

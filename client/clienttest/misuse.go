@@ -8,7 +8,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// misuseError says that a test did not program a port well. It is a
+// misuseError reports a mistake in a test's use of a port. It is a
 // [port.ErrInvalidRequest], so that no client retries it or counts it as a
 // failure of the service.
 type misuseError string

@@ -16,11 +16,11 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// Port is a [port.HttpClientPort] that answers what [Port.On] programmed and
-// records what it was asked. It is safe for concurrent use, and works in and
-// outside of testing/synctest.
+// Port is a [port.HttpClientPort] that sends the responses configured with
+// [Port.On] and records requests. It is safe for concurrent use, and works
+// inside and outside of testing/synctest.
 //
-// It can be one client's port, or, through [Port.Factory], that of many.
+// A Port can serve one client, or, through [Port.Factory], many.
 type Port struct {
 	gate gate
 
@@ -32,27 +32,27 @@ type Port struct {
 	stopped  int
 }
 
-// Request is a request that a [Port] was sent.
+// Request is a request that a [Port] received.
 type Request struct {
-	Client string // the name in the PortConfig, "" without Factory
+	Client string // the name in the PortConfig; "" without Factory
 	Verb   string
-	Path   string // escaped, without the base URL's
+	Path   string // escaped, without the path of the base URL
 	Query  url.Values
-	Header http.Header // with that of the PortConfig
-	Body   []byte      // nil when there was none
+	Header http.Header // includes the Header of the PortConfig
+	Body   []byte      // nil if there was none
 }
 
 var _ port.HttpClientPort = (*Port)(nil)
 
-// NewPort makes a port that knows no answers yet.
+// NewPort returns a port without routes.
 func NewPort() *Port { return &Port{} }
 
-// On returns the route of a verb and a path, to be told how to answer. Segments
-// of the path that are * or a name in braces, as in "/products/{id}", match any
-// one segment that is not empty. The query is not looked at.
+// On returns the route of a verb and a path, on which responses can be
+// configured. A segment of the path that is * or a name in braces, as in
+// "/products/{id}", matches any one non-empty segment. The query is ignored.
 //
-// Where several routes match, the one with the fewest such segments answers, of
-// these the first. The same verb and path give the same route again.
+// If several routes match, the one with the fewest such segments is used, and
+// among those the first. The same verb and path return the same route.
 func (p *Port) On(verb, path string) *Route {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -67,8 +67,8 @@ func (p *Port) On(verb, path string) *Route {
 	return r
 }
 
-// Request implements [port.HttpClientPort]. A request that no route matches
-// fails with an error that names all routes and is a [port.ErrInvalidRequest],
+// Request implements [port.HttpClientPort]. A request that matches no route
+// fails with an error that lists all routes and is a [port.ErrInvalidRequest],
 // so that no client retries it.
 func (p *Port) Request(req *http.Request) (*http.Response, error) {
 	return p.request(req, &p.gate, port.PortConfig{})
@@ -96,29 +96,29 @@ func (p *Port) Requests() []Request {
 	return slices.Clone(p.requests)
 }
 
-// Started returns how often Start was called.
+// Started returns the number of calls of Start.
 func (p *Port) Started() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.started
 }
 
-// Stopped returns how often Stop was called.
+// Stopped returns the number of calls of Stop.
 func (p *Port) Stopped() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.stopped
 }
 
-// Configs returns what the factory was called with so far.
+// Configs returns the configurations that the factory was called with.
 func (p *Port) Configs() []port.PortConfig {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.configs)
 }
 
-// Factory returns a factory that gives every client this port. Each client
-// starts and stops its own access to it.
+// Factory returns a factory that gives this port to every client. Each client
+// starts and stops its own access to the port.
 func (p *Port) Factory() port.HttpClientFactory {
 	return func(cfg port.PortConfig) (port.HttpClientPort, error) {
 		p.mu.Lock()
@@ -166,7 +166,7 @@ func (p *Port) request(req *http.Request, g *gate, cfg port.PortConfig) (*http.R
 	return answer.give(req, passage)
 }
 
-// record notes a request and finds what to answer.
+// record adds a request to the record and returns the response for it.
 func (p *Port) record(req *http.Request, body []byte, name string) (*answer, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -205,7 +205,7 @@ func verbOf(req *http.Request) string {
 	return req.Method
 }
 
-// readRequestBody takes the body, and gives the request another to be read.
+// readRequestBody reads the body and replaces it by one that can be read again.
 func readRequestBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
@@ -219,7 +219,7 @@ func readRequestBody(req *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// addHeader adds what the request does not set itself.
+// addHeader adds the headers that the request does not set itself.
 func addHeader(req *http.Request, header http.Header) {
 	if req.Header == nil {
 		req.Header = http.Header{}

@@ -210,7 +210,7 @@ func TestPortStops(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := port.Stop(ctx); err == nil || !strings.Contains(err.Error(), "stopping: 1") {
+		if err := port.Stop(ctx); err == nil || !strings.Contains(err.Error(), "stop timeout: 1") {
 			t.Errorf("Stop must tell that it cut 1 request: %v", err)
 		}
 		wg.Wait()

@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// Route is how a [Port] answers one verb and path. Its methods queue up answers,
-// one for each request; the last is given to all further requests. They return
-// the route, to be chained, and may be called while requests are served.
+// Route configures the responses of a [Port] to one verb and path. Its methods
+// add responses to a queue. Each request receives the next one; the last one
+// repeats. The methods return the route, so that calls can be chained, and may
+// be called while requests are served.
 type Route struct {
 	verb, path string
 	segments   []segment
@@ -22,16 +23,16 @@ type Route struct {
 	mu      sync.Mutex
 	answers []*answer
 	given   int
-	delay   time.Duration // of the answer to be queued next
+	delay   time.Duration // of the response that is added next
 }
 
-// Respond queues an answer with a status, a body and headers.
+// Respond adds a response with a status, a body and headers.
 func (r *Route) Respond(status int, body string, header ...http.Header) *Route {
 	return r.add(&answer{status: status, body: []byte(body), header: merge(header)})
 }
 
-// RespondJSON queues an answer whose body is v in JSON. If v cannot be encoded,
-// the request fails with an error that says so.
+// RespondJSON adds a response whose body is v encoded as JSON. If v cannot be
+// encoded, the request fails with that error.
 func (r *Route) RespondJSON(status int, v any, header ...http.Header) *Route {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -44,8 +45,8 @@ func (r *Route) RespondJSON(status int, v any, header ...http.Header) *Route {
 	return r.add(&answer{status: status, body: body, header: h})
 }
 
-// Fail queues an error in place of an answer. To look like a service that
-// cannot be reached, it is a *net.OpError with Op "dial".
+// Fail adds an error in place of a response. To simulate a service that cannot
+// be reached, use a *net.OpError with Op "dial".
 func (r *Route) Fail(err error) *Route {
 	if err == nil {
 		err = misuse("%s: Fail was called with a nil error", r)
@@ -53,8 +54,8 @@ func (r *Route) Fail(err error) *Route {
 	return r.add(&answer{err: err})
 }
 
-// RespondFunc queues an answer that f gives. The request's body can be read;
-// its context is done as well when the port is stopped.
+// RespondFunc adds a function that returns the response. It may read the
+// request's body. The request's context is also done when the port is stopped.
 func (r *Route) RespondFunc(f func(*http.Request) (*http.Response, error)) *Route {
 	if f == nil {
 		return r.Fail(misuse("%s: RespondFunc was called with a nil function", r))
@@ -62,12 +63,12 @@ func (r *Route) RespondFunc(f func(*http.Request) (*http.Response, error)) *Rout
 	return r.add(&answer{respond: f})
 }
 
-// Hang queues an answer that never comes: the request ends when its context is
+// Hang adds a response that never arrives: the request ends when its context is
 // done or the port is stopped.
 func (r *Route) Hang() *Route { return r.add(&answer{hangs: true}) }
 
-// Delay makes the answer queued next take d; the request's context may end it
-// earlier:
+// Delay delays the response that is added next by d. The request's context may
+// end it earlier:
 //
 //	port.On("GET", "/slow").Delay(time.Second).Respond(200, "")
 func (r *Route) Delay(d time.Duration) *Route {
@@ -77,7 +78,7 @@ func (r *Route) Delay(d time.Duration) *Route {
 	return r
 }
 
-// String returns verb and path.
+// String returns the verb and the path.
 func (r *Route) String() string { return r.verb + " " + r.path }
 
 // segment is one part of a route's path.
@@ -131,7 +132,7 @@ func (r *Route) add(a *answer) *Route {
 	return r
 }
 
-// next returns the next answer of the queue.
+// next returns the next response of the queue.
 func (r *Route) next() (*answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

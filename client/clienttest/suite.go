@@ -16,11 +16,11 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// RunPortSuite checks, one subtest per statement, that the ports of a factory
-// keep the contract of [port.HttpClientPort], against real servers on
-// loopback. Where the contract leaves a choice so does the suite: a port may
-// read a body before it returns the response, and then fail in Request where
-// another fails in reading the body.
+// RunPortSuite checks, with one subtest per rule, that the ports of a factory
+// keep the contract of [port.HttpClientPort], against real servers on loopback.
+// The suite accepts every choice that the contract permits: a port may read a
+// body before it returns the response, and then return an error from Request
+// where another port returns it from reading the body.
 func RunPortSuite(t *testing.T, factory port.HttpClientFactory) {
 	t.Helper()
 	for _, c := range conformance() {
@@ -32,8 +32,8 @@ func RunPortSuite(t *testing.T, factory port.HttpClientFactory) {
 	}
 }
 
-// conformanceCase is one statement about ports. Its check returns what is wrong,
-// so that it can be tested with ports that are.
+// conformanceCase is one rule for ports. Its check returns what is wrong, so
+// that the check itself can be tested with broken ports.
 type conformanceCase struct {
 	statement string
 	check     func(*trial) error
@@ -48,8 +48,8 @@ func conformance() []conformanceCase {
 	return append(all, stopCases()...)
 }
 
-// promptly is within which time a port must have reacted, generous for slow
-// machines: only a port that does not react gets there.
+// promptly is the time within which a port must react. It is generous for slow
+// machines: only a port that does not react reaches it.
 const promptly = 10 * time.Second
 
 func (c conformanceCase) checkPort(factory port.HttpClientFactory, patience time.Duration) error {
@@ -61,7 +61,7 @@ func (c conformanceCase) checkPort(factory port.HttpClientFactory, patience time
 	return c.check(t)
 }
 
-// trial is what one check works with.
+// trial is the environment of one check.
 type trial struct {
 	ctx      context.Context // done after patience
 	patience time.Duration
@@ -77,7 +77,7 @@ func (t *trial) close() {
 	}
 }
 
-// server starts a server that ends with the trial.
+// server starts a server that is closed at the end of the trial.
 func (t *trial) server(h http.HandlerFunc) *httptest.Server {
 	s := httptest.NewServer(h)
 	t.atEnd(func() {
@@ -87,7 +87,7 @@ func (t *trial) server(h http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// port makes and starts a port that is stopped with the trial.
+// port creates and starts a port that is stopped at the end of the trial.
 func (t *trial) port(cfg port.PortConfig) (port.HttpClientPort, error) {
 	if cfg.Name == "" {
 		cfg.Name = "suite-client"
@@ -110,20 +110,20 @@ func (t *trial) port(cfg port.PortConfig) (port.HttpClientPort, error) {
 	return adapter, nil
 }
 
-// serve starts a server and makes a port for it.
+// serve starts a server and creates a port for it.
 func (t *trial) serve(h http.HandlerFunc, cfg port.PortConfig) (port.HttpClientPort, error) {
 	cfg.BaseURL = t.server(h).URL + cfg.BaseURL
 	return t.port(cfg)
 }
 
-// received is an answer read whole.
+// received is a response with its whole body.
 type received struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// newRequest makes a request for a port: the target is path and query.
+// newRequest returns a request for a port. The target is path and query.
 func newRequest(ctx context.Context, verb, target, body string) (*http.Request, error) {
 	var reader io.Reader
 	if body != "" {
@@ -132,7 +132,7 @@ func newRequest(ctx context.Context, verb, target, body string) (*http.Request, 
 	return http.NewRequestWithContext(ctx, verb, target, reader)
 }
 
-// fetch gets an answer and reads its body.
+// fetch sends a request and reads the body of the response.
 func (t *trial) fetch(ctx context.Context, adapter port.HttpClientPort, target string) (received, error) {
 	req, err := newRequest(ctx, http.MethodGet, target, "")
 	if err != nil {
@@ -141,8 +141,8 @@ func (t *trial) fetch(ctx context.Context, adapter port.HttpClientPort, target s
 	return t.send(adapter, req)
 }
 
-// send sends a request and reads the answer's body. It gives up on ports that do
-// not heed the request's context.
+// send sends a request and reads the body of the response. It gives up on ports
+// that ignore the request's context.
 func (t *trial) send(adapter port.HttpClientPort, req *http.Request) (received, error) {
 	results := make(chan result, 1)
 	go func() {
@@ -157,13 +157,13 @@ func (t *trial) send(adapter port.HttpClientPort, req *http.Request) (received, 
 	}
 }
 
-// result is what became of a request.
+// result is the outcome of a request.
 type result struct {
 	received
 	err error
 }
 
-// stop stops a port. It gives up on ports that do not heed the context.
+// stop stops a port. It gives up on ports that ignore the context.
 func (t *trial) stop(ctx context.Context, adapter port.HttpClientPort) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- adapter.Stop(ctx) }()
@@ -199,13 +199,13 @@ func differs(what string, got, want any) error {
 	return fmt.Errorf("%s: got %q, want %q", what, fmt.Sprint(got), fmt.Sprint(want))
 }
 
-// wantError says what is wrong with an error that should be target.
+// wantError returns an error unless err is target.
 func wantError(err, target error) error {
 	switch {
 	case err == nil:
-		return fmt.Errorf("no error came; want one that is %q", target)
+		return fmt.Errorf("got no error; want one that is %q", target)
 	case !errors.Is(err, target):
-		return fmt.Errorf("the error is %T %q; want one that is %q", err, err, target)
+		return fmt.Errorf("got the error %T %q; want one that is %q", err, err, target)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// answerCases are about what a port returns.
+// answerCases are the rules for responses.
 func answerCases() []conformanceCase {
 	return []conformanceCase{
 		{"status 200 is an answer", statusCheck(200)},
@@ -58,7 +58,7 @@ func checkBody(t *trial) error {
 	return cmp.Or(err, differs("X-Answer", got.header.Get("X-Answer"), "yes"))
 }
 
-// sizeCheck has a limit of 1000.
+// sizeCheck uses a limit of 1000 bytes.
 func sizeCheck(size int, want error) func(*trial) error {
 	return func(t *trial) error {
 		adapter, err := t.serve(func(w http.ResponseWriter, _ *http.Request) {

@@ -14,7 +14,8 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// failureCases are about requests that get no answer, or not all of it.
+// failureCases are the rules for requests with no response or an incomplete
+// one.
 func failureCases() []conformanceCase {
 	return []conformanceCase{
 		{"a context cancelled before is context.Canceled", checkCancelledBefore},
@@ -29,7 +30,7 @@ func failureCases() []conformanceCase {
 	}
 }
 
-// hang answers never.
+// hang never responds.
 func hang(arrived chan<- struct{}) http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
@@ -37,7 +38,7 @@ func hang(arrived chan<- struct{}) http.HandlerFunc {
 	}
 }
 
-// hangInBody sends the beginning of a body and never the rest.
+// hangInBody sends only the beginning of a body.
 func hangInBody(arrived chan<- struct{}) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "the beginning")
@@ -115,7 +116,7 @@ func checkTruncated(t *trial) error {
 		return err
 	}
 	if got, err := t.fetch(t.ctx, adapter, "/"); err == nil {
-		return fmt.Errorf("of a body of 100 bytes %d came, and no error", len(got.body))
+		return fmt.Errorf("got %d of 100 bytes of the body and no error", len(got.body))
 	}
 	return nil
 }
@@ -126,20 +127,20 @@ func checkRefused(t *trial) error {
 		return err
 	}
 	address := listener.Addr().String()
-	_ = listener.Close() // now nobody listens there
+	_ = listener.Close() // connections are now refused
 	adapter, err := t.port(port.PortConfig{BaseURL: "http://" + address})
 	if err != nil {
 		return err
 	}
 	_, err = t.fetch(t.ctx, adapter, "/")
 	if !port.IsNotSent(err) {
-		return fmt.Errorf("the error is %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
+		return fmt.Errorf("got the error %T %v; want a *net.OpError with Op \"dial\" in its chain", err, err)
 	}
 	return nil
 }
 
-// checkRefusedAfterRedirect has a server that redirects to itself and is gone. A
-// port may return the redirect, or follow it.
+// checkRefusedAfterRedirect uses a server that redirects to itself and is then
+// closed. A port may return the redirect, or follow it.
 func checkRefusedAfterRedirect(t *trial) error {
 	var server *httptest.Server
 	server = t.server(func(w http.ResponseWriter, r *http.Request) {

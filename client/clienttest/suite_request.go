@@ -11,7 +11,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// requestCases are about what a server receives.
+// requestCases are the rules for what a server receives.
 func requestCases() []conformanceCase {
 	return []conformanceCase{
 		{"the request's path is appended to the base URL", targetCheck("", "/products/42", "/products/42")},

@@ -12,7 +12,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// stopCases are about the end of a port.
+// stopCases are the rules for stopping a port.
 func stopCases() []conformanceCase {
 	return []conformanceCase{
 		{"a port that was never started can be stopped", checkStopUnstarted},
@@ -52,8 +52,8 @@ func checkRequestAfterStop(t *trial) error {
 	return wantError(err, port.ErrStopped)
 }
 
-// slowServer serves /slow, which tells that it was called and then waits to be
-// released, and anything else at once.
+// slowServer serves /slow, which signals that it was called and then waits
+// until it is released. It serves other paths at once.
 type slowServer struct{ called, release chan struct{} }
 
 func newSlowServer() *slowServer {
@@ -72,7 +72,7 @@ func (s *slowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// inFlight sends a request and returns when the server has it.
+// inFlight sends a request and returns when the server has received it.
 func (s *slowServer) inFlight(t *trial, adapter port.HttpClientPort) (<-chan result, error) {
 	results := make(chan result, 1)
 	go func() {
@@ -83,7 +83,7 @@ func (s *slowServer) inFlight(t *trial, adapter port.HttpClientPort) (<-chan res
 	case <-s.called:
 		return results, nil
 	case r := <-results:
-		return nil, fmt.Errorf("the request ended before the server had it: %w", r.err)
+		return nil, fmt.Errorf("the request ended before the server received it: %w", r.err)
 	}
 }
 
@@ -99,7 +99,7 @@ func checkStopWaits(t *trial) error {
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- t.stop(t.ctx, adapter) }()
-	// New requests are refused as soon as Stop is at work.
+	// New requests are rejected once Stop has begun.
 	for err == nil {
 		_, err = t.fetch(t.ctx, adapter, "/fast")
 	}
@@ -131,13 +131,13 @@ func checkStopCuts(t *trial) error {
 	}
 	ctx, cancel := context.WithCancel(t.ctx)
 	cancel()
-	_ = t.stop(ctx, adapter) // may say what it cut
+	_ = t.stop(ctx, adapter) // may report cancelled requests
 	r := <-results
 	if t.ctx.Err() != nil {
-		return fmt.Errorf("the request in flight was not cut within %s", t.patience)
+		return fmt.Errorf("the request in flight was not cancelled within %s", t.patience)
 	}
 	if r.err == nil {
-		return errors.New("the request in flight got an answer that the server did not give")
+		return errors.New("the request in flight got a response that the server did not send")
 	}
 	return nil
 }

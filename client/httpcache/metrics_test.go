@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 )
 
@@ -71,4 +73,15 @@ func TestRequestsAreCounted(t *testing.T) {
 			assert.Equal(t, test.want, m.counts)
 		})
 	}
+}
+
+func TestTheStatisticsOfTheClientHoldThoseOfItsCache(t *testing.T) {
+	docs, app := start(t, numbered("Cache-Control: max-age=60"), nil)
+	assert.Nil(t, client.Stats(app)[0].Cache)
+	bodyOf(t, docs)
+	bodyOf(t, docs)
+	cache := client.Clients(app)[0].Stats.Cache
+	require.NotNil(t, cache)
+	assert.Equal(t, statsOf(t, app).CacheStats, *cache)
+	assert.Equal(t, int64(1), cache.Hits)
 }

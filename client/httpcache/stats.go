@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/pyfly-go/pyfly/client"
 	"github.com/pyfly-go/pyfly/container"
 )
 
@@ -14,16 +15,8 @@ import (
 // started, and what is stored now. Requests that the cache does not look at are
 // not counted: other methods than GET, streams, parts, requests with conditions.
 type ClientStats struct {
-	Client        string `json:"client"`        // "catalog-client"
-	Hits          int64  `json:"hits"`          // answered by a fresh stored response
-	Collapsed     int64  `json:"collapsed"`     // answered by the response to the same request of another caller
-	Revalidations int64  `json:"revalidations"` // answered by a stored response that the service said is still good
-	Stale         int64  `json:"stale"`         // answered by a stale stored response
-	Misses        int64  `json:"misses"`        // answered by the service, or failed
-	Evictions     int64  `json:"evictions"`     // stored responses that had to make room
-	Entries       int64  `json:"entries"`       // stored responses
-	Bytes         int64  `json:"bytes"`         // about what they take
-	MaxBytes      int64  `json:"maxBytes"`      // what they may take
+	Client string `json:"client"` // "catalog-client"
+	client.CacheStats
 }
 
 // Stats returns the statistics of all clients that have been called, by name. It
@@ -41,6 +34,19 @@ func Stats(app *container.ApplicationContext) []ClientStats {
 	}
 	slices.SortFunc(stats, func(a, b ClientStats) int { return cmp.Compare(a.Client, b.Client) })
 	return stats
+}
+
+var _ client.CacheReporter = (*cache)(nil)
+
+// CacheStats implements [client.CacheReporter].
+func (c *cache) CacheStats(name string) (client.CacheStats, bool) {
+	c.mu.Lock()
+	of := c.clients[name]
+	c.mu.Unlock()
+	if of == nil || !of.settings.Load().enabled {
+		return client.CacheStats{}, false
+	}
+	return of.stats().CacheStats, true
 }
 
 // kind is what has become of a request.
@@ -68,9 +74,9 @@ func (c *clientCache) count(k kind) {
 func (c *clientCache) stats() ClientStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return ClientStats{
-		Client: c.name, Hits: c.counters[hit].Load(), Collapsed: c.counters[collapsed].Load(),
+	return ClientStats{Client: c.name, CacheStats: client.CacheStats{
+		Hits: c.counters[hit].Load(), Collapsed: c.counters[collapsed].Load(),
 		Revalidations: c.counters[revalidation].Load(), Stale: c.counters[stale].Load(), Misses: c.counters[miss].Load(),
 		Evictions: c.store.evictions, Entries: int64(c.store.used.Len()), Bytes: c.store.size, MaxBytes: int64(c.settings.Load().maxSize),
-	}
+	}}
 }

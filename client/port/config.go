@@ -18,38 +18,39 @@ const (
 	DefaultMaxResponseSize = 10 << 20
 )
 
-// PortConfig is what a port needs to know: the settings of one client that concern
-// the way to its service.
+// PortConfig is the configuration of a port: the settings of one client that
+// concern the connection to its service.
 type PortConfig struct {
-	// Name is the client's name, "inventory-client".
+	// Name is the client's name, such as "inventory-client".
 	Name string
-	// BaseURL is absolute, with scheme and host; its path, if any, comes
-	// before that of every request.
+	// BaseURL is absolute, with scheme and host. Its path, if any, precedes the
+	// path of every request.
 	BaseURL string
 	// Timeout limits one request from its first byte to the last byte of the
-	// response's body, unless [TimeoutApplies] says otherwise. Zero means 30
+	// response's body, unless [TimeoutApplies] returns false. Zero means 30
 	// seconds, a negative value no limit.
 	Timeout time.Duration
-	// ConnectTimeout limits the making of a connection. Zero means 5 seconds,
-	// a negative value no limit.
+	// ConnectTimeout limits the time to establish a connection. Zero means 5
+	// seconds, a negative value no limit.
 	ConnectTimeout time.Duration
-	// MaxResponseSize is how many decoded bytes of a body may be read before
-	// reading fails with [ErrTooLarge]. Zero means 10 MiB, a negative value no
+	// MaxResponseSize is the maximum number of decoded bytes of a body. Reading
+	// more fails with [ErrTooLarge]. Zero means 10 MiB, a negative value no
 	// limit.
 	MaxResponseSize int64
-	// Header is sent with every request that does not set the same names.
+	// Header is added to every request, except names that the request sets
+	// itself.
 	Header http.Header
-	// TLS says how https connections are secured. Nil means the defaults of
-	// package crypto/tls. Every server is verified by the name of the host that
-	// the connection leads to; ServerName, if set, is that of the base URL's
-	// host only. If VerifyConnection is set, it verifies the ServerName of the
-	// state that it is given. Package crypto/tls leaves that empty for an IP
-	// address: a port that connects to several of them has to fill it in.
+	// TLS configures https connections. Nil means the defaults of package
+	// crypto/tls. A server is always verified by the name of the host that is
+	// connected to; ServerName, if set, applies only to the host of the base
+	// URL. If VerifyConnection is set, it verifies the ServerName of the state
+	// that it receives. Package crypto/tls leaves that name empty for an IP
+	// address: a port that connects to several IP addresses must set it.
 	TLS *tls.Config
-	// UnixSocket is the path of a socket to connect to, instead of the base
-	// URL's host. Other hosts are connected to as without it. "" means none.
+	// UnixSocket is the path of a socket to connect to in place of the base
+	// URL's host. It does not apply to other hosts. "" means none.
 	UnixSocket string
-	// Proxy is the proxy to go through. Nil means what the environment says.
+	// Proxy is the URL of the proxy. Nil means the proxy of the environment.
 	Proxy *url.URL
 	// MaxConnections is how many connections there may be at a time, to each
 	// instance if the client has discovery; further requests wait. Zero means no
@@ -59,27 +60,26 @@ type PortConfig struct {
 	// requests, for those to each instance if the client has discovery. Zero means
 	// 100.
 	MaxIdleConnections int
-	// IdleTimeout is how long an unused connection is kept. Zero means 90
+	// IdleTimeout is how long an idle connection is kept. Zero means 90
 	// seconds.
 	IdleTimeout time.Duration
-	// MaxConnectionAge is how long a connection serves new requests: after
-	// that the host's name is looked up anew, and servers that have joined get
-	// their share. Zero means for ever.
+	// MaxConnectionAge is how long a connection serves new requests. After
+	// that, the host name is resolved again, so that new servers receive
+	// requests too. Zero means no limit.
 	MaxConnectionAge time.Duration
-	// Protocols are the versions of HTTP to speak. Nil means HTTP/1 and, over
-	// TLS, HTTP/2 where the server does.
+	// Protocols are the versions of HTTP to use. Nil means HTTP/1, and HTTP/2
+	// over TLS if the server supports it.
 	Protocols *http.Protocols
-	// AllowedHosts are hosts beside the base URL's that redirects, and
-	// requests with an absolute URL, may lead to: "files.example.com",
-	// "files.example.com:8443" or "*.example.com". No header that may hold a
-	// secret follows a redirect there, and Header is not sent.
+	// AllowedHosts are the hosts, in addition to the base URL's, that redirects
+	// and requests with an absolute URL may lead to: "files.example.com",
+	// "files.example.com:8443" or "*.example.com". A redirect to such a host
+	// carries no headers that may hold secrets, and Header is not sent.
 	AllowedHosts []string
-	// DialContext makes the connections, of network "tcp" or "unix", in place of
-	// a [net.Dialer]. The connect timeout limits it. Nil means a net.Dialer.
-	// Other ports than the net/http adapter may ignore it.
+	// DialContext establishes connections of network "tcp" or "unix" in place
+	// of a [net.Dialer]. The connect timeout limits it. Nil means a net.Dialer.
+	// Ports other than the net/http adapter may ignore it.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// WrapTransport puts something around the transport of the net/http
-	// adapter, see client.WithTransport. Nil means nothing. Other ports may
-	// ignore it.
+	// WrapTransport wraps the transport of the net/http adapter, see
+	// client.WithTransport. Nil means no wrapper. Other ports may ignore it.
 	WrapTransport func(http.RoundTripper) http.RoundTripper
 }

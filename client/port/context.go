@@ -12,23 +12,23 @@ func WithStreaming(ctx context.Context) context.Context {
 	return context.WithValue(ctx, streamingKey{}, true)
 }
 
-// IsStreaming reports, by the context of a request, whether the response's body is
-// read as a stream. The port then ends its timeout with the headers, and does not
-// limit the size of the body.
+// IsStreaming reports, from the context of a request, whether the response's
+// body is read as a stream. If so, the port's timeout ends when the headers
+// have arrived, and the size of the body is not limited.
 func IsStreaming(ctx context.Context) bool { return ctx.Value(streamingKey{}) != nil }
 
 type noTimeoutKey struct{}
 
-// WithoutTimeout returns a context for requests that the port's own timeout must
-// not cut: the caller limits their time itself, or wants no limit. See
-// [TimeoutApplies].
+// WithoutTimeout returns a context for requests to which the port must not
+// apply its own timeout: the caller limits their time itself, or wants no
+// limit. See [TimeoutApplies].
 func WithoutTimeout(ctx context.Context) context.Context {
 	return context.WithValue(ctx, noTimeoutKey{}, true)
 }
 
-// TimeoutApplies reports, by the context of a request, whether the port applies
-// the Timeout of its [PortConfig]. It is false if the caller limits the time of
-// the request itself, or wants no limit.
+// TimeoutApplies reports, from the context of a request, whether the port
+// applies the Timeout of its [PortConfig]. It is false if the caller limits the
+// time of the request itself, or wants no limit.
 func TimeoutApplies(ctx context.Context) bool { return ctx.Value(noTimeoutKey{}) == nil }
 
 type instanceKey struct{}

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package port is the contract between a declarative client and what sends its
-// requests. Import it to write an adapter: an [HttpClientPort] on another HTTP
-// library, or one for tests. It needs the standard library and package kernel
-// only, so an adapter brings neither a container nor configuration nor telemetry
-// along.
+// Package port is the contract between a declarative client and the code that
+// sends its requests. Import it to write an adapter: an [HttpClientPort] that
+// uses another HTTP library, or one for tests. The package depends only on the
+// standard library and package kernel, so an adapter does not depend on the
+// container, the configuration or telemetry.
 //
-// An adapter is a type with three methods and an [HttpClientFactory] that makes
-// one from a [PortConfig]. An application uses it once the factory is a bean or is
-// passed to client.WithFactory:
+// An adapter is a type with three methods and an [HttpClientFactory] that
+// creates it from a [PortConfig]. An application uses it if the factory is a
+// bean or is passed to client.WithFactory:
 //
 //	app.Install(client.Module(client.WithFactory(myhttp.New)))
 //
-// The errors of an adapter tell the client what it may do next. [ErrStopped],
-// [ErrInvalidRequest] and [ErrTooLarge] are not failures of the service;
-// [IsNotSent] says which errors allow a POST to be sent again.
+// The client handles the errors of an adapter by kind. [ErrStopped],
+// [ErrInvalidRequest] and [ErrTooLarge] are not failures of the service.
+// [IsNotSent] reports which errors allow a POST to be sent again.
 // clienttest.RunPortSuite checks an adapter against this contract.
 //
-// Package client has aliases of the names that applications use:
+// With discovery the client chooses an instance of its service for each request, and
+// [InstanceOf] tells the adapter which. An [InstanceCloser] is told which instances
+// have left.
+//
+// Package client has aliases for the names that applications use:
 // client.PortConfig and PortConfig are the same type.
 package port

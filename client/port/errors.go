@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// These errors of a port, tested with [errors.Is], are not failures of the
-// service: they are neither retried nor counted by the circuit breaker.
+// The errors of a port that are not failures of the service. They are neither
+// retried nor counted by the circuit breaker. Compare them with [errors.Is].
 var (
-	ErrTooLarge       = errors.New("the answer is too large")     // more than MaxResponseSize
-	ErrStopped        = errors.New("the client has been stopped") // requested after Stop, or cut by it
-	ErrInvalidRequest = errors.New("the request cannot be sent")  // rejected before anything was sent
+	ErrTooLarge       = errors.New("the response is too large")   // more than MaxResponseSize
+	ErrStopped        = errors.New("the client has been stopped") // the request was sent after Stop, or cancelled by it
+	ErrInvalidRequest = errors.New("the request cannot be sent")  // rejected before any byte was sent
 )
 
 // IsNotSent reports whether err, returned by a port's Request, proves that the
-// request was not sent because no connection was made: the first *net.OpError in
-// its chain has the Op "dial", or "proxyconnect" around such an error, or there is
-// none but a *net.DNSError. Only then may a POST be sent again. An error that came
-// after a followed redirect proves nothing; its *net.OpError has the Op
-// "redirect".
+// request was not sent because no connection was established. This holds if the
+// first *net.OpError in its chain has the Op "dial", or the Op "proxyconnect"
+// around such an error, or if the chain has no *net.OpError but a
+// *net.DNSError. Only then may a POST be sent again. An error after a followed
+// redirect proves nothing; its *net.OpError has the Op "redirect".
 func IsNotSent(err error) bool {
 	var op *net.OpError
 	if !errors.As(err, &op) {
@@ -53,7 +53,7 @@ func NewTimeoutError(setting string, limit time.Duration) *TimeoutError {
 
 // Error names the setting and its value.
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("no answer within the %s of %s", e.setting, e.limit)
+	return fmt.Sprintf("no response within the %s of %s", e.setting, e.limit)
 }
 
 // Unwrap returns [context.DeadlineExceeded].

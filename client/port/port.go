@@ -7,41 +7,40 @@ import (
 	"net/http"
 )
 
-// HttpClientPort sends the requests of one client bean. Every call leaves the
-// process through it. Replace it to test without a network, or to use another HTTP
-// library; clienttest.RunPortSuite checks an implementation.
+// HttpClientPort sends the requests of one client bean. All calls of the client
+// use it. Replace it to test without a network, or to use another HTTP library;
+// clienttest.RunPortSuite checks an implementation.
 //
-// It is started before any bean's Start method runs and stopped after the last
-// bean's Stop. Implementations must be safe for concurrent use.
+// A port is started before the Start method of any bean is called, and stopped
+// after the Stop method of the last bean has returned. Implementations must be
+// safe for concurrent use.
 type HttpClientPort interface {
-	// Request sends req and returns the response, whatever its status. The URL of
-	// req is relative to the port's base URL (path and query, no host) unless it
-	// leads to one of the port's AllowedHosts, or to an instance of the service: see
-	// [InstanceOf]. Request honours req.Context until
-	// the response's body has been read. The port owns req: it may change it, and
-	// closes its body. A redirect to another host is returned, not followed, so
-	// that no header reaches that host.
+	// Request sends req and returns the response, whatever its status. The URL
+	// of req is relative to the port's base URL (path and query, no host)
+	// unless it leads to one of the port's AllowedHosts. Request must honour
+	// req.Context until the response's body has been read. The port owns req:
+	// it may change it, and must close its body. A redirect to another host
+	// must be returned, not followed, so that no header reaches that host.
 	//
-	// The response is non-nil if and only if the error is nil; then the caller
+	// The response must be non-nil if and only if the error is nil. The caller
 	// closes its body. Any error counts as a failure of the service, except
 	// [ErrStopped], [ErrInvalidRequest] and [ErrTooLarge]. An error that proves
-	// that no connection was made should be, or wrap, what the net package
-	// reports: a *net.OpError with Op "dial", or a *net.DNSError. Only then may a
-	// POST be repeated; see [IsNotSent].
+	// that no connection was established should be or wrap an error of the net
+	// package: a *net.OpError with Op "dial", or a *net.DNSError. Only then may
+	// a POST be sent again; see [IsNotSent].
 	//
-	// Whatever comes after a followed redirect, a POST is not repeated. A port
-	// that follows redirects says so: the Request of a response that came after
-	// one has that redirect as its Response, as [http.Client] leaves it, and an
-	// error is a *net.OpError with another Op, such as "redirect", around its
-	// cause.
+	// After a followed redirect, a POST is not sent again. A port that follows
+	// redirects must report them: the Request of a response after a redirect
+	// has that redirect as its Response, as [http.Client] sets it, and an error
+	// is wrapped in a *net.OpError with another Op, such as "redirect".
 	Request(req *http.Request) (*http.Response, error)
 
 	// Start prepares the port for requests. It is called once.
 	Start(ctx context.Context) error
 
-	// Stop rejects new requests with an error that is [ErrStopped], lets those in
-	// flight finish until ctx is done, then cuts them. Stopping a port that was
-	// never started, or twice, is no error.
+	// Stop rejects new requests with [ErrStopped], lets requests in flight
+	// finish until ctx is done, and then cancels them. Stopping a port twice,
+	// or a port that was never started, is not an error.
 	Stop(ctx context.Context) error
 }
 

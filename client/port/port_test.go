@@ -52,7 +52,7 @@ func TestATimeoutErrorNamesTheSetting(t *testing.T) {
 		t.Error("it is not context.DeadlineExceeded")
 	}
 	var timeout *port.TimeoutError
-	if !errors.As(err, &timeout) || !timeout.Timeout() || timeout.Error() != "no answer within the total-timeout of 2s" {
+	if !errors.As(err, &timeout) || !timeout.Timeout() || timeout.Error() != "no response within the total-timeout of 2s" {
 		t.Errorf("got %v", timeout)
 	}
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package zstd lets the clients of an application compress with Zstandard (RFC
-// 8878). It is a module of its own, so that only those who install it have its
-// dependency:
+// Package zstd adds Zstandard compression (RFC 8878) to the clients of an
+// application. It is a separate module, so that its dependency reaches only the
+// programs that use it:
 //
 //	app.Install(client.Module())
 //	app.Install(zstd.Module())
 //
-// From then on every client accepts answers in zstd, and those with the setting
-// request-compression: zstd send their bodies in it.
+// All clients then accept responses in zstd. Clients with the setting
+// request-compression: zstd also compress their request bodies.
 //
 //	go get github.com/pyfly-go/pyfly/client/zstd
 package zstd
@@ -23,9 +23,9 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// maxWindow is what a decoder keeps in memory at most: RFC 8878, section
-// 3.1.1.1.2, asks decoders to support this much, and HTTP forbids more (RFC
-// 9659).
+// maxWindow is the maximum window that a decoder keeps in memory. RFC 8878,
+// section 3.1.1.1.2, recommends that decoders support this size, and RFC 9659
+// forbids larger windows over HTTP.
 const maxWindow = 8 << 20
 
 // Module registers the coding with an application context.
@@ -35,11 +35,11 @@ func Module() container.Module {
 	}}
 }
 
-// New makes the coding, for who makes the post-processor by hand. It is safe for
-// concurrent use and keeps no goroutine.
+// New returns the coding, for applications that create the post-processor
+// themselves. It is safe for concurrent use and keeps no goroutines.
 func New() client.ContentCoding { return &coding{} }
 
-// coding keeps its encoders and decoders, which are dear to make.
+// coding reuses its encoders and decoders, which are expensive to create.
 type coding struct{ encoders, decoders sync.Pool }
 
 func (*coding) Name() string { return "zstd" }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The breaker example: a circuit breaker alone, without HTTP and without an
-// application context. It guards a service of exchange rates that fails for a
-// while; as long as the circuit is open, the last good rate is the answer.
+// The breaker example: a circuit breaker on its own, without HTTP and without
+// an application context. It guards a service of exchange rates that fails for
+// a while. While the circuit is open, the last good rate is returned.
 //
 //	go run ./examples/breaker
 package main
@@ -33,7 +33,7 @@ func main() {
 	}
 }
 
-// run asks for a rate again and again, before, during and after an outage.
+// run requests a rate repeatedly, before, during and after an outage.
 func run(ctx context.Context, out io.Writer) error {
 	begun := time.Now()
 	say := func(format string, args ...any) {

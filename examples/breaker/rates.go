@@ -11,7 +11,7 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// quote is an answer to the question for a rate.
+// quote is a rate and its source.
 type quote struct {
 	rate float64
 	age  time.Duration // 0: just fetched
@@ -32,8 +32,8 @@ func newRates(breaker *resilience.CircuitBreaker, fetch func(context.Context) (f
 	return &rates{breaker: breaker, fetch: fetch}
 }
 
-// get answers from the cache only while the circuit is open: before, a failure
-// may be a single one, and the caller is told.
+// get returns the cached rate only while the circuit is open. Before that, a
+// failure may be a single one and is returned to the caller.
 func (r *rates) get(ctx context.Context) (quote, error) {
 	rate, err := resilience.Call(ctx, r.breaker, r.fetch)
 	if err == nil {

@@ -10,11 +10,10 @@ import (
 
 var errDown = errors.New("the rate service is down")
 
-// outage is when the service fails, counted from its start.
+// outage is the time when the service fails, relative to its start.
 type outage struct{ from, to time.Duration }
 
-// rateService stands for a service on the other side of a network. It serves
-// one caller at a time.
+// rateService simulates a remote service. It serves one caller at a time.
 type rateService struct {
 	begun  time.Time
 	outage outage

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// console prints what happens with the time since the beginning. It is also
-// the application's log handler, so that retries and state changes of the
-// circuit breaker appear between the lines of the demo, when they happen.
+// console prints events with the time since the start. It is also the
+// application's log handler, so that retries and transitions of the circuit
+// breaker appear between the lines of the demo when they happen.
 type console struct {
 	begun time.Time
 	mu    *sync.Mutex

@@ -16,7 +16,7 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// demo is what `make demo` shows. Each step checks that what it shows is true.
+// demo is the demo of `make demo`. Each step checks what it shows.
 type demo struct {
 	*console
 	app       *container.ApplicationContext
@@ -158,7 +158,7 @@ func reason(e *client.Error) string {
 	return fmt.Sprintf("status %d", e.Status)
 }
 
-// rejectFast shows that an open circuit costs its callers nothing.
+// rejectFast shows that calls are rejected quickly while the circuit is open.
 func (d *demo) rejectFast(ctx context.Context) error {
 	d.title("Calls are rejected while the circuit is open")
 	for range 3 {
@@ -177,7 +177,7 @@ func (d *demo) rejectFast(ctx context.Context) error {
 	return nil
 }
 
-// recover mends the service and waits for the probe that closes the circuit.
+// recover repairs the service and waits for the probe that closes the circuit.
 func (d *demo) recover(ctx context.Context) error {
 	d.title("The service recovers: a probe closes the circuit")
 	if err := d.faults.Clear(ctx); err != nil {

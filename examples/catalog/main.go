@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The catalog example: an application context with two declared clients and a
-// service, run against a real HTTP service, which it makes fail and recover.
+// service, run against a real HTTP service, which is made to fail and to
+// recover.
 //
 //	go run ./examples/catalog                                  with an embedded service
 //	go run ./examples/catalog -base-url http://localhost:8080  with one that is running
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	return nil
 }
 
-// draw shows who needs whom. Nothing is built for that.
+// draw prints the dependency graph. No bean is created.
 func draw(format, file string, out io.Writer) error {
 	cfg, err := config.Load(config.File(file))
 	if err != nil {
@@ -96,7 +97,7 @@ func draw(format, file string, out io.Writer) error {
 	return err
 }
 
-// newApplication registers everything; nothing is built before Start.
+// newApplication registers all beans; none is created before Start.
 func newApplication(cfg *config.Config, logger *slog.Logger) *container.ApplicationContext {
 	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogger(logger))
 	app.Install(client.Module())
@@ -108,8 +109,8 @@ func newApplication(cfg *config.Config, logger *slog.Logger) *container.Applicat
 	return app
 }
 
-// defaultConfigFile finds the settings from the repository's root as well as
-// from the example's own folder.
+// defaultConfigFile finds the settings from the repository's root and from the
+// example's directory.
 func defaultConfigFile() string {
 	if _, err := os.Stat("examples/catalog/pyfly.yaml"); err == nil {
 		return "examples/catalog/pyfly.yaml"

@@ -9,23 +9,22 @@ import (
 	"github.com/pyfly-go/pyfly/examples/catalog/shop"
 )
 
-// Price is what a product costs.
+// Price is the price of a product.
 type Price struct {
 	PriceCents int    `json:"price_cents"`
 	Currency   string `json:"currency"`
 }
 
-// PriceClient is hedged: a price that takes long is asked for a second time, and
-// the answer that comes first counts. Its circuit opens when too many answers are
-// slow.
+// PriceClient is hedged: if a response is slow, a second request is sent, and
+// the first response is used. Its circuit opens if too many responses are slow.
 type PriceClient struct {
 	client.ServiceClient
 
 	GetPrice func(ctx context.Context, productID string) (Price, error) `get:"/products/{product_id}"`
 }
 
-// SearchClient has a bulkhead, and gives the last good answer when there is no
-// new one.
+// SearchClient has a bulkhead, and returns the last good response if there is
+// no new one.
 type SearchClient struct {
 	client.HttpClient
 

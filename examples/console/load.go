@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// load is a steady stream of customers.
+// load simulates a steady stream of customers.
 type load struct {
 	shop  *Storefront
 	count int
 	calls sync.WaitGroup
 }
 
-// visit lets customers come until ctx is done. It does not wait for them: see
+// visit starts customers until ctx is done. It does not wait for them: see
 // [load.wait].
 func (l *load) visit(ctx context.Context, callsPerSecond float64) {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / callsPerSecond))
@@ -36,8 +36,7 @@ func (l *load) visit(ctx context.Context, callsPerSecond float64) {
 // callLimit is how long a customer waits.
 const callLimit = 3 * time.Second
 
-// call makes one customer do something. What becomes of it is for the console to
-// show.
+// call simulates one customer. The console shows the result.
 func (l *load) call(ctx context.Context, number int) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -55,5 +54,5 @@ func (l *load) call(ctx context.Context, number int) {
 	}
 }
 
-// wait returns when all customers have gone.
+// wait returns when all customers are done.
 func (l *load) wait() { l.calls.Wait() }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The console example: the application of the catalog example with more clients
-// and with the actuator, under a load that is steady while its services fail, get
+// and with the actuator, under a steady load while its services fail, become
 // slow and recover. Open the address that it prints.
 //
 //	go run .                      until Ctrl-C
@@ -34,7 +34,7 @@ func main() {
 	container.Exit(err) // prints the report when the context does not start
 }
 
-// options are what can be said on the command line.
+// options are the command-line options.
 type options struct {
 	port           int
 	phase          time.Duration
@@ -48,7 +48,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("console", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.IntVar(&o.port, "port", 9464, "serve the console at this `port`, 0 for any free one")
+	flags.IntVar(&o.port, "port", 9464, "serve the console at this `port`, 0 for any free port")
 	flags.DurationVar(&o.phase, "phase", 20*time.Second, "how `long` each phase takes")
 	flags.BoolVar(&o.once, "once", false, "stop after the last phase instead of beginning anew")
 	flags.Float64Var(&o.callsPerSecond, "calls-per-second", 40, "so `many` customers come")
@@ -63,8 +63,8 @@ func parse(args []string, out io.Writer) (options, error) {
 	return o, nil
 }
 
-// run is the whole example; main adds the signals. Being interrupted is how it
-// ends, and no error.
+// run is the whole example; main adds the signals. An interrupt ends it without
+// an error.
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	o, err := parse(args, out)
 	if errors.Is(err, flag.ErrHelp) {
@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	return runApplication(ctx, o, service, out)
 }
 
-// runApplication runs the application while the service is there.
+// runApplication runs the application while the service is running.
 func runApplication(ctx context.Context, o options, service *server.Server, out io.Writer) (err error) {
 	token := rand.Text()
 	cfg, err := config.Load(config.File(o.file), config.Map(map[string]any{
@@ -104,7 +104,7 @@ func runApplication(ctx context.Context, o options, service *server.Server, out 
 	return s.play(ctx, o)
 }
 
-// newApplication registers everything; nothing is built before Start.
+// newApplication registers all beans; none is created before Start.
 func newApplication(cfg *config.Config, logs io.Writer) *container.ApplicationContext {
 	app := container.NewApplicationContext(container.WithConfig(cfg), container.WithLogOutput(logs))
 	app.Install(client.Module(), actuator.Module())

@@ -9,7 +9,7 @@ import (
 	"github.com/pyfly-go/pyfly/examples/catalog/server"
 )
 
-// phase is a time in which the services behave in one way.
+// phase is a period in which the services behave in one way.
 type phase struct {
 	says  string
 	fault server.Fault
@@ -17,7 +17,7 @@ type phase struct {
 	rush  float64 // so many times as many customers as usual; 0 is 1
 }
 
-// phases are what happens, one after the other.
+// phases are played in order.
 var phases = [...]phase{
 	{says: "all is well"},
 	{
@@ -36,7 +36,7 @@ const (
 	slowInterval = 100 * time.Millisecond
 )
 
-// misbehave makes the service behave as the phase says until ctx is done.
+// misbehave applies the phase's behaviour to the service until ctx is done.
 func (p phase) misbehave(ctx context.Context, service *server.Server, callsPerSecond float64) error {
 	if p.slow == 0 {
 		return service.SetFault(p.faultOrNone())

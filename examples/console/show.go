@@ -16,7 +16,7 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// show plays the phases, and prints what happens.
+// show plays the phases and prints events.
 type show struct {
 	service *server.Server
 	load    *load

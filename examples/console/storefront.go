@@ -11,7 +11,7 @@ import (
 	"github.com/pyfly-go/pyfly/lifecycle"
 )
 
-// Storefront is what customers visit.
+// Storefront is the part of the shop that customers use.
 type Storefront struct {
 	catalog *shop.CatalogService
 	prices  *PriceClient
@@ -24,7 +24,7 @@ func NewStorefront(catalog *shop.CatalogService, prices *PriceClient, search *Se
 	return &Storefront{catalog, prices, search, sales}
 }
 
-// Look asks for the price of a product.
+// Look requests the price of a product.
 func (s *Storefront) Look(ctx context.Context, productID string) error {
 	_, err := s.prices.GetPrice(ctx, productID)
 	return err
@@ -49,13 +49,14 @@ func (s *Storefront) Buy(ctx context.Context, orderID string) error {
 	return err
 }
 
-// Sales knows how the shop sells, which is a matter of its health.
+// Sales counts sold and lost orders and reports the health of the shop.
 type Sales struct {
 	sold atomic.Int64
 	lost atomic.Int64 // since the last order that was paid
 }
 
-// lostForDegraded orders in a row say that the shop does not sell.
+// lostForDegraded is the number of consecutive lost orders from which the shop
+// is degraded.
 const lostForDegraded = 5
 
 func (s *Sales) note(err error) {

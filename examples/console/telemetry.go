@@ -14,8 +14,9 @@ import (
 	"github.com/pyfly-go/pyfly/container"
 )
 
-// NewOTLPReader sends the actuator's metrics by OTLP as well, once a minute or as
-// OTEL_METRIC_EXPORT_INTERVAL says. OTEL_EXPORTER_OTLP_ENDPOINT says where to.
+// NewOTLPReader also exports the actuator's metrics by OTLP, once a minute or
+// at the interval OTEL_METRIC_EXPORT_INTERVAL. OTEL_EXPORTER_OTLP_ENDPOINT sets
+// the destination.
 func NewOTLPReader() (sdkmetric.Reader, error) {
 	exporter, err := otlpmetrichttp.New(context.Background())
 	if err != nil {
@@ -24,8 +25,8 @@ func NewOTLPReader() (sdkmetric.Reader, error) {
 	return sdkmetric.NewPeriodicReader(exporter), nil
 }
 
-// NewOTLPTracers sends spans by OTLP. The function that it returns sends what is
-// left when the application stops.
+// NewOTLPTracers exports spans by OTLP. The function that it returns exports
+// the remaining spans when the application stops.
 func NewOTLPTracers() (trace.TracerProvider, func() error, error) {
 	exporter, err := otlptracehttp.New(context.Background())
 	if err != nil {

@@ -23,13 +23,14 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// maxResponseHeader is how large the header of an answer may be: fasthttp reads
-// it into a buffer of this size.
+// maxResponseHeader is the maximum size of response headers: fasthttp reads
+// them into a buffer of this size.
 const maxResponseHeader = 64 << 10
 
-// fasthttpAdapter is a port.HttpClientPort on github.com/valyala/fasthttp. It
-// speaks HTTP/1.1, reads every answer whole before it returns it, follows no
-// redirect and asks for no compression.
+// fasthttpAdapter is a port.HttpClientPort that uses
+// github.com/valyala/fasthttp. It supports HTTP/1.1, reads every response
+// completely before it returns it, and does not follow redirects or request
+// compression.
 type fasthttpAdapter struct {
 	name    string
 	origin  string // scheme and host of the base URL
@@ -48,7 +49,7 @@ type fasthttpAdapter struct {
 func newFasthttpAdapter(cfg port.PortConfig) (port.HttpClientPort, error) {
 	base, err := url.Parse(cfg.BaseURL)
 	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" {
-		// Without the cause, which holds the URL, which may hold a password.
+		// Omit the cause: it contains the URL, which may hold a password.
 		return nil, fmt.Errorf("client %s: %w: its base URL cannot be used: write one such as http://inventory:8080", cfg.Name, kernel.ErrConfig)
 	}
 	a := &fasthttpAdapter{
@@ -67,20 +68,21 @@ func newFasthttpAdapter(cfg port.PortConfig) (port.HttpClientPort, error) {
 		return &fasthttp.HostClient{
 			Addr:  address,
 			IsTLS: isTLS,
-			// The name in the certificate is that of the base URL, for instances as well.
+			// The certificate must be for the host of the base URL, for instances as well.
 			TLSConfig: &tls.Config{ServerName: base.Hostname()},
-			// Nothing else may dial: the error proves that no connection was made.
+			// Only this function dials, so the error proves that no connection was
+			// established.
 			Dial:                func(address string) (net.Conn, error) { return dialer.DialContext(a.gate.ctx, "tcp", address) },
 			Transport:           transport{},
 			ConnPoolStrategy:    fasthttp.LIFO, // so that those that are not needed become idle and are closed
 			MaxConns:            math.MaxInt32,
 			ReadBufferSize:      maxResponseHeader,
 			MaxResponseBodySize: int(min(limit(cfg.MaxResponseSize, port.DefaultMaxResponseSize), math.MaxInt)),
-			// Or a%2Fb would become a/b.
+			// Otherwise a%2Fb would become a/b.
 			DisablePathNormalizing: true,
-			// Repeats of GET, HEAD and PUT, and only on connections that turn out to be
-			// closed: see transport. It ends when none of them is left. All else is up
-			// to the client's retry policy.
+			// Retries GET, HEAD and PUT, only if the connection turns out to be
+			// closed: see transport. It ends when no such connection is left. All
+			// other retries are left to the client's retry policy.
 			MaxIdemponentCallAttempts: math.MaxInt32,
 		}
 	}
@@ -88,8 +90,8 @@ func newFasthttpAdapter(cfg port.PortConfig) (port.HttpClientPort, error) {
 	return a, nil
 }
 
-// hostOf returns where a request is sent to, and the path of its URL: that of a
-// request to an instance is complete.
+// hostOf returns the host that a request is sent to, and the prefix of its path,
+// which is empty for a request to an instance.
 func (a *fasthttpAdapter) hostOf(ctx context.Context) (host *fasthttp.HostClient, path string) {
 	address, ok := port.InstanceOf(ctx)
 	if !ok {
@@ -103,8 +105,8 @@ func (a *fasthttpAdapter) hostOf(ctx context.Context) (host *fasthttp.HostClient
 	return a.instances[address], ""
 }
 
-// CloseInstance implements port.InstanceCloser. Connections that are in use close
-// when they have been idle for a while.
+// CloseInstance implements port.InstanceCloser. Connections in use are closed
+// after they have been idle for a while.
 func (a *fasthttpAdapter) CloseInstance(address string) {
 	a.mu.Lock()
 	host := a.instances[address]
@@ -115,7 +117,7 @@ func (a *fasthttpAdapter) CloseInstance(address string) {
 	}
 }
 
-// limit resolves a limit of a port.PortConfig; 0 then means none.
+// limit converts a limit of a port.PortConfig; the result 0 means none.
 func limit[N ~int64](configured, byDefault N) N {
 	if configured == 0 {
 		return byDefault
@@ -177,13 +179,13 @@ func (a *fasthttpAdapter) Stop(ctx context.Context) error {
 		host.CloseIdleConnections()
 	}
 	if cut > 0 {
-		return fmt.Errorf("client %s: requests cut off because they outlasted the time for stopping: %d: %w", a.name, cut, ctx.Err())
+		return fmt.Errorf("client %s: requests cancelled because they did not finish within the stop timeout: %d: %w", a.name, cut, ctx.Err())
 	}
 	return nil
 }
 
-// explain says why err arose, if it did because ctx is done: all that fasthttp
-// sees then is that its connection was closed.
+// explain returns the cause of err if ctx is done: fasthttp itself sees only
+// that its connection was closed.
 func explain(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
@@ -195,8 +197,8 @@ func explain(ctx context.Context, err error) error {
 	return reason
 }
 
-// request translates a request. It reads its body whole: fasthttp's attempts on
-// other connections send it again.
+// request converts a request. It reads the whole body, because fasthttp may
+// send it again on another connection.
 func (a *fasthttpAdapter) request(req *http.Request, path string) (*fasthttp.Request, error) {
 	body, err := readBody(req)
 	if err != nil {
@@ -209,7 +211,7 @@ func (a *fasthttpAdapter) request(req *http.Request, path string) (*fasthttp.Req
 	}
 	target = a.origin + path + target
 	sent.SetRequestURI(target)
-	// Once more, for the error that SetRequestURI keeps to itself.
+	// Called again for the error that SetRequestURI does not return.
 	if err := sent.URI().Parse(nil, []byte(target)); err != nil {
 		return nil, fmt.Errorf("%w: its URL cannot be sent", port.ErrInvalidRequest)
 	}
@@ -221,7 +223,7 @@ func (a *fasthttpAdapter) request(req *http.Request, path string) (*fasthttp.Req
 	return sent, nil
 }
 
-// addHeader adds what is not in another header.
+// addHeader adds the values that another header does not set.
 func addHeader(sent *fasthttp.Request, header, except http.Header) {
 	for name, values := range header {
 		if _, isSet := except[name]; isSet {

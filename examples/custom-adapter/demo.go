@@ -22,7 +22,7 @@ type Product struct {
 	Currency   string `json:"currency"`
 }
 
-// InventoryClient knows nothing of the library that carries its requests.
+// InventoryClient does not depend on the library that sends its requests.
 type InventoryClient struct {
 	client.ServiceClient `url:"${inventory.url}" retry:"3" retry-base-delay:"50ms"`
 
@@ -96,7 +96,7 @@ func (d *demo) retry(ctx context.Context) error {
 	return nil
 }
 
-// giveUp shows that a caller who does not wait any longer gets his way.
+// giveUp shows that a caller can cancel a call.
 func (d *demo) giveUp(ctx context.Context) error {
 	if err := d.service.SetFault(server.Fault{Mode: server.ModeSlow, Delay: "5s", Count: 1}); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// gate counts the requests in flight and lets none in once it is stopped.
+// gate counts the requests in flight and rejects new ones once it is stopped.
 type gate struct {
 	ctx context.Context // done once nothing may go on
 	cut context.CancelFunc
@@ -27,8 +27,8 @@ func newGate() *gate {
 	return g
 }
 
-// enter lets a request in. The context is done when parent is, when timeout is
-// over (0: never) or when the request is cut; its cause says which of them.
+// enter admits a request. The context is done when parent is done, after
+// timeout (0 for none), or when the request is cut. Its cause says which.
 func (g *gate) enter(parent context.Context, timeout time.Duration) (ctx context.Context, leave func(), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -59,8 +59,8 @@ func (g *gate) leave() {
 	}
 }
 
-// stop lets no request in, waits for those in flight until ctx is done, and
-// returns how many it cut then. It may be called repeatedly.
+// stop rejects new requests, waits for those in flight until ctx is done, and
+// returns the number of requests that it cancelled. It may be called repeatedly.
 func (g *gate) stop(ctx context.Context) (cut int) {
 	g.refuse()
 	select {

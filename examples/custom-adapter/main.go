@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The custom-adapter example: declared clients whose requests leave the process
-// through another HTTP library than net/http, here fasthttp. All that takes is
-// a client.HttpClientPort (adapter.go) and one line where the application is
-// put together.
+// The custom-adapter example: declared clients send their requests through
+// another HTTP library than net/http, here fasthttp. This needs a
+// client.HttpClientPort (adapter.go) and one line where the application is
+// configured.
 //
 //	cd examples/custom-adapter && go run .
 package main
@@ -52,7 +52,8 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	return d.run(ctx)
 }
 
-// newApplication tells the client module to make its ports with fasthttp.
+// newApplication configures the client module to create its ports with
+// fasthttp.
 func newApplication(serviceURL string) *container.ApplicationContext {
 	app := container.NewApplicationContext(
 		container.WithConfig(config.New(map[string]any{"inventory.url": serviceURL})),

@@ -9,15 +9,15 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// contextKey is the user value under which a request carries its context.
+// contextKey is the user value with a request's context.
 type contextKey struct{}
 
-// transport adds to fasthttp what it does not know: a context. When that is
-// done, the connection is closed, which ends all reading from and writing to it.
+// transport adds contexts to fasthttp. When the context is done, the connection
+// is closed, which ends all reads and writes.
 type transport struct{}
 
-// RoundTrip implements fasthttp.RoundTripper. It allows another attempt if the
-// connection it took from the pool had been closed by the server.
+// RoundTrip implements fasthttp.RoundTripper. It permits another attempt if the
+// connection from the pool had been closed by the server.
 func (transport) RoundTrip(host *fasthttp.HostClient, req *fasthttp.Request, resp *fasthttp.Response) (retry bool, err error) {
 	ctx := req.UserValue(contextKey{}).(context.Context)
 	conn, err := connect(ctx, host)
@@ -35,8 +35,8 @@ func (transport) RoundTrip(host *fasthttp.HostClient, req *fasthttp.Request, res
 	return conn.reused && !answered && ctx.Err() == nil, err
 }
 
-// exchange sends a request and reads the answer. It reports whether anything of
-// the answer came.
+// exchange sends a request and reads the response. It reports whether any byte
+// of the response arrived.
 func exchange(host *fasthttp.HostClient, conn net.Conn, req *fasthttp.Request, resp *fasthttp.Response) (answered bool, err error) {
 	w := host.AcquireWriter(conn)
 	defer host.ReleaseWriter(w)
@@ -56,15 +56,15 @@ func exchange(host *fasthttp.HostClient, conn net.Conn, req *fasthttp.Request, r
 	return true, resp.ReadLimitBody(r, host.MaxResponseBodySize)
 }
 
-// connection is one of fasthttp's, whose type has no name outside of it.
+// connection is fasthttp's connection type, which is not exported.
 type connection struct {
 	net.Conn
 	reused           bool
 	release, discard func() // back to the pool, or closed for good
 }
 
-// connect takes a connection from the pool or makes one. The making cannot be
-// given up, but whoever waits for it can.
+// connect takes a connection from the pool or establishes one. Establishing a
+// connection cannot be cancelled, but waiting for it can.
 func connect(ctx context.Context, host *fasthttp.HostClient) (*connection, error) {
 	if ctx.Err() != nil {
 		return nil, unconnected(ctx)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The retry example: a retry policy alone, without HTTP and without an
+// The retry example: a retry policy on its own, without HTTP and without an
 // application context. It shows the delays between attempts, which errors are
-// tried again, how long a service may ask to wait, that a deadline is not
-// outslept, and what a budget is for.
+// retried, how long a service may ask to wait, that retries respect a deadline,
+// and the purpose of a budget.
 //
 //	go run ./examples/retry
 package main
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// run shows one property of a retry policy after the other.
+// run shows the properties of a retry policy.
 func run(ctx context.Context, out io.Writer) error {
 	d := &demo{out: out, begun: time.Now()}
 	for i, show := range []func(context.Context){d.delays, d.retryOn, d.retryAfter, d.deadline, d.budget} {
@@ -55,12 +55,12 @@ func (d *demo) say(format string, args ...any) {
 	fmt.Fprintf(d.out, "%.3fs  %s\n", time.Since(d.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// onRetry prints what a policy tells before each delay.
+// onRetry prints the event before each delay.
 func (d *demo) onRetry(e resilience.RetryEvent) {
 	d.say("    attempt %d failed (%v), the next one in %s", e.Attempt, e.Err, e.Delay)
 }
 
-// order places an order under a policy and prints what became of it.
+// order places an order with a policy and prints the result.
 func (d *demo) order(ctx context.Context, policy *resilience.RetryPolicy, warehouse *warehouse) {
 	number, err := resilience.Call(ctx, policy, warehouse.order)
 	if err != nil {

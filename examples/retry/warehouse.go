@@ -14,14 +14,14 @@ var (
 	errSoldOut     = errors.New("sold out")
 )
 
-// busyError says how long to wait: it is a resilience.RetryAfterer.
+// busyError contains the time to wait: it is a resilience.RetryAfterer.
 type busyError struct{ wait time.Duration }
 
 func (e busyError) Error() string             { return fmt.Sprintf("busy for %s", e.wait) }
 func (e busyError) RetryAfter() time.Duration { return e.wait }
 
-// warehouse stands for a service on the other side of a network. It answers
-// with its errors, one after the other, and then takes orders.
+// warehouse simulates a remote service. It returns its errors in order and then
+// accepts orders.
 type warehouse struct {
 	errs     []error
 	attempts int

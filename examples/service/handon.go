@@ -18,15 +18,15 @@ const (
 	attemptHeader = "X-Retry-Attempt"   // the request is a repeated one
 )
 
-// inbound prepares the context of a request for the calls that are made for it:
-// with its trace, with a deadline, and without retries if the request is itself a
-// retry.
+// inbound prepares the context of a request for outgoing calls: with its trace,
+// with a deadline, and without retries if the request is itself a retry.
 func inbound(limit time.Duration, next http.Handler) http.Handler {
 	return otelhttp.NewHandler(withDeadline(limit, client.SuppressRetries(withAttempt(next))), "orders",
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})))
 }
 
-// withDeadline limits a request to what its caller waits, and to limit at most.
+// withDeadline limits a request to the time that its caller waits, and to at
+// most limit.
 func withDeadline(limit time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		timeout := limit
@@ -41,7 +41,7 @@ func withDeadline(limit time.Duration, next http.Handler) http.Handler {
 
 type attemptKey struct{}
 
-// withAttempt remembers that a request is a repeated one.
+// withAttempt marks a request as a retry.
 func withAttempt(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if attempt := r.Header.Get(attemptHeader); attempt != "" {
@@ -51,8 +51,9 @@ func withAttempt(next http.Handler) http.Handler {
 	})
 }
 
-// NewOutbound makes the interceptor that tells the next service how long this one
-// waits, and that it must not retry either. The client itself sends the trace.
+// NewOutbound returns the interceptor that tells the next service how long this
+// one waits, and that it must not retry either. The client itself propagates
+// the trace.
 func NewOutbound() client.Interceptor {
 	return func(next client.Exchange) client.Exchange {
 		return func(req *http.Request) (*http.Response, error) {

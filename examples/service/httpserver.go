@@ -54,11 +54,11 @@ func NewHTTPServer(p *ServerProperties, orders *Orders, events *lifecycle.Events
 	return s
 }
 
-// Phase starts the server after all other beans, and stops it before them: what
-// handlers need is there until the last one has returned.
+// Phase starts the server after all other beans, and stops it before them, so
+// that the beans that handlers use exist until the last handler has returned.
 func (*HTTPServer) Phase() int { return 100 }
 
-// Start listens, so that a port that is taken fails the start of the application.
+// Start listens. If the port is in use, the start of the application fails.
 func (s *HTTPServer) Start(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.http.Addr)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *HTTPServer) Start(ctx context.Context) error {
 	return nil
 }
 
-// Run ends with serving. Its error ends the application.
+// Run returns when serving ends. Its error stops the application.
 func (s *HTTPServer) Run(ctx context.Context) error {
 	select {
 	case <-s.served:
@@ -85,7 +85,7 @@ func (s *HTTPServer) Run(ctx context.Context) error {
 	}
 }
 
-// Stop lets the requests under way finish within its time limit, and then cuts
+// Stop lets running requests finish within its time limit, and then cancels
 // them.
 func (s *HTTPServer) Stop(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
@@ -96,16 +96,17 @@ func (s *HTTPServer) Stop(ctx context.Context) error {
 	return err
 }
 
-// URL is where the service listens, after Start.
+// URL returns the address of the service, after Start.
 func (s *HTTPServer) URL() string {
 	_, port, _ := net.SplitHostPort(s.listener.Addr().String())
 	return "http://localhost:" + port
 }
 
 // closingConnections closes each connection after its next response once the
-// shutdown has begun. A load balancer that distributes connections, as a service of
-// Kubernetes does, keeps those that it has: their clients open others then, which
-// lead elsewhere. Idle connections stay open, because a request may be on its way.
+// shutdown has begun. A load balancer that distributes connections, such as a
+// Kubernetes service, keeps existing ones; their clients then open new
+// connections, which lead to other pods. Idle connections stay open, because a
+// request may already have been sent.
 func (s *HTTPServer) closingConnections(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.isEnding.Load() {

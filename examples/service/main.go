@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The service example: a service with an HTTP server of its own, which calls
-// another service through a declared client, and which Kubernetes can restart
-// under load without losing a request.
+// The service example: a service with its own HTTP server, which calls another
+// service through a declared client, and which Kubernetes can restart under
+// load without losing a request.
 //
 //	PYFLY_CLIENT_SERVICES_INVENTORY_CLIENT_BASE_URL=http://localhost:9000 go run .
 package main
@@ -21,7 +21,7 @@ func main() {
 	container.Exit(newApplication().Run(context.Background()))
 }
 
-// newApplication registers everything; nothing is built before Run.
+// newApplication registers all beans; none is created before Run.
 func newApplication(opts ...container.Option) *container.ApplicationContext {
 	app := container.NewApplicationContext(opts...)
 	app.Install(client.Module(), actuator.Module())

@@ -13,7 +13,7 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// InventoryClient calls the service that knows what is in stock.
+// InventoryClient calls the inventory service.
 type InventoryClient struct {
 	client.ServiceClient `url:"http://inventory:8080" retry:"3" retry-base-delay:"50ms"`
 
@@ -21,27 +21,27 @@ type InventoryClient struct {
 	Reserve  func(ctx context.Context, body Reservation) (Reservation, error) `post:"/reservations" idempotent:"true"`
 }
 
-// Stock is how many of a product there are.
+// Stock is the number of items of a product.
 type Stock struct {
 	ProductID string `json:"product_id"`
 	Quantity  int    `json:"quantity"`
 }
 
-// Reservation takes some of a product out of the stock. The inventory gives the ID.
+// Reservation reserves items of a product. The inventory assigns the ID.
 type Reservation struct {
 	ID        string `json:"id,omitempty"`
 	ProductID string `json:"product_id"`
 	Quantity  int    `json:"quantity"`
 }
 
-// Order is what a customer wants.
+// Order is an order of a customer.
 type Order struct {
 	ProductID     string `json:"product_id"`
 	Quantity      int    `json:"quantity"`
 	ReservationID string `json:"reservation_id,omitempty"`
 }
 
-// Orders takes orders for what is in stock.
+// Orders accepts orders for products in stock.
 type Orders struct {
 	inventory *InventoryClient
 	log       *slog.Logger
@@ -76,8 +76,7 @@ func (o *Orders) createOrder(w http.ResponseWriter, r *http.Request) {
 	o.answer(w, r, http.StatusCreated, order, err)
 }
 
-// answer writes a value as JSON, or the status that an error of the inventory
-// stands for.
+// answer writes a value as JSON, or the status for an error of the inventory.
 func (o *Orders) answer(w http.ResponseWriter, r *http.Request, status int, value any, err error) {
 	if err != nil {
 		o.log.WarnContext(r.Context(), "the inventory did not help", "error", err)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package catalog is a service that calls another one, and three ways to test
+// Package catalog is a service that calls another one, with three ways to test
 // it without a network:
 //
 //   - literal_test.go: the client is a struct literal with the functions that
 //     the test needs;
 //   - port_test.go: the whole application context runs over clienttest.NewPort,
-//     which records requests and answers as told;
-//   - mock_test.go: a testify mock stands in for the port.
+//     which records requests and sends configured responses;
+//   - mock_test.go: a testify mock replaces the port.
 package catalog
 
 import (
@@ -41,10 +41,10 @@ type Service struct {
 // NewService is the constructor that an application context calls.
 func NewService(inventory *InventoryClient) *Service { return &Service{inventory} }
 
-// ErrSoldOut says that a product does not exist any more.
+// ErrSoldOut means that a product no longer exists.
 var ErrSoldOut = errors.New("sold out")
 
-// Quote tells the price of a product.
+// Quote returns the price of a product.
 func (s *Service) Quote(ctx context.Context, productID string) (string, error) {
 	p, err := s.inventory.GetProduct(ctx, productID)
 	switch {

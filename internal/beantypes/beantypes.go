@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package beantypes lets the packages of this module know of which types the beans
-// of an application are.
+// Package beantypes gives the packages of this module the types of the beans of
+// an application.
 package beantypes
 
 import (
@@ -17,11 +17,11 @@ type Set struct {
 	found map[any]any
 }
 
-// New makes a set. It keeps the list.
+// New returns a set. It keeps a reference to the list.
 func New(types []reflect.Type) *Set { return &Set{types: types, found: map[any]any{}} }
 
-// Find returns what find makes of the types, which are those that constructors
-// return. It calls find once for each key.
+// Find returns the result of find for the types, which are the types that
+// constructors return. It calls find once for each key.
 func (s *Set) Find(key any, find func(types []reflect.Type) any) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()

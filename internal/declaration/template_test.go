@@ -15,7 +15,7 @@ func TestWrongTemplates(t *testing.T) {
 		"/id}":        "'}' without a '{'",
 		"/{}":         "empty expression",
 		"/{#part}":    "a fragment is not sent",
-		"/{id:0}":     "no length of a prefix",
+		"/{id:0}":     "not a valid prefix length",
 		"/{a b}":      "letters, digits, underscores",
 		"/x{?a}{?b}":  "begins the query twice",
 		"/{&a}":       "write {?a}",

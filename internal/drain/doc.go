@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package drain stops what has work in flight. It counts what enters, rejects what
-// comes after the stop has begun, waits until everything has left, and cuts what
-// is left when a context is done.
+// Package drain stops components with work in flight. It counts work that
+// begins, rejects work after the stop has begun, waits until all work has
+// ended, and cancels the rest when a context is done.
 //
-// [Gate] only counts: entering and leaving are an atomic addition or two, and who
-// is cut has to ask for it. [Group] knows each of its members, so it can cancel
-// them; entering and leaving lock one of several lists for a moment.
+// [Gate] only counts. Enter and Leave take an atomic addition or two, and work
+// in flight must itself check whether it is cut. [Group] knows each of its
+// members and can cancel them. Its Enter and Leave briefly lock one of several
+// lists.
 //
-// The zero value of both is open and ready to use. Channels are made when somebody
-// waits, so a Gate or Group that was made outside a testing/synctest bubble works
-// inside one.
+// The zero values of both are open and ready to use. Channels are created by
+// the first waiter, so a Gate or Group that was created outside a
+// testing/synctest bubble works inside one.
 package drain

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// Group holds what is in flight and can be cancelled. Entering, leaving and the cut
-// of one member take constant time. It is safe for concurrent use and must not be
+// Group holds cancellable work in flight. Enter, Leave and the cancellation of
+// one member take constant time. It is safe for concurrent use and must not be
 // copied.
 type Group struct {
 	shards [8]shard // so that members on many processors do not wait for each other
@@ -18,7 +18,7 @@ type Group struct {
 }
 
 // shard is a lock and a ring, not a counter: a member may enter while Drain
-// begins, and each that has entered must be found to be cut.
+// begins, and every member that has entered must be found and cut.
 type shard struct {
 	mu      sync.Mutex
 	members Member // the ring's root
@@ -26,8 +26,8 @@ type shard struct {
 	_       cacheLine
 }
 
-// Member is one member of a [Group], to be embedded in what is in flight. The zero
-// value may enter, once.
+// Member is one member of a [Group]. Embed it in the type of the work. The zero
+// value may enter once.
 type Member struct {
 	group          *Group
 	shard          *shard
@@ -36,9 +36,9 @@ type Member struct {
 	cut, left      atomic.Bool
 }
 
-// Enter adds a member, unless the group is closed. Whoever has entered calls
-// [Member.Leave]. cancel is called with the cause of [Group.Drain] if the member is
-// cut; it may be nil.
+// Enter adds a member and returns true, unless the group is closed. After that,
+// the caller must call [Member.Leave]. cancel is called with the cause of
+// [Group.Drain] if the member is cut; it may be nil.
 func (g *Group) Enter(m *Member, cancel context.CancelCauseFunc) bool {
 	s := &g.shards[rand.IntN(len(g.shards))]
 	m.group, m.shard, m.cancel = g, s, cancel
@@ -63,7 +63,7 @@ func (m *Member) Leave() {
 	}
 }
 
-// Cancel calls the function that the member has entered with, or tried to, if any.
+// Cancel calls the cancel function that was passed to Enter, if any.
 func (m *Member) Cancel(cause error) {
 	if m.cancel != nil {
 		m.cancel(cause)
@@ -76,7 +76,7 @@ func (m *Member) IsCut() bool { return m.cut.Load() }
 // HasLeft reports whether Leave has been called.
 func (m *Member) HasLeft() bool { return m.left.Load() }
 
-// Close lets no member enter from now on. It does not wait.
+// Close rejects new members. It does not wait.
 func (g *Group) Close() {
 	for i := range g.shards {
 		s := &g.shards[i]
@@ -87,9 +87,8 @@ func (g *Group) Close() {
 	g.fireIfIdle()
 }
 
-// Drain closes the group and waits until it has no members or ctx is done. Then it
-// cuts those that are left, cancelling each with cause, and returns how many these
-// were.
+// Drain closes the group and waits until it has no members or ctx is done. Then
+// it cancels the remaining members with cause, and returns their number.
 func (g *Group) Drain(ctx context.Context, cause error) (cut int) {
 	g.Close()
 	select {
@@ -104,7 +103,7 @@ func (g *Group) Drain(ctx context.Context, cause error) (cut int) {
 	return cut
 }
 
-// fireIfIdle ends the waits if all shards are closed and none has a member.
+// fireIfIdle wakes the waiters if all shards are closed and empty.
 func (g *Group) fireIfIdle() {
 	for i := range g.shards {
 		s := &g.shards[i]
@@ -129,7 +128,7 @@ func (s *shard) insert(m *Member) {
 	m.previous.next, m.next.previous = m, m
 }
 
-// unlink is false if the member is in no ring.
+// unlink returns false if the member is in no ring.
 func (m *Member) unlink() bool {
 	if m.next == nil {
 		return false
@@ -147,7 +146,7 @@ func (s *shard) cutAll(cause error) (n int) {
 	return n
 }
 
-// cutFirst takes a member out of the ring, or returns nil if there is none.
+// cutFirst removes a member from the ring, or returns nil if there is none.
 func (s *shard) cutFirst() *Member {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,7 +4,7 @@ package drain
 
 import "sync"
 
-// signal is a channel that is closed once. It is made when it is first waited for.
+// signal is a channel that is closed once. It is created by the first waiter.
 type signal struct {
 	mu      sync.Mutex
 	fired   bool

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package eventbus keeps the subscriptions of an event bus.
+// Package eventbus manages the subscriptions of an event bus.
 package eventbus
 
 import (
@@ -15,7 +15,7 @@ type Bus struct {
 	subscriptions atomic.Pointer[[]*Subscription]
 
 	writing sync.Mutex // serialises changes
-	scope   *scope     // of new subscriptions; nil: none
+	scope   *scope     // of new subscriptions; nil if none
 }
 
 // Subscription is a function that handles some events.
@@ -25,10 +25,10 @@ type Subscription struct {
 	scope   *scope
 }
 
-// scope has a size, so that each has an address of its own.
+// scope is not empty, so that each has a distinct address.
 type scope struct{ _ byte }
 
-// Subscriptions returns the subscriptions in the order in which they were made.
+// Subscriptions returns the subscriptions in the order of their creation.
 // Callers must not modify the list.
 func (b *Bus) Subscriptions() []*Subscription {
 	if list := b.subscriptions.Load(); list != nil {
@@ -52,8 +52,8 @@ func (b *Bus) Subscribe(s Subscription) (unsubscribe func()) {
 	}
 }
 
-// Scope owns the subscriptions that are made from now on until the next call of
-// Scope or of end. The returned function removes those that are left.
+// Scope owns all subscriptions that are created until the next call of Scope or
+// of end. The returned function removes the remaining ones.
 func (b *Bus) Scope() (end func()) {
 	owner := &scope{}
 	b.writing.Lock()
@@ -69,8 +69,8 @@ func (b *Bus) Scope() (end func()) {
 	}
 }
 
-// remove replaces the list, so that those who read it go on with the old one. It
-// is called with the lock held.
+// remove replaces the list, so that concurrent readers keep the old one. The
+// caller must hold the lock.
 func (b *Bus) remove(isMeant func(*Subscription) bool) {
 	list := slices.DeleteFunc(slices.Clone(b.Subscriptions()), isMeant)
 	b.subscriptions.Store(&list)

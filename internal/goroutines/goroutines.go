@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package goroutines labels goroutines and finds those of a label again, to say
-// where one that hangs stands, and which ones were left behind. A goroutine
-// hands its labels on to those that it starts, and profiles show them.
+// Package goroutines labels goroutines and finds the goroutines of a label, to
+// report where one hangs and which ones were leaked. A goroutine passes its
+// labels on to the goroutines that it starts, and profiles show them.
 package goroutines
 
 import (
@@ -18,21 +18,22 @@ import (
 
 // The labels that PyFly sets.
 const (
-	Context = "pyfly.context" // which application context: see ID
+	Context = "pyfly.context" // the application context: see ID
 	Bean    = "pyfly.bean"
 	Hook    = "pyfly.hook"
 )
 
-// ID tells one living owner of goroutines from another.
+// ID identifies an owner of goroutines among all live ones.
 func ID(owner any) string { return fmt.Sprintf("%p", owner) }
 
-// Label labels the calling goroutine, for good, with pairs of names and values.
+// Label permanently labels the calling goroutine with pairs of names and
+// values.
 func Label(pairs ...string) {
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels(pairs...)))
 }
 
-// Number tells the calling goroutine from all others that run: the number that
-// stack traces show. It costs microseconds, more the deeper the stack is.
+// Number returns the number of the calling goroutine, as shown in stack traces.
+// It takes microseconds, and longer for deeper stacks.
 func Number() uint64 {
 	var trace [40]byte // "goroutine 18446744073709551615 [running]"
 	text := trace[:runtime.Stack(trace[:], false)]
@@ -46,10 +47,10 @@ func Number() uint64 {
 	return number
 }
 
-// Find returns the stacks of the goroutines that have all the labels, a line a
-// frame, innermost first: "function (folder/file.go:12)". Frames of the run
-// time, and those for which skip returns true, are left out. It stops the world
-// for a moment.
+// Find returns the stacks of the goroutines that have all the labels, with one
+// line per frame, innermost first: "function (folder/file.go:12)". Frames of
+// the Go runtime, and those for which skip returns true, are omitted. It
+// briefly stops the world.
 func Find(skip func(function string) bool, pairs ...string) [][]string {
 	var profile bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
@@ -78,7 +79,8 @@ func hasLabels(block string, pairs []string) bool {
 	return true
 }
 
-// framesOf reads lines such as "#	0x47f8e1	main.main.func1+0x21	/src/main.go:20".
+// framesOf parses lines such as "#        0x47f8e1        main.main.func1+0x21
+// /src/main.go:20".
 func framesOf(block string, skip func(string) bool) []string {
 	var frames []string
 	for line := range strings.SplitSeq(block, "\n") {

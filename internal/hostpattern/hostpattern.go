@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hostpattern reads the hosts that a setting allows:
+// Package hostpattern parses the hosts that a setting allows:
 //
 //	files.example.com          a name
 //	files.example.com:8443     with a port
@@ -18,15 +18,16 @@ import (
 	"unicode"
 )
 
-// Pattern is a host, or all below a domain. Its zero value matches nothing.
+// Pattern is a host, or all hosts below a domain. The zero value matches
+// nothing.
 type Pattern struct {
-	name       string // of a wildcard what follows the asterisk
+	name       string // for a wildcard, the text after the asterisk
 	address    netip.Addr
 	isWildcard bool
 	port       string
 }
 
-// Parse reads a pattern. Its error says what to write.
+// Parse parses a pattern. Its error includes the remedy.
 func Parse(text string) (Pattern, error) {
 	host, port, err := split(text)
 	if err != nil {
@@ -54,8 +55,8 @@ func Parse(text string) (Pattern, error) {
 	return p, nil
 }
 
-// split takes the port off a host. Colons of an IPv6 address without brackets
-// begin none.
+// split separates the port from a host. Colons of an IPv6 address without
+// brackets do not begin a port.
 func split(text string) (host, port string, err error) {
 	colon := strings.LastIndexByte(text, ':')
 	isBare := strings.Count(text, ":") > 1 && !strings.HasPrefix(text, "[")
@@ -69,8 +70,8 @@ func split(text string) (host, port string, err error) {
 	return text[:colon], port, nil
 }
 
-// isName reports whether a host may be a domain name. Names of other scripts and
-// with underscores are in use.
+// isName reports whether a host may be a domain name. Names in other scripts
+// and with underscores are valid.
 func isName(name string) bool {
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || strings.ContainsFunc(label, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' }) {
@@ -80,16 +81,16 @@ func isName(name string) bool {
 	return true
 }
 
-// canonical is a name in lower case, without the dot of one that is fully
-// qualified.
+// canonical returns a name in lower case, without the trailing dot of a fully
+// qualified name.
 func canonical(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
 
 // Port returns the port, or "" if the pattern has none.
 func (p Pattern) Port() string { return p.port }
 
-// Matches reports whether a host, without its port, is meant. Upper and lower
-// case do not matter, nor do brackets. An address is matched by itself alone, in
-// whatever form it is written.
+// Matches reports whether the pattern matches a host without port. Case and
+// brackets are ignored. An IP address matches all notations of the same
+// address.
 func (p Pattern) Matches(host string) bool {
 	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return p.address.IsValid() && p.address.Unmap() == address.Unmap()
@@ -102,7 +103,7 @@ func (p Pattern) Matches(host string) bool {
 	return p.name != "" && name == p.name
 }
 
-// String returns the pattern as the authority of a URL would be written.
+// String returns the pattern in the form of a URL's authority.
 func (p Pattern) String() string {
 	host := p.name
 	switch {

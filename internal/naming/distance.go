@@ -4,8 +4,8 @@ package naming
 
 import "strings"
 
-// Nearest returns the candidate that fewest edits tell from name, ignoring case,
-// or "" if that takes more than a slip of the pen would.
+// Nearest returns the candidate with the smallest edit distance from name,
+// ignoring case, or "" if the distance is too large for a typing mistake.
 func Nearest(name string, candidates []string) string {
 	best, fewest := "", max(2, len(name)/3)+1
 	for _, candidate := range candidates {
@@ -17,9 +17,9 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
-// Distance counts the insertions, deletions, replacements and swaps of
-// neighbours between a and b (optimal string alignment). Of distances beyond
-// limit it only says that they are.
+// Distance returns the number of insertions, deletions, replacements and swaps
+// of neighbours between a and b (optimal string alignment). If it exceeds
+// limit, the result is only known to exceed limit.
 func Distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package naming turns Go names into the names of settings.
+// Package naming converts Go names to the names of settings.
 package naming
 
 import (
@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// KebabCase turns a Go name into the form of settings: "PaymentClient" into
-// "payment-client", "HTTPProxy" into "http-proxy".
+// KebabCase converts a Go name to the form of settings: "PaymentClient" to
+// "payment-client", "HTTPProxy" to "http-proxy".
 func KebabCase(name string) string {
 	var b strings.Builder
 	runes := []rune(name)

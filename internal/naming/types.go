@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Form puts the name of a type, with the names of packages or folders in front,
-// into words of a kind: [Camel] or [Kebab].
+// Form joins the name of a type and the preceding names of packages or folders:
+// [Camel] or [Kebab].
 type Form func(prefix []string, name string) string
 
 // Camel is the form of beans: "ordersService".
@@ -44,8 +44,8 @@ func Kebab(prefix []string, name string) string {
 	return strings.Join(words, "-")
 }
 
-// LowerCamel puts a name with dashes into the form of beans: "paymentsV2" for
-// "payments-v2".
+// LowerCamel converts a name with hyphens to the form of beans: "payments-v2"
+// to "paymentsV2".
 func LowerCamel(name string) string {
 	var b strings.Builder
 	for _, part := range partsOf(name) {
@@ -54,7 +54,8 @@ func LowerCamel(name string) string {
 	return withFirst(b.String(), unicode.ToLower)
 }
 
-// wordsOf divides the name of a package or folder: "my-shop" into "my" and "shop".
+// wordsOf splits the name of a package or folder: "my-shop" into "my" and
+// "shop".
 func wordsOf(name string) []string { return partsOf(strings.ToLower(name)) }
 
 func partsOf(name string) []string {
@@ -69,18 +70,18 @@ func withFirst(s string, change func(rune) rune) string {
 	return string(change(first)) + s[size:]
 }
 
-// OfType returns the name of a type, or of what it points to, without its package:
-// "service" for *orders.Service, "repo[[]User]" for Repo[[]orders.User]. A type
-// without a name has the name that Go writes.
+// OfType returns the name of a type, or of the type that it points to, without
+// its package: "service" for *orders.Service, "repo[[]User]" for
+// Repo[[]orders.User]. An unnamed type has the name that Go prints.
 func OfType(t reflect.Type, form Form) string { return detail{}.name(t, form) }
 
-// detail is how much of a type is in its name.
+// detail determines how much of a type its name includes.
 type detail struct {
 	prefix    int  // names of packages and folders in front, from the innermost
 	arguments bool // with their packages
 }
 
-// details returns the ways to name a type, the shortest first.
+// details returns the possible names of a type, shortest first.
 func details(t reflect.Type) []detail {
 	all := []detail{{0, false}, {1, false}, {0, true}, {1, true}}
 	for n := 2; n <= len(pathOf(Base(t))); n++ {
@@ -103,7 +104,8 @@ func (d detail) name(t reflect.Type, form Form) string {
 	return form(prefix, shortened(name, d.arguments))
 }
 
-// Base is what a pointer points to; types and what points to them have one name.
+// Base returns the element type of a pointer. A type and pointers to it have
+// the same name.
 func Base(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -111,7 +113,7 @@ func Base(t reflect.Type) reflect.Type {
 	return t
 }
 
-// pathOf returns the folders of a type's package and, as the last, its name.
+// pathOf returns the folders of a type's package, followed by the package name.
 func pathOf(t reflect.Type) []string {
 	name, _, isQualified := strings.Cut(t.String(), ".")
 	if !isQualified || t.PkgPath() == "" {
@@ -124,7 +126,7 @@ func pathOf(t reflect.Type) []string {
 	return append(path, name)
 }
 
-// shortened drops the packages of type arguments, or their folders only:
+// shortened removes the packages of type arguments, or only their folders:
 // "Repo[[]a/b.User]" becomes "Repo[[]User]" or "Repo[[]b.User]".
 func shortened(name string, withPackages bool) string {
 	if !strings.Contains(name, "[") {
@@ -152,7 +154,7 @@ func shortened(name string, withPackages bool) string {
 	return b.String()
 }
 
-// afterQuoted returns what follows a quoted text, such as the tag of a field.
+// afterQuoted returns the text after a quoted text, such as the tag of a field.
 func afterQuoted(s string) string {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
@@ -178,11 +180,11 @@ func shortenedWord(word string, withPackage bool) string {
 	return dots + word
 }
 
-// Distinct returns names for types that differ from each other, as short as they
-// can be, by type: of types that have the same name, each gets as much more as tells
-// it apart. First that is the name of its package in front, then the packages of
-// type arguments, then folders. Pointers have the name of what they point to.
-// isTaken reports whether a longer name is something else's already.
+// Distinct returns unique names for types, as short as possible, by type. Types
+// with the same short name are distinguished first by the name of their
+// package, then by the packages of type arguments, then by folders. Pointers
+// have the name of their element type. isTaken reports whether a longer name is
+// already used otherwise.
 func Distinct(types []reflect.Type, form Form, isTaken func(name string) bool) map[reflect.Type]string {
 	names := make(map[reflect.Type]string, len(types))
 	groups := map[string][]reflect.Type{}
@@ -210,8 +212,8 @@ func Distinct(types []reflect.Type, form Form, isTaken func(name string) bool) m
 	return names
 }
 
-// tellApart names types that have the same short name, each as short as it can be.
-// Types that nothing tells apart keep it.
+// tellApart finds the shortest unique names of types with the same short name.
+// Types that cannot be distinguished keep the short name.
 func tellApart(types []reflect.Type, form Form, isTaken func(name string) bool) map[reflect.Type]string {
 	most := slices.MaxFunc(types, func(a, b reflect.Type) int { return len(details(a)) - len(details(b)) })
 	names, given := make(map[reflect.Type]string, len(types)), map[string]bool{}
@@ -231,8 +233,8 @@ func tellApart(types []reflect.Type, form Form, isTaken func(name string) bool) 
 	return names
 }
 
-// IsOfType reports whether a name may be that of a type among others of the same
-// short name.
+// IsOfType reports whether a name may be the name of a type among others with
+// the same short name.
 func IsOfType(name string, t reflect.Type, form Form) bool {
 	return slices.ContainsFunc(details(t), func(d detail) bool { return d.name(t, form) == name })
 }

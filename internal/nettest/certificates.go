@@ -23,7 +23,7 @@ type Authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// NewAuthority makes an authority that nobody trusts yet.
+// NewAuthority creates an authority that is not trusted yet.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	a := &Authority{key: newKey(t)}
@@ -42,15 +42,15 @@ func NewAuthority(t testing.TB) *Authority {
 	return a
 }
 
-// Pool returns a pool of the authority alone.
+// Pool returns a pool that contains only the authority.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.certificate)
 	return pool
 }
 
-// Issue makes a certificate of a server or client that is known by a name and by
-// 127.0.0.1, and returns it and its key in PEM form.
+// Issue creates a certificate of a server or client for a name and for
+// 127.0.0.1, and returns it and its key in PEM format.
 func (a *Authority) Issue(t testing.TB, name string) (certificate, key []byte) {
 	t.Helper()
 	der, private := a.sign(t, name, []string{name}, []net.IP{net.IPv4(127, 0, 0, 1)})
@@ -61,7 +61,7 @@ func (a *Authority) Issue(t testing.TB, name string) (certificate, key []byte) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER})
 }
 
-// CertificateFor makes a certificate for one name, or address, and no other.
+// CertificateFor creates a certificate for one name or address only.
 func (a *Authority) CertificateFor(t testing.TB, name string) tls.Certificate {
 	t.Helper()
 	var names []string

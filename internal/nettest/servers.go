@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package nettest makes servers and certificates for tests of what speaks HTTP.
-// Everything ends with the test.
+// Package nettest creates servers and certificates for tests of HTTP code.
+// Everything is closed at the end of the test.
 package nettest
 
 import (
@@ -18,11 +18,11 @@ import (
 	"testing"
 )
 
-// quietLog is where servers report handshakes that are meant to fail.
+// quietLog discards the errors of handshakes that tests expect to fail.
 var quietLog = log.New(io.Discard, "", 0)
 
-// TLSServer starts a server, of HTTP/2 as well, with a certificate for one name or
-// address only.
+// TLSServer starts a server that supports HTTP/2, with a certificate for one
+// name or address only.
 func (a *Authority) TLSServer(t testing.TB, name string, h http.Handler) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)
@@ -34,15 +34,15 @@ func (a *Authority) TLSServer(t testing.TB, name string, h http.Handler) *httpte
 	return s
 }
 
-// At returns the URL of a server by another name of its host.
+// At returns the URL of a server with another name for its host.
 func At(s *httptest.Server, name string) string {
 	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 	scheme, _, _ := strings.Cut(s.URL, ":")
 	return scheme + "://" + net.JoinHostPort(name, port)
 }
 
-// Proxy starts a proxy for CONNECT, which counts the connections that it makes. It
-// is behind TLS if it has a name.
+// Proxy starts a proxy for CONNECT that counts its connections. It uses TLS if
+// it has a name.
 func (a *Authority) Proxy(t testing.TB, name string) (url string, connects *atomic.Int32) {
 	t.Helper()
 	connects = &atomic.Int32{}
@@ -94,8 +94,8 @@ func CountingServer(t testing.TB, h http.HandlerFunc) (*httptest.Server, *atomic
 	return server, &connections
 }
 
-// RawServer accepts TCP connections and leaves them to serve, which runs in a
-// goroutine of its own.
+// RawServer accepts TCP connections and passes them to serve, which runs on its
+// own goroutine.
 func RawServer(t testing.TB, serve func(*net.TCPConn)) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -121,7 +121,7 @@ func RawServer(t testing.TB, serve func(*net.TCPConn)) (address string) {
 	return listener.Addr().String()
 }
 
-// UnixServer starts a server on a socket.
+// UnixServer starts a server on a Unix socket.
 func UnixServer(t testing.TB, h http.Handler) (socket string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pyfly") // t.TempDir may be too long for a socket

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package placeholder splits texts into literals and placeholders: ${name} and
-// ${name:default}. A name and a default may hold placeholders and pairs of
+// ${name:default}. Names and defaults may contain placeholders and pairs of
 // braces; $${ is a literal ${.
 package placeholder
 
@@ -10,26 +10,27 @@ import (
 	"strings"
 )
 
-// Part is a piece of a text: a literal or a placeholder.
+// Part is a literal or a placeholder.
 type Part struct {
-	Source        string // as it is written
-	Literal       string // of a literal, with ${ for $${
+	Source        string // as written
+	Literal       string // text of a literal, with ${ for $${
 	IsPlaceholder bool
-	Name          string // as it is written, without space around it
-	Default       string // as it is written
+	Name          string // as written, without surrounding space
+	Default       string // as written
 	HasDefault    bool
 }
 
 var (
-	// ErrUnclosed is returned by Parse for a placeholder without an end.
-	ErrUnclosed = errors.New("a placeholder has no end")
+	// ErrUnclosed is returned by Parse for a placeholder without a closing
+	// brace.
+	ErrUnclosed = errors.New("a placeholder is not closed")
 	// ErrNameless is returned by Parse for a placeholder without a name.
-	ErrNameless = errors.New("a placeholder names nothing")
+	ErrNameless = errors.New("a placeholder has no name")
 )
 
-// Parse splits a text. Sources of the parts make up the text; after an error
-// the last part begins with the placeholder that is wrong and is the rest of
-// the text.
+// Parse splits a text. The concatenated sources of the parts are the text.
+// After an error, the last part is the rest of the text, beginning with the
+// invalid placeholder.
 func Parse(text string) ([]Part, error) {
 	var parts []Part
 	literal, begin := strings.Builder{}, 0
@@ -71,8 +72,8 @@ func Parse(text string) ([]Part, error) {
 	return parts, nil
 }
 
-// Length returns how long the placeholder is with which text begins, or 1 if it
-// has no end.
+// Length returns the length of the placeholder at the beginning of text, or 1
+// if it is not closed.
 func Length(text string) int { return max(closingBrace(text), 0) + 1 }
 
 func parse(source string) Part {
@@ -103,9 +104,9 @@ func colonOf(inner string) int {
 	return -1
 }
 
-// closingBrace returns the index of the brace that ends the placeholder with
-// which text begins, or -1. Braces in it come in pairs; if they do not, those
-// that open no placeholder do not count.
+// closingBrace returns the index of the brace that closes the placeholder at
+// the beginning of text, or -1. Braces within it must be balanced; otherwise,
+// braces that do not open a placeholder are ignored.
 func closingBrace(text string) int {
 	if end := matchingBrace(text, true); end >= 0 {
 		return end
@@ -136,8 +137,9 @@ func opens(text string, i int) bool {
 	return strings.HasPrefix(text[i:], "${") && (i == 0 || text[i-1] != '$')
 }
 
-// WithoutDefaults returns a text as it may be shown: with ... for each default,
-// which may be a secret. It is cut where a placeholder is wrong.
+// WithoutDefaults returns a text that may be shown: defaults, which may be
+// secret, are replaced by "...". The text is truncated at an invalid
+// placeholder.
 func WithoutDefaults(text string) string {
 	parts, err := Parse(text)
 	if err != nil {

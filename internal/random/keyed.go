@@ -8,9 +8,9 @@ import (
 	"math/rand/v2"
 )
 
-// Keyed returns the numbers of one thing in a random world: of what key names,
-// for a seed. They do not depend on what else is drawn, or when, so that a world
-// stays the same when a part of it is left out.
+// Keyed returns the random numbers that belong to a key, for a seed. They do
+// not depend on other draws or their order, so that a simulated world does not
+// change when a part of it is omitted.
 func Keyed(seed uint64, key ...any) *rand.Rand {
 	h := fnv.New64a()
 	for _, part := range key {

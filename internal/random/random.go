@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package random is where the project takes its randomness from: jitter, keys,
-// choices. A context can carry a source of its own, so that a simulation of many
-// calls at a time draws the same values in every run, whatever the scheduler does.
+// Package random is the project's source of randomness: jitter, keys, choices.
+// A context can have its own source, so that a simulation with many concurrent
+// calls draws the same values in every run, whatever the scheduler does.
 package random
 
 import (
@@ -15,7 +15,7 @@ import (
 type Source interface {
 	// Int64N returns a number in the half-open interval [0,n). It panics if n <= 0.
 	Int64N(n int64) int64
-	// Text returns a text that is unlikely to be returned a second time.
+	// Text returns a text that is unlikely to be returned again.
 	Text() string
 }
 
@@ -43,8 +43,8 @@ func Int64N(ctx context.Context, n int64) int64 {
 	return rand.Int64N(n)
 }
 
-// Text returns a text of at least 128 bits of randomness in the alphabet of RFC
-// 4648's base32, from the context's source if it has one.
+// Text returns a text with at least 128 bits of randomness in the alphabet of
+// RFC 4648's base32, from the context's source if it has one.
 func Text(ctx context.Context) string {
 	if source := sourceOf(ctx); source != nil {
 		return source.Text()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secret knows by their names and by their form what must not be shown,
-// and hides it in texts.
+// Package secret recognizes secrets by their names and by their form, and hides
+// them in texts.
 package secret

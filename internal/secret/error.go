@@ -8,9 +8,9 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// WithoutURL takes off err the layers of [net/http.Client], whose text holds the
-// whole URL. It returns an error whose methods can be called, see
-// [usercode.Error].
+// WithoutURL removes the layers of [net/http.Client] from err, because their
+// text contains the whole URL. It returns an error whose methods can be called,
+// see [usercode.Error].
 func WithoutURL(err error) error {
 	for err = usercode.Error(err); ; {
 		withURL, ok := usercode.As[*url.Error](err)

@@ -11,8 +11,7 @@ import (
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
-// stems make a name that of a secret wherever one of its words ends in one, by
-// their first letters.
+// stems are word endings that make a name secret, by their first letters.
 var stems = ['z' + 1][]string{
 	'a': {"authorization", "apikey", "accesskey"},
 	'c': {"credential", "cookie"},
@@ -22,12 +21,11 @@ var stems = ['z' + 1][]string{
 	't': {"token"},
 }
 
-// lastWords make a name that of a secret if they are its last word, behind
-// another one: stripe-key, redis-auth.
+// lastWords make a name secret if they are its last word, after another word:
+// stripe-key, redis-auth.
 var lastWords = words("key auth pat")
 
-// wholeWords make a name that of a secret if they are its last word, or all of
-// it.
+// wholeWords make a name secret if they are its last or only word.
 var wholeWords = words(`pass pw sig signature hmac jwt jws jwe otp totp psk pin cvv cvc salt pepper cred creds mnemonic sas
 	dbpass userpass rootpass adminpass keypass storepass authpass smtppass mailpass sshpass ftppass proxypass redispass pgpass mypass
 	basicauth proxyauth redisauth httpauth registryauth
@@ -35,15 +33,15 @@ var wholeWords = words(`pass pw sig signature hmac jwt jws jwe otp totp psk pin 
 	serverkey clientkey consumerkey appkey webhookkey servicekey saskey hostkey cryptokey cipherkey jwtkey sharedaccesskey
 	authsig accesssig`)
 
-// measures are last words that say something about a secret and are none:
+// measures are last words that describe a secret without being one:
 // token-timeout, password-min-length, secret-name.
 var measures = words(`timeout ttl expiry expire expires expiration lifetime duration interval validity age delay
 	length size count limit min max number enabled enable disabled required optional type kind name algorithm format
 	header prefix suffix policy attempts retries file path dir directory location version rotation ref leeway encoding
 	issuer audience realm scheme provider`)
 
-// harmless are words that keep the word behind them from making a secret, by
-// that word: the key of a table or a cache is none.
+// harmless are words before which a word does not make a secret, by that word:
+// the key of a table or a cache is not secret.
 var harmless = map[string]map[string]bool{
 	"key": words(`public shared primary foreign partition sort routing cache idempotency surrogate index group map message shard row unique
 		natural composite range hash lookup config property setting feature translation label metric trace correlation dedup
@@ -66,14 +64,14 @@ func words(text string) map[string]bool {
 	return set
 }
 
-// longest is the length up to which a name is looked at without allocating.
+// longest is the length up to which a name is checked without allocating.
 const longest = 64
 
-// Name reports whether a name, of a setting, an environment variable, a header
-// or an attribute, says that its value is a secret: one of its words ends in
-// password, token, api-key and the like, or its last word is key, auth, pass,
-// sig and the like, in the singular or the plural. Case and punctuation do not
-// matter: clientSecret, X-Api-Key, DB_PASSWORD, authtoken and stripe-key are
+// Name reports whether the name of a setting, an environment variable, a header
+// or an attribute indicates that its value is a secret: one of its words ends
+// in password, token, api-key and so on, or its last word is key, auth, pass,
+// sig and so on, in the singular or the plural. Case and punctuation are
+// ignored: clientSecret, X-Api-Key, DB_PASSWORD, authtoken and stripe-key are
 // secrets. Names such as secretary, key, primary-key and token-timeout are not.
 func Name(name string) bool {
 	if !holdsStem(name) && !holdsWord(name) {
@@ -93,8 +91,8 @@ func Name(name string) bool {
 	return endsInWord(words)
 }
 
-// ends reports whether the end of a name says that its value is a secret. It is
-// less strict than [Name]: token-service is none.
+// ends reports whether the end of a name indicates that its value is a secret.
+// It is less strict than [Name]: token-service is not a secret.
 func ends(name string) bool {
 	if !holdsStem(name) && !holdsWord(name) {
 		return false
@@ -107,10 +105,10 @@ func ends(name string) bool {
 	return endsInStem(letters) || endsInStem(strings.TrimSuffix(letters, "s")) || endsInWord(words)
 }
 
-// Key reports whether a key of settings, with dots between its segments, says
-// that its value is a secret. Its last segment decides. One that means little by
-// itself is read with the segment before it: key in stripe.key, value in
-// token.value. What is in a group of secrets is one: secrets.db.
+// Key reports whether a dotted key of settings indicates that its value is a
+// secret. Its last segment decides. An ambiguous last segment is combined with
+// the segment before it: key in stripe.key, value in token.value. All keys in a
+// group of secrets are secret: secrets.db.
 func Key(key string) bool {
 	segments := strings.FieldsFunc(key, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 	for len(segments) > 1 && strings.Trim(segments[len(segments)-1], "0123456789") == "" {
@@ -134,8 +132,8 @@ func Key(key string) bool {
 	return strings.HasSuffix(strings.ToLower(parent), "s") && ends(parent) && !isAbout(words)
 }
 
-// below reports whether a segment of a key before the last names a secret, so
-// that what is not plain in its value is not shown.
+// below reports whether a segment before the last one names a secret, so that
+// only plain values are shown.
 func below(key string) bool {
 	segments := strings.Split(key, ".")
 	for _, segment := range segments[:len(segments)-1] {
@@ -158,7 +156,7 @@ func isAbout(words []string) bool {
 // places say who has a secret, and for what.
 var places = words("url uri host port endpoint user username region scope scopes")
 
-// wordsOf divides a name: DB_PASSWORD2 is db and password.
+// wordsOf splits a name into words: DB_PASSWORD2 into db and password.
 func wordsOf(name string) []string {
 	list := strings.FieldsFunc(naming.KebabCase(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for i, word := range list {
@@ -174,7 +172,8 @@ func singular(word string) string {
 	return strings.TrimSuffix(word, "s")
 }
 
-// isHarmless reports whether the last words of a name say that it is no secret.
+// isHarmless reports whether the last words of a name indicate that it is not a
+// secret.
 func isHarmless(words []string) bool {
 	if len(words) < 2 {
 		return false
@@ -183,7 +182,7 @@ func isHarmless(words []string) bool {
 	return measures[last] || measures[strings.TrimSuffix(last, "s")] || harmless[singular(last)][before]
 }
 
-// endsInWord reports whether the last word of a name makes it one of a secret.
+// endsInWord reports whether the last word of a name indicates a secret.
 func endsInWord(words []string) bool {
 	if len(words) == 0 {
 		return false
@@ -208,17 +207,17 @@ func stemsOf(first byte) []string {
 	return stems[first]
 }
 
-// Parameter reports whether the name of a query parameter says that its value
-// is a secret. It is stricter than [Name]: a stem may stand anywhere, and key
-// and auth are secrets too.
+// Parameter reports whether the name of a query parameter indicates that its
+// value is a secret. It is stricter than [Name]: a stem may be anywhere in the
+// name, and key and auth are secrets too.
 func Parameter(name string) bool {
 	bare := strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
 	return bare == "key" || bare == "auth" || bare == "assertion" || bare == "clientassertion" ||
 		strings.Contains(bare, "signature") || holdsStem(bare) || Name(name)
 }
 
-// holdsStem reports whether a stem stands anywhere in name, whatever its case
-// and punctuation.
+// holdsStem reports whether name contains a stem, ignoring case and
+// punctuation.
 func holdsStem(name string) bool {
 	var stack [longest]byte
 	bare := lettersOf(name, stack[:0])
@@ -250,8 +249,8 @@ func holdsWord(name string) bool {
 	return false
 }
 
-// holdsSigned reports whether name holds a word that [Parameter] looks for
-// everywhere.
+// holdsSigned reports whether name contains a word that [Parameter] looks for
+// anywhere.
 func holdsSigned(name string) bool {
 	var stack [longest]byte
 	bare := lettersOf(name, stack[:0])

@@ -10,9 +10,8 @@ import (
 	"github.com/pyfly-go/pyfly/internal/placeholder"
 )
 
-// pairs hides the values of pairs of a name and a value whose name says that the
-// value is a secret, in whatever notation: name=value, name: value,
-// "name":"value", <name>value</name>, --name value.
+// pairs hides values with a secret name in these notations: name=value, name:
+// value, "name":"value", <name>value</name>, --name value.
 func (m masker) pairs(text string) string {
 	var b strings.Builder
 	end := 0 // of what has been copied
@@ -34,14 +33,14 @@ func (m masker) pairs(text string) string {
 	return b.String() + text[end:]
 }
 
-// mayHide reports whether a name is one of a secret in any notation.
+// mayHide reports whether a name is secret in any notation.
 func (m masker) mayHide(name string) bool {
 	return name != "" && (holdsStem(name) || holdsWord(name) || holdsSigned(name) || m.isSecret(name))
 }
 
-// namedValue is a pair that spells out what is name and value, as environment
-// variables of Kubernetes and settings of .NET do; netrc is a login in a file of
-// that name.
+// namedValue is a pair with explicit fields for name and value, as in
+// environment variables of Kubernetes and settings of .NET. netrc is a login in
+// a .netrc file.
 var (
 	namedValue = regexp.MustCompile(`(?i)\b(?:key|name)["']?\s*[:=]\s*["']?([\w.-]+)["']?,?\s*["']?value["']?\s*[:=]\s*(?:"([^"]*)"|'([^']*)'|([^\s"',}]+))`)
 	netrc      = regexp.MustCompile(`(\blogin\s+\S+\s+password\s+)\S+`)
@@ -64,7 +63,7 @@ func withoutNamedValues(text string) string {
 	return b.String() + text[end:]
 }
 
-// notation is how a pair is written.
+// notation is the notation of a pair.
 type notation int
 
 const (
@@ -85,7 +84,7 @@ type pair struct {
 	after    int // the index of the value
 }
 
-// pairAt returns the pair whose sign is at an index.
+// pairAt returns the pair whose separator is at an index.
 func pairAt(text string, at int) (pair, bool) {
 	switch text[at] {
 	case '=':
@@ -115,10 +114,10 @@ func pairAt(text string, at int) (pair, bool) {
 // entities are quotes in HTML.
 var entities = [...]string{"&quot;", "&#34;"}
 
-// maxName is how long a name may be.
+// maxName is the maximum length of a name.
 const maxName = 128
 
-// namedAt gives p the name in which head ends.
+// namedAt sets the name of p to the name at the end of head.
 func namedAt(p pair, head string) pair {
 	if rest := withoutQuote(head); rest != head {
 		head, p.isQuoted = rest, true
@@ -134,7 +133,7 @@ func namedAt(p pair, head string) pair {
 	return p
 }
 
-// withoutQuote takes one quote off the end of a text.
+// withoutQuote removes one quote from the end of a text.
 func withoutQuote(text string) string {
 	for _, entity := range entities {
 		if rest, ok := strings.CutSuffix(text, entity); ok {
@@ -147,7 +146,7 @@ func withoutQuote(text string) string {
 	return text
 }
 
-// elementAt returns the element of XML whose tag ends at an index.
+// elementAt returns the XML element whose tag ends at an index.
 func elementAt(text string, at int) (pair, bool) {
 	start := strings.LastIndexByte(text[max(0, at-maxName):at], '<')
 	if start < 0 {
@@ -158,7 +157,7 @@ func elementAt(text string, at int) (pair, bool) {
 	return pair{text: text, notation: element, name: name, before: start, after: at + 1}, !strings.HasPrefix(name, "/")
 }
 
-// optionAt returns the option of a command that begins at an index and is
+// optionAt returns the command-line option that begins at an index and is
 // followed by its value.
 func optionAt(text string, at int) (pair, bool) {
 	if !strings.HasPrefix(text[at:], "--") || at > 0 && !isSpace(text[at-1]) {
@@ -174,7 +173,7 @@ func optionAt(text string, at int) (pair, bool) {
 	return pair{text: text, notation: option, name: text[at+2 : end], before: at, after: end + 1}, true
 }
 
-// beforeName returns the byte in front of the name, or 0.
+// beforeName returns the byte before the name, or 0.
 func (p *pair) beforeName() byte {
 	if p.before == 0 {
 		return 0
@@ -196,7 +195,7 @@ func (p *pair) inQuery() bool {
 	return false
 }
 
-// hides reports whether the value of a pair is to be hidden.
+// hides reports whether the value of a pair must be hidden.
 func (m masker) hides(p pair, value string) bool {
 	if isNoSecret(value) || strings.HasPrefix(value, "${") && strings.HasSuffix(value, "}") && !strings.Contains(value, ":") {
 		return false
@@ -218,13 +217,14 @@ func (m masker) hides(p pair, value string) bool {
 	return p.hidesAfterColon(value, m.isSetting)
 }
 
-// isCompact reports whether the value is one of JSON: no prose follows.
+// isCompact reports whether the value is part of compact JSON, so that no prose
+// follows.
 func isCompact(p pair) bool {
 	rest := strings.TrimLeft(p.text[p.after:], " \t")
 	return rest != "" && (isQuote(rest[0]) || strings.IndexByte("\\&{[-0123456789", rest[0]) >= 0) || !isSpace(p.text[min(p.after, len(p.text)-1)])
 }
 
-// isNoSecret reports whether a value is the same for everybody.
+// isNoSecret reports whether a value is too common to be a secret.
 func isNoSecret(value string) bool {
 	switch strings.Trim(value, " \t\r\n\"'`\\,;") {
 	case "", "true", "false", "null", "nil", "<nil>", "none", "None", "~", "{}", "[]", Hidden:
@@ -233,8 +233,8 @@ func isNoSecret(value string) bool {
 	return false
 }
 
-// isSingleSecret reports whether the value of a name that says little by itself
-// looks like a secret.
+// isSingleSecret reports whether the value of an ambiguous name looks like a
+// secret.
 func isSingleSecret(name, value string) bool {
 	switch strings.ToLower(name) {
 	case "key":
@@ -245,12 +245,12 @@ func isSingleSecret(name, value string) bool {
 	return false
 }
 
-// kindsOfAuth are values of a setting auth that are no secrets.
+// kindsOfAuth are values of a setting auth that are not secret.
 var kindsOfAuth = words(`basic bearer digest oauth oauth2 oidc saml ldap kerberos ntlm negotiate mtls tls token jwt api-key apikey password key
 	plain login cram-md5 scram-sha-256 scram-sha-512 required optional enabled disabled on off yes no`)
 
-// hidesAfterColon decides of a pair with a colon, which may be prose, or the port
-// of a host.
+// hidesAfterColon decides for a pair with a colon, which may also be prose or
+// the port of a host.
 func (p *pair) hidesAfterColon(value string, isSetting bool) bool {
 	before := p.beforeName()
 	isTight := p.after < len(p.text) && !isSpace(p.text[p.after])
@@ -273,8 +273,8 @@ func (p *pair) hidesAfterColon(value string, isSetting bool) bool {
 	return p.isWholeLine(value) && !p.isBehindWord()
 }
 
-// isBehindWord reports whether a word of prose stands in front of the name, as in
-// "bad token: x".
+// isBehindWord reports whether a word of prose precedes the name, as in "bad
+// token: x".
 func (p *pair) isBehindWord() bool {
 	head := strings.TrimRight(p.text[:p.before], " \t")
 	return head != p.text[:p.before] && head != "" && head[len(head)-1] != '-' && isNameByte(head[len(head)-1])
@@ -287,8 +287,8 @@ func (p *pair) isWholeLine(value string) bool {
 	return rest == "" || strings.IndexByte(",;}\r\n", rest[0]) >= 0
 }
 
-// isLine reports whether the value of a name is all that follows in its line: the
-// headers that hold more than one word.
+// isLine reports whether the value of a name is the rest of its line, as for
+// headers with more than one word.
 func isLine(name string) bool {
 	words := wordsOf(name)
 	if len(words) == 0 {
@@ -301,7 +301,7 @@ func isLine(name string) bool {
 	return false
 }
 
-// valueStart returns the index of the value behind spaces.
+// valueStart returns the index of the value after spaces.
 func (p *pair) valueStart() int {
 	at := p.after
 	for at < len(p.text) && (p.text[at] == ' ' || p.text[at] == '\t') {
@@ -310,7 +310,7 @@ func (p *pair) valueStart() int {
 	return at
 }
 
-// value returns where the value begins and ends, without quotes.
+// value returns the start and the end of the value, without quotes.
 func (p *pair) value(isSetting bool) (from, to int) {
 	from = p.valueStart()
 	rest := p.text[from:]
@@ -340,11 +340,11 @@ func (p *pair) value(isSetting bool) (from, to int) {
 	return from, from + p.bare(rest, isSetting)
 }
 
-// cdata begins a text of XML that is not escaped.
+// cdata begins an XML text without escaping.
 const cdata = "<![CDATA["
 
-// maxBare is how long a value without quotes may be. It bounds how often a long
-// line is looked at.
+// maxBare is the maximum length of a value without quotes. It limits how often
+// a long line is scanned.
 const maxBare = 16 << 10
 
 // bare returns the length of a value without quotes.
@@ -382,35 +382,36 @@ func (p *pair) bare(rest string, isSetting bool) int {
 	return trimmed(line[:indexAnyOr(line, " \t,;}\"'`)]")])
 }
 
-// nextField is the rest of a connection string.
+// nextField matches the rest of a connection string.
 var nextField = regexp.MustCompile(`^[^;]*;\s*[\w][\w .-]*=`)
 
-// isBehindField reports whether another field of a connection string stands in
-// front of the pair.
+// isBehindField reports whether another field of a connection string precedes
+// the pair.
 func (p *pair) isBehindField() bool {
 	return strings.HasSuffix(strings.TrimRight(p.text[:p.before], " \t"), ";")
 }
 
-// anotherName is a further pair in a line.
+// anotherName matches another pair in the line.
 var anotherName = regexp.MustCompile(`[\s&][\w.-]+\s*=`)
 
-// isWholeSetting reports whether the pair is all of its line, as in properties.
+// isWholeSetting reports whether the pair is its whole line, as in properties
+// files.
 func (p *pair) isWholeSetting(line string) bool {
 	before := p.beforeName()
 	return (before == 0 || before == '\n') && !anotherName.MatchString(line) && !strings.Contains(line, "&")
 }
 
-// maxFlow is how far a pair may stand behind the brace, or the question mark, that
-// it belongs to.
+// maxFlow is the maximum distance between a pair and the brace or question mark
+// that it belongs to.
 const maxFlow = 4 << 10
 
-// inFlow reports whether the pair stands in braces or brackets.
+// inFlow reports whether the pair is inside braces or brackets.
 func (p *pair) inFlow() bool {
 	head := p.text[max(0, p.before-maxFlow):p.before]
 	return strings.Count(head, "{")+strings.Count(head, "[") > strings.Count(head, "}")+strings.Count(head, "]")
 }
 
-// trimmed returns the length of a value without the punctuation behind it.
+// trimmed returns the length of a value without trailing punctuation.
 func trimmed(value string) int {
 	if strings.HasPrefix(value, "${") {
 		return len(value)
@@ -418,8 +419,8 @@ func trimmed(value string) int {
 	return len(strings.TrimRight(value, ",)}]>"))
 }
 
-// quoteAt returns the quote with which a value begins, with the backslashes in
-// front of it, or "".
+// quoteAt returns the quote at the beginning of a value, with preceding
+// backslashes, or "".
 func quoteAt(rest string) string {
 	for _, entity := range entities {
 		if strings.HasPrefix(rest, entity) {
@@ -433,7 +434,7 @@ func quoteAt(rest string) string {
 	return ""
 }
 
-// closing returns the length of what stands before the quote that closes it.
+// closing returns the length of the text before the closing quote.
 func closing(rest, quote string) int {
 	if len(quote) > 1 {
 		return indexOr(rest, quote)
@@ -477,8 +478,8 @@ func bracketed(rest string) int {
 	return len(rest)
 }
 
-// block returns the length of a block scalar of YAML: its first line and all that
-// are indented below.
+// block returns the length of a YAML block scalar: its first line and all
+// following indented lines.
 func block(rest string) int {
 	end := indexOr(rest, "\n")
 	for end < len(rest) {

@@ -9,8 +9,8 @@ import (
 	"github.com/pyfly-go/pyfly/internal/placeholder"
 )
 
-// Value returns what may be shown of a value that is a secret by its name: of an
-// http URL the scheme and the host, of any other value nothing.
+// Value returns the part of a secret value that may be shown: scheme and host
+// of an http URL, nothing of any other value.
 func Value(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -23,9 +23,9 @@ func Value(text string) string {
 	return origin + "/" + Hidden
 }
 
-// Template hides what is secret in a text with placeholders as it is written:
-// the default of a placeholder whose name is that of a secret, as in
-// ${api-key:default}, and what [Text] hides.
+// Template hides secrets in an unexpanded text with placeholders: the default
+// of a placeholder with a secret name, as in ${api-key:default}, and everything
+// that [Text] hides.
 func Template(text string) string {
 	text = Text(text)
 	if !strings.Contains(text, "${") {
@@ -58,8 +58,8 @@ func withoutSecretDefault(p placeholder.Part) string {
 	return "${" + Template(name) + ":" + Template(p.Default) + "}"
 }
 
-// incomplete does so with the rest of a text that begins with a placeholder
-// which is wrong.
+// incomplete does the same for the rest of a text that begins with an invalid
+// placeholder.
 func incomplete(text string) string {
 	inner := text[len("${"):]
 	name, rest, found := strings.Cut(inner, ":")

@@ -8,35 +8,34 @@ import (
 	"time"
 )
 
-// Hidden is shown in place of a secret.
+// Hidden replaces secrets.
 const Hidden = "******"
 
-// Text hides in a text, such as that of an error, what is a secret by its form or
-// by the name in front of it: user and password in URLs and data source names,
-// the values of query parameters, of settings and of fields in JSON and YAML,
-// keys in PEM, web tokens, credentials of the header Authorization, and the
-// tokens of well-known services.
+// Text hides secrets in a text, such as that of an error, by their form or by
+// their name: user and password in URLs and data source names, values of query
+// parameters, of settings and of fields in JSON and YAML, keys in PEM, web
+// tokens, credentials of the header Authorization, and tokens of well-known
+// services.
 func Text(text string) string { return TextWith(text, never) }
 
-// TextWith is [Text] with further names of parameters and fields that are
-// secrets.
+// TextWith is [Text] with additional secret names of parameters and fields.
 func TextWith(text string, isSecret func(name string) bool) string {
 	return masker{isSecret: isSecret}.text(text)
 }
 
-// SettingText is [Text] for the value of a setting. Such a value is no prose: it
-// may be a whole connection string, and a person may have written it without
-// escaping. A password may hold a slash, also behind digits, and spaces.
+// SettingText is [Text] for the value of a setting. Such a value is not prose:
+// it may be a whole connection string, and it may have been written without
+// escaping. A password may contain slashes, also after digits, and spaces.
 func SettingText(text string) string { return SettingTextWith(text, never) }
 
-// SettingTextWith is [SettingText] with further names of parameters and fields
-// that are secrets.
+// SettingTextWith is [SettingText] with additional secret names of parameters
+// and fields.
 func SettingTextWith(text string, isSecret func(name string) bool) string {
 	return masker{isSecret: isSecret, isSetting: true}.text(text)
 }
 
-// Setting returns what may be shown of the value of a setting, by its key and by
-// its value.
+// Setting returns the value of a setting as it may be shown, judging by its key
+// and its value.
 func Setting(key, value string) string {
 	switch {
 	case Key(key):
@@ -64,14 +63,14 @@ func isPlain(value string) bool {
 
 func never(string) bool { return false }
 
-// masker hides what is secret in a text.
+// masker hides secrets in a text.
 type masker struct {
 	isSecret  func(name string) bool // further names
 	isSetting bool
 }
 
-// maxPasses bounds how often a text is looked at: what has been hidden may lay
-// something else open.
+// maxPasses limits how often a text is scanned. Hiding one secret may uncover
+// another.
 const maxPasses = 4
 
 func (m masker) text(text string) string {
@@ -112,7 +111,7 @@ func (m masker) pass(text string) string {
 	return text
 }
 
-// looks is what a text holds that may belong to a secret.
+// looks are features of a text that may belong to a secret.
 type looks struct {
 	pair  bool // a name in front of a value
 	at    bool // an @, or credentials of a command
@@ -123,8 +122,8 @@ type looks struct {
 
 func (l looks) isNothing() bool { return l == looks{} }
 
-// shortestToken is as long as the shortest token of a well-known service, and
-// shortestRun as a key in base64.
+// shortestToken is the length of the shortest token of a well-known service,
+// and shortestRun that of a key in base64.
 const (
 	shortestToken = 14
 	shortestRun   = 32
@@ -166,7 +165,7 @@ func lookAt(text string) (found looks) {
 	return found
 }
 
-// isWordByte tells the bytes of which tokens are made.
+// isWordByte reports whether tokens may contain a byte.
 var isWordByte = func() (table [256]bool) {
 	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") {
 		table[c] = true

@@ -9,13 +9,15 @@ import (
 )
 
 var (
-	// pem is a block of RFC 7468 or of OpenPGP, up to its end if it has one.
+	// pem matches a block of RFC 7468 or of OpenPGP, up to its end if it has
+	// one.
 	pem = regexp.MustCompile(`(?s)----(?:-| )BEGIN ([A-Z0-9 ]+?) ?-----?.*?(?:-----?(?: ?END) [A-Z0-9 ]+-----?|\z)`)
 
-	// webToken is a JSON web token, or another text that begins like one.
+	// webToken matches a JSON web token, or another text with the same
+	// beginning.
 	webToken = regexp.MustCompile(`\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}`)
 
-	// opaque are the tokens of well-known services, by how these mark them.
+	// opaque matches the tokens of well-known services by their prefixes.
 	opaque = regexp.MustCompile(`\b(?:` + strings.Join([]string{
 		`(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}`,                                // AWS
 		`gh[pousr]_\w{20,}`, `github_pat_\w{20,}`, `gl[a-z]{2,5}-[\w-]{20,}`, // GitHub, GitLab
@@ -29,15 +31,15 @@ var (
 		`AGE-SECRET-KEY-1\w{20,}`, `ATATT\w{20,}[\w=-]*`, // age, Atlassian
 	}, "|") + `)`)
 
-	// hooks are URLs whose path is the secret.
+	// hooks match URLs whose path is secret.
 	hooks = regexp.MustCompile(`(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/|` +
 		`\.webhook\.office\.com/|api\.telegram\.org/bot)[\w/:@%.-]+`)
 
-	// longRun is what may be a random text in base64.
+	// longRun matches what may be random text in base64.
 	longRun = regexp.MustCompile(`[\w+/-]{32,}={0,2}`)
 )
 
-// withoutTokens hides what is a secret by its form alone.
+// withoutTokens hides secrets that are recognized by their form alone.
 func withoutTokens(text string, hasRun bool) string {
 	if !strings.Contains(text, "BEGIN ") {
 		return withoutMarked(text, hasRun)
@@ -56,13 +58,14 @@ func withoutTokens(text string, hasRun bool) string {
 	return b.String() + withoutMarked(text[end:], hasRun)
 }
 
-// isPublic reports whether what a label of PEM stands for may be shown.
+// isPublic reports whether the content of a PEM block with a label may be
+// shown.
 func isPublic(label string) bool {
 	return strings.Contains(label, "CERTIFICATE") || strings.HasSuffix(label, "PARAMETERS") ||
 		strings.HasSuffix(label, "PUBLIC KEY") || strings.HasSuffix(label, "PUBLIC KEY BLOCK")
 }
 
-// withoutMarked hides tokens that begin as those of a service do, and what looks
+// withoutMarked hides tokens with the prefix of a service, and text that looks
 // random.
 func withoutMarked(text string, hasRun bool) string {
 	if strings.Contains(text, "eyJ") {
@@ -84,9 +87,9 @@ func withoutMarked(text string, hasRun bool) string {
 }
 
 // isRandom reports whether a long run of letters and digits looks like a key in
-// base64: 40 characters such as AWS's, or upper and lower case and digits that
-// change more often than those of names and paths do. Hexadecimal digits are
-// none: revisions and checksums are written so.
+// base64: 40 characters like an AWS key, or upper case, lower case and digits
+// that alternate more often than in names and paths. Hexadecimal digits do not
+// count, because revisions and checksums use them.
 func isRandom(run string) bool {
 	var upper, lower, digits, changes int
 	before := byte(0)
@@ -124,8 +127,8 @@ func classOf(c byte) byte {
 	return '-'
 }
 
-// credential is a scheme of authentication and what follows it; commandUser is
-// the user and password of a command such as curl.
+// credential matches an authentication scheme and the credentials after it.
+// commandUser matches user and password of a command such as curl.
 var (
 	credential  = regexp.MustCompile(`(?i)\b(bearer|basic|token|apikey|api-key|negotiate|ntlm|dpop)( +)([\w.~+/:-]+=*)`)
 	parameters  = regexp.MustCompile(`(?i)\b(digest|hawk|oauth|mac|aws4-hmac-sha256)( +)(\w+ *= *[^\r\n]+)`)
@@ -134,11 +137,11 @@ var (
 	commandUser = regexp.MustCompile(`(^|\s)((?:-u|--user|--proxy-user)[ =]|-u)([^\s:*]+:[^\s]+)`)
 )
 
-// schemes are what the expressions above begin with.
+// schemes are the beginnings of the expressions above.
 var schemes = words(`bearer basic token apikey api-key negotiate ntlm hmac sharedkey sharedkeylite dpop digest hawk oauth mac aws aws4-hmac-sha256 --user
 	--proxy-user -u`)
 
-// endsInScheme reports whether a text ends in a scheme of authentication.
+// endsInScheme reports whether a text ends in an authentication scheme.
 func endsInScheme(text string) bool {
 	var stack [longestScheme]byte
 	word := stack[:0]
@@ -157,11 +160,11 @@ func endsInScheme(text string) bool {
 
 const longestScheme = 20
 
-// inProse are words that follow a scheme of authentication in prose.
+// inProse are words that follow an authentication scheme in prose.
 var inProse = words(`token tokens auth authentication authorization authorisation credential credentials scheme schemes header headers
 	realm is was are and or not has must needs required missing expected invalid access format with without from for in to of of the a an error`)
 
-// withoutCredentials hides what follows a scheme of authentication.
+// withoutCredentials hides the text after an authentication scheme.
 func withoutCredentials(text string, isSetting bool) string {
 	if isSetting {
 		text = whole.ReplaceAllString(text, "${1}${2}"+Hidden)
@@ -186,15 +189,15 @@ func withoutCredentials(text string, isSetting bool) string {
 	})
 }
 
-// isBasic reports whether a text is what follows the scheme Basic: user, colon
+// isBasic reports whether a text is valid after the scheme Basic: user, colon
 // and password in base64.
 func isBasic(text string) bool {
 	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
 	return err == nil && strings.Contains(string(decoded), ":")
 }
 
-// looksLikeCredential reports whether a word is none of prose: it has digits and
-// letters, or upper case within.
+// looksLikeCredential reports whether a word is not prose: it has digits and
+// letters, or upper case letters inside.
 func looksLikeCredential(text string) bool {
 	if len(text) < 6 {
 		return false

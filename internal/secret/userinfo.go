@@ -9,7 +9,7 @@ import (
 	"github.com/pyfly-go/pyfly/internal/placeholder"
 )
 
-// The data source names of database drivers, which are no URLs:
+// The data source names of database drivers, which are not URLs:
 // user:password@tcp(host:3306)/db, user:password@/db, user:password@host:5432,
 // user/password@//host:1521/service.
 var (
@@ -20,8 +20,8 @@ var (
 	bare        = regexp.MustCompile(`^([^\s:@/"'=(,*]+):([^\s@/][^\s@]*)@([\w.-]+)$`)
 )
 
-// withoutPassword are what may stand in front of a colon and of an address with
-// an @ without being a user.
+// withoutPassword are words that may precede a colon and an address with an @
+// without being a user.
 var withoutPassword = words("mailto sip sips xmpp acct im pres tel to from cc bcc")
 
 // withoutDataSources hides user and password of data source names.
@@ -54,13 +54,13 @@ func withoutDataSources(text string, isSetting bool) string {
 	return strings.Join(elements, ",")
 }
 
-// isUser reports whether name, in front of a colon, may be a user at host, and
-// not the scheme of an address or the name of a container image.
+// isUser reports whether name, before a colon, may be a user at host, and not
+// the scheme of an address or the name of a container image.
 func isUser(name, host string) bool {
 	return !withoutPassword[strings.ToLower(name)] && host != "sha256" && host != "sha512"
 }
 
-// withoutUserInfo hides what stands before the @ of an authority.
+// withoutUserInfo hides the text before the @ of an authority.
 func withoutUserInfo(text string, isPort func(string) bool) string {
 	if !strings.Contains(text, "://") {
 		return text
@@ -81,9 +81,9 @@ func withoutUserInfo(text string, isPort func(string) bool) string {
 	}
 }
 
-// userInfo returns the index of the @ that ends the user and password with which
-// a text begins, or -1. A password that was not escaped may hold slashes: what
-// is no port behind a colon is one.
+// userInfo returns the index of the @ that ends the user and password at the
+// beginning of a text, or -1. An unescaped password may contain slashes: if the
+// text after a colon is not a port, it is a password.
 func userInfo(text string, isPort func(string) bool) int {
 	end, isInside, colon := -1, true, -1
 	for i := 0; i < len(text); i++ {

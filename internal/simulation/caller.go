@@ -47,6 +47,9 @@ type call struct {
 	values    []any
 	times     []time.Duration // of the elements
 	elements  int
+	indexes   []int // of the things on the pages of a list
+	made      int   // calls of the client, by a loop over pages
+	failed    int   // of made
 	dials     int
 	fellBack  bool
 	odd       map[Feature]bool // what code of the user's did to it

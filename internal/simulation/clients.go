@@ -42,6 +42,10 @@ type Shop struct {
 	Again      func(ctx context.Context, id string) iter.Seq2[client.Event, error]                                            `get:"/again/{id}" reconnect:"true"`
 	Link       func(ctx context.Context, link client.URL, header http.Header) (Thing, error)                                  `get:"/link"`
 	Page       func(ctx context.Context, page int) (Thing, error)                                                             `get:"/page/{page}"`
+	Poll       func(ctx context.Context, id string, header http.Header) (client.Response[Thing], error)                       `get:"/poll/{id}"`
+	Peek       func(ctx context.Context, id string, header http.Header) (Thing, error)                                        `get:"/peek/{id}"`
+	List       func(ctx context.Context, id string) (client.Response[[]Thing], error)                                         `get:"/list/{id}/1"`
+	ListNext   func(ctx context.Context, link client.URL) (client.Response[[]Thing], error)                                   `get:"/list"`
 	Secret     func(ctx context.Context, id, apiKey string) (Thing, error)                                                    `get:"/secret/{id}/{api_key}"`
 }
 
@@ -149,6 +153,15 @@ func operations(shop *Shop, plain *Plain) []operation {
 		}},
 		{name: "page", needs: "call.page", verb: get, reads: true, run: func(c *call, ctx context.Context) error {
 			return keep(c)(shop.Page(ctx, c.draws.IntN(2)))
+		}},
+		{name: "poll", needs: "call.poll", verb: get, reads: true, run: func(c *call, ctx context.Context) error {
+			return keep(c)(shop.Poll(ctx, c.id, c.condition()))
+		}},
+		{name: "peek", needs: "call.poll", verb: get, reads: true, run: func(c *call, ctx context.Context) error {
+			return keep(c)(shop.Peek(ctx, c.id, c.condition()))
+		}},
+		{name: "pages", needs: "call.pages", verb: get, reads: true, run: func(c *call, ctx context.Context) error {
+			return c.runPages(ctx, shop)
 		}},
 		{name: "secret", needs: "call.secret", verb: get, reads: true, run: func(c *call, ctx context.Context) error {
 			return keep(c)(shop.Secret(ctx, c.id, planted+"-path"))

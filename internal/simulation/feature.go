@@ -24,6 +24,7 @@ var features = []struct {
 	{"server.redirect", 30}, {"server.redirect-allowed", 15}, {"server.redirect-foreign", 12}, {"server.redirect-dead", 12}, {"server.redirect-https", 10},
 	{"server.too-many-requests", 15}, {"server.retry-after", 15}, {"server.unavailable", 30}, {"server.sick", 15}, {"server.client-error", 15},
 	{"server.gzip", 15}, {"server.gzip-broken", 10}, {"server.bad-json", 10}, {"server.empty", 10}, {"server.large", 10}, {"server.cr-events", 10},
+	{"server.etag-changes", 15}, {"server.link-foreign", 10}, {"server.link-broken", 10},
 	// The settings.
 	{"retry.jitter", 15}, {"retry.budget", 10}, {"retry.attempt-header", 10}, {"retry.statuses", 10},
 	{"total-timeout", 30}, {"timeout.short", 20}, {"timeout.method", 10},
@@ -41,7 +42,7 @@ var features = []struct {
 	// The callers.
 	{"call.cancel", 20}, {"call.deadline", 25}, {"call.options", 12}, {"call.link", 12}, {"call.stream", 25}, {"call.sequence", 25}, {"call.events", 15},
 	{"call.slow-reader", 12}, {"call.leave", 12}, {"call.upload", 20}, {"call.upload-blocks", 10}, {"call.upload-fails", 10}, {"call.form", 10},
-	{"call.page", 20}, {"call.secret", 10}, {"call.head", 10}, {"call.empty-body", 10}, {"call.only-error", 10}, {"call.storm", 10}, {"call.plain", 10}, {"call.pause", 15}, {"call.pipeline", 15}, {"call.start", 10}, {"call.stop", 10},
+	{"call.page", 20}, {"call.poll", 20}, {"call.pages", 20}, {"call.secret", 10}, {"call.head", 10}, {"call.empty-body", 10}, {"call.only-error", 10}, {"call.storm", 10}, {"call.plain", 10}, {"call.pause", 15}, {"call.pipeline", 15}, {"call.start", 10}, {"call.stop", 10},
 	// The operators.
 	{"operator.reload", 30}, {"operator.breakers", 10}, {"operator.statistics", 15}, {"operator.stop", 10},
 	{"telemetry", 20}, {"actuator", 10},

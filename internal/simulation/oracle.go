@@ -38,6 +38,8 @@ func (w *World) judge() {
 		w.judgeHedges(c)
 		w.judgeReconnections(c)
 		w.judgeRemovedHeader(c)
+		w.judgeNotModified(c)
+		w.judgePages(c)
 	}
 	w.judgeRequests()
 	w.judgeSharedKeys()
@@ -131,7 +133,7 @@ func (w *World) judgeLimits(c *call) {
 	if c.limit > 0 && c.ended > max(c.limit, c.handed)+slack {
 		w.find(kind, "call %s (%s) ended at %s, its context at %s", c.id, c.op.name, c.ended, c.limit)
 	}
-	if c.op.streams || strings.HasPrefix(c.op.name, "pl") || c.op.name == "pipeline" {
+	if c.op.streams || strings.HasPrefix(c.op.name, "pl") || c.op.name == "pipeline" || c.op.name == "pages" {
 		return
 	}
 	total, wait := time.Duration(0), time.Duration(0)
@@ -223,6 +225,9 @@ func (w *World) judgeError(c *call) {
 	}
 	var e *client.Error
 	if !errors.As(c.err, &e) {
+		if c.op.name == "pages" && c.limit > 0 && c.ended >= c.limit { // between two pages
+			return
+		}
 		if !c.fellBack || !errors.Is(c.err, errCode) && !strings.Contains(c.err.Error(), "fallback panicked") {
 			if !c.opened { // a stream's own errors are the reader's
 				w.find("error-untyped", "call %s (%s): %T %.200v", c.id, c.op.name, c.err, c.err)
@@ -234,7 +239,7 @@ func (w *World) judgeError(c *call) {
 		w.find("stopped-before-its-beans", "a bean that stops calls a client: %v", c.err)
 	}
 	took := c.ended - c.begun
-	if !c.op.streams && !c.fellBack && c.op.name != "again" && !c.was("code.call-interceptor-twice") && (e.Elapsed < took-slack || e.Elapsed > took+time.Millisecond) {
+	if !c.op.streams && !c.fellBack && c.op.name != "again" && c.op.name != "pages" && !c.was("code.call-interceptor-twice") && (e.Elapsed < took-slack || e.Elapsed > took+time.Millisecond) {
 		w.find("elapsed-wrong", "call %s (%s) took %s, its error says %s", c.id, c.op.name, took, e.Elapsed)
 	}
 	if c.cancels && c.limit > 0 && errors.Is(c.err, context.DeadlineExceeded) && c.ended >= c.limit && c.ended <= c.limit+time.Millisecond && !errors.Is(c.err, context.Canceled) {
@@ -254,7 +259,7 @@ func (w *World) judgeError(c *call) {
 		w.find("unread-body-too-large", "call %s returns only error: %v", c.id, c.err)
 	}
 	for i, a := range of {
-		if a.reply == "gzip-broken" && !c.op.streams && i+1 < len(of) && of[i+1].hop == a.hop && !w.isHedged() && !c.usersRepeat() && a.done > 0 && a.status == http.StatusOK && !w.has("net.cut") {
+		if a.reply == "gzip-broken" && !c.op.streams && c.op.name != "pages" && i+1 < len(of) && of[i+1].hop == a.hop && !w.isHedged() && !c.usersRepeat() && a.done > 0 && a.status == http.StatusOK && !w.has("net.cut") {
 			w.find("decode-error-retried", "call %s (%s): a response that is not gzip was asked for again", c.id, c.op.name)
 			break
 		}
@@ -346,7 +351,7 @@ func (w *World) judgeBulkhead() {
 	var changes []change
 	for _, c := range w.calls {
 		of := w.arrivalsOf(c)
-		if len(of) == 0 || c.ended == 0 || c.op.name == "again" || strings.HasPrefix(c.op.name, "pl") || c.was("code.call-interceptor-twice") || c.exited || c.panicked != nil {
+		if len(of) == 0 || c.ended == 0 || c.op.name == "again" || c.op.name == "pages" || strings.HasPrefix(c.op.name, "pl") || c.was("code.call-interceptor-twice") || c.exited || c.panicked != nil {
 			continue
 		}
 		changes = append(changes, change{of[0].at, 1, c.op.streams}, change{c.ended, -1, c.op.streams})

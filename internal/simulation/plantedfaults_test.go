@@ -217,9 +217,9 @@ var plantedFaults = []plantedFault{
 	},
 	{
 		name: "a 404 opens the circuit",
-		file: "client/live.go",
-		old:  "= engine.ServiceFailed, l.onStateChange",
-		new:  "= nil, l.onStateChange",
+		file: "client/internal/registry/equip.go",
+		old:  "= engine.ServiceFailed, hooks.OnStateChange",
+		new:  "= nil, hooks.OnStateChange",
 	},
 	{
 		name: "a body is read by two attempts at once",
@@ -244,5 +244,17 @@ var plantedFaults = []plantedFault{
 		file: "client/internal/engine/outcome.go",
 		old:  "return message.RetryAfter(o.Header)",
 		new:  "return 0",
+	},
+	{
+		name: "304 is a failure of the call",
+		file: "client/internal/engine/outcome.go",
+		old:  "return o != nil && o.Err == nil && o.Status == http.StatusNotModified",
+		new:  "return o != nil && o.Err == nil && o.Status == 0",
+	},
+	{
+		name: "a page that fails ends the loop without an error",
+		file: "client/pages.go",
+		old:  "page, err = next(ctx, link)",
+		new:  "if page, err = next(ctx, link); err != nil {\n\t\t\t\treturn\n\t\t\t}",
 	},
 }

@@ -42,6 +42,7 @@ func (w *World) recover(ctx context.Context, shop *Shop) {
 		}
 		w.sleep(time.Second)
 	}
+	w.judgePolling(ctx, shop)
 	n := max(1, last.concurrent)
 	if last.values[services+"shop.methods.get.bulkhead.max-concurrent"] != nil {
 		n = 1
@@ -144,6 +145,10 @@ func (w *World) judgeCounts(stats client.ClientStats) {
 			unclear += 1000
 			continue
 		}
+		if c.op.name == "pages" {
+			calls, failures, unavailable = calls+int64(c.made), failures+int64(c.failed), unavailable+int64(c.failed)
+			continue
+		}
 		var e *client.Error
 		if errors.Is(c.err, client.ErrInvalidRequest) && errors.As(c.err, &e) && e.Attempts == 0 {
 			continue // it never was a call
@@ -153,6 +158,7 @@ func (w *World) judgeCounts(stats client.ClientStats) {
 		case c.fellBack:
 			failures++
 			unavailable++
+		case errors.Is(c.err, client.ErrNotModified):
 		case c.err != nil:
 			if c.isBrokenStream() {
 				broken++

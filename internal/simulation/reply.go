@@ -138,7 +138,7 @@ func (p *replying) status(status int, body string) {
 func (p *replying) finish(status int, body []byte) {
 	p.w.Header().Set("X-Reply", mark(p.a.call))
 	p.update(func(a *arrival) { a.status = status })
-	if p.a.reply != "close" && p.a.reply != "informational" && status != http.StatusNoContent {
+	if p.a.reply != "close" && p.a.reply != "informational" && status != http.StatusNoContent && status != http.StatusNotModified {
 		// In chunks the end of the body may come with the last of them or after it:
 		// who does not read to the end would lose the connection in some runs.
 		p.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -201,7 +201,12 @@ func (p *replying) answer(status int) {
 		p.stream(p.events())
 	case "stream", "raw":
 		p.stream(p.parts())
+	case "list":
+		p.answerPage()
 	default:
+		if (op == "poll" || op == "peek") && p.answerUnmodified() {
+			return
+		}
 		p.answerWhole(status)
 	}
 }
@@ -215,7 +220,12 @@ func (p *replying) answerWhole(status int) {
 	if p.a.reply == "large" {
 		thing.Fill = strings.Repeat("x", largeFill)
 	}
-	body, _ := json.Marshal(thing)
+	p.answerJSON(status, thing)
+}
+
+// answerJSON sends a value, in the coding of the reply.
+func (p *replying) answerJSON(status int, value any) {
+	body, _ := json.Marshal(value)
 	p.w.Header().Set("Content-Type", "application/json")
 	switch accepts := p.r.Header.Get("Accept-Encoding"); {
 	case p.a.reply == "gzip" && strings.Contains(accepts, "gzip"):

@@ -44,7 +44,8 @@ type arrival struct {
 	pause  time.Duration // the longest pause between parts of the body
 	sent   int           // elements of a sequence that were written whole
 	sentAt []time.Duration
-	good   bool // the response is what it says to be
+	link   string // what the header Link of a page says
+	good   bool   // the response is what it says to be
 
 	bodyLength  int64 // as declared
 	bodyRead    []byte

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package terminal tells what is written to a person at a terminal.
+// Package terminal detects terminals.
 package terminal
 
 import (
@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// Is reports whether w is a terminal, or another device that shows characters.
+// Is reports whether w is a terminal, or another character device.
 func Is(w io.Writer) bool {
 	file, ok := w.(interface{ Stat() (os.FileInfo, error) })
 	if !ok {
@@ -18,8 +18,9 @@ func Is(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// IsColoured reports whether w is a terminal that may be written to in colour:
-// unless the environment says NO_COLOR (https://no-color.org) or TERM=dumb.
+// IsColoured reports whether w is a terminal that supports colours. The
+// environment can turn them off with NO_COLOR (https://no-color.org) or
+// TERM=dumb.
 func IsColoured(w io.Writer) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && Is(w)
 }

@@ -32,8 +32,8 @@ func behaviourOf(operator byte) behaviour {
 	return behaviour{"", ",", false, "", false}
 }
 
-// Append appends the expansion of the template to b. values are those of the
-// template's names.
+// Append appends the expansion of the template to b. values are in the order of
+// the template's names.
 func (t *Template) Append(b []byte, values []Value) []byte {
 	for i := range t.Parts {
 		b = t.Parts[i].Append(b, values)
@@ -56,8 +56,8 @@ func (p *Part) Append(b []byte, values []Value) []byte {
 	return b
 }
 
-// expansion is an expression that is being expanded. It hands the bytes on
-// instead of keeping them, so that a caller's buffer can stay on its stack.
+// expansion is an expression during its expansion. It returns the bytes instead
+// of keeping them, so that a caller's buffer can stay on the stack.
 type expansion struct {
 	behaviour
 	next string // what comes before the next value
@@ -96,7 +96,7 @@ func (e *expansion) value(b []byte, text string) []byte {
 	return appendEscaped(b, text, e.allowsReserved)
 }
 
-// join writes a composite value as one: a,b,c.
+// join writes a composite value as a single value: a,b,c.
 func (e *expansion) join(b []byte, v *Value) []byte {
 	for i, member := range v.List {
 		if i > 0 {
@@ -115,7 +115,7 @@ func (e *expansion) join(b []byte, v *Value) []byte {
 	return b
 }
 
-// explode writes each member of a composite value as if it were a variable.
+// explode writes each member of a composite value as a separate variable.
 func (e *expansion) explode(b []byte, variable *Variable, v *Value) []byte {
 	for _, member := range v.List {
 		b = e.named(e.begin(b), variable.Name, member == "")
@@ -133,7 +133,7 @@ func (e *expansion) explode(b []byte, variable *Variable, v *Value) []byte {
 	return b
 }
 
-// prefix returns the first n characters of s, all for n = 0.
+// prefix returns the first n characters of s, or all if n is 0.
 func prefix(s string, n int) string {
 	if n == 0 || n >= len(s) {
 		return s
@@ -146,9 +146,9 @@ func prefix(s string, n int) string {
 	return s[:end]
 }
 
-// appendEscaped percent-encodes all but the unreserved characters of RFC 3986,
-// section 2.3, and, where they are allowed, the reserved ones and what is
-// percent-encoded already.
+// appendEscaped percent-encodes all characters except the unreserved ones of
+// RFC 3986, section 2.3, and, if allowed, the reserved ones and existing
+// percent-encoded characters.
 func appendEscaped(b []byte, s string, allowsReserved bool) []byte {
 	const hex = "0123456789ABCDEF"
 	for i := range len(s) {
@@ -174,7 +174,7 @@ func isReserved(c byte) bool {
 	return false
 }
 
-// Escape percent-encodes all but the unreserved characters of s.
+// Escape percent-encodes all characters of s except the unreserved ones.
 func Escape(s string) string {
 	for i := range len(s) {
 		if !isUnreserved(s[i]) {

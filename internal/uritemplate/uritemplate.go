@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package uritemplate compiles and expands the URI templates of RFC 6570, all
-// four levels. A template is compiled once; an expansion looks at no types and
-// allocates only what it appends to.
+// four levels. A template is compiled once. An expansion inspects no types and
+// allocates only the result.
 package uritemplate
 
 import (
@@ -16,10 +16,10 @@ import (
 // Template is a compiled template.
 type Template struct {
 	Parts []Part   // literals and expressions, in order
-	Names []string // of the variables, each once, in order
+	Names []string // names of the variables, without duplicates, in order
 }
 
-// Part is a literal, or, if it has variables, an expression.
+// Part is a literal, or an expression if it has variables.
 type Part struct {
 	Literal   string
 	Operator  byte // of the expression: one of + # . / ; ? & or 0
@@ -29,12 +29,12 @@ type Part struct {
 // Variable is a variable of an expression, {name}, {name:3} or {name*}.
 type Variable struct {
 	Name    string
-	Index   int // of its name among the template's
-	Prefix  int // at most so many characters; 0: all
+	Index   int // index of its name in Names of the template
+	Prefix  int // maximum number of characters; 0 for all
 	Explode bool
 }
 
-// Value is what a variable expands to: a text, a list, or pairs of names and
+// Value is the value of a variable: a text, a list, or pairs of names and
 // values. The zero Value is the empty text.
 type Value struct {
 	Text    string
@@ -44,7 +44,7 @@ type Value struct {
 	Missing bool // the variable is undefined
 }
 
-// Kind says which field of a Value holds.
+// Kind determines which field of a Value is used.
 type Kind uint8
 
 // The kinds of a [Value].
@@ -54,13 +54,13 @@ const (
 	Pairs
 )
 
-// IsUndefined reports whether the variable is left out: RFC 6570, section 2.3,
-// takes empty lists for undefined.
+// IsUndefined reports whether the variable is omitted. RFC 6570, section 2.3,
+// treats empty lists as undefined.
 func (v *Value) IsUndefined() bool {
 	return v.Missing || v.Kind == List && len(v.List) == 0 || v.Kind == Pairs && len(v.Pairs) == 0
 }
 
-// Parse compiles a template. The error says what cannot be read.
+// Parse compiles a template.
 func Parse(source string) (*Template, error) {
 	t := &Template{}
 	for rest := source; rest != ""; {
@@ -79,8 +79,8 @@ func Parse(source string) (*Template, error) {
 	return t, nil
 }
 
-// next splits off the literal up to the next expression, and that with its
-// braces.
+// next splits off the literal before the next expression, and the expression
+// with its braces.
 func next(s string) (literal, expression, rest string, err error) {
 	open := strings.IndexAny(s, "{}")
 	switch {
@@ -121,8 +121,8 @@ func (t *Template) indexOf(name string) int {
 	return i
 }
 
-// checkLiteral refuses what section 2.1, with its erratum 6937, does not let stand
-// in a template.
+// checkLiteral rejects characters that section 2.1, with erratum 6937, does not
+// permit in a template.
 func checkLiteral(literal string) error {
 	for _, r := range literal {
 		if r <= ' ' || r == 0x7f || strings.ContainsRune(`"<>\^`+"`{|}", r) {
@@ -135,7 +135,7 @@ func checkLiteral(literal string) error {
 func checkEscapes(s string) error {
 	for i := range len(s) {
 		if s[i] == '%' && !isEscape(s[i:]) {
-			return fmt.Errorf("has a '%%' that begins no percent-encoded character: write %%25")
+			return fmt.Errorf("has a '%%' that does not begin a percent-encoded character: write %%25")
 		}
 	}
 	return nil
@@ -167,12 +167,12 @@ func parseVariable(spec string) (Variable, error) {
 	} else if name, length, found := strings.Cut(spec, ":"); found {
 		n, err := strconv.Atoi(length)
 		if err != nil || n < 1 || n > 9999 || length[0] == '0' || length[0] == '+' {
-			return v, fmt.Errorf("%q is no length of a prefix: write a number from 1 to 9999", length)
+			return v, fmt.Errorf("%q is not a valid prefix length: write a number from 1 to 9999", length)
 		}
 		v.Name, v.Prefix = name, n
 	}
 	if !isName(v.Name) {
-		return v, fmt.Errorf("%q is no variable: a name is made of letters, digits, underscores, and dots between them", v.Name)
+		return v, fmt.Errorf("%q is not a valid variable: a name consists of letters, digits, underscores, and dots between them", v.Name)
 	}
 	return v, nil
 }
@@ -202,7 +202,7 @@ func isAlphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// String gives the source of a part.
+// String returns the source of a part.
 func (p Part) String() string {
 	if len(p.Variables) == 0 {
 		return p.Literal

@@ -117,9 +117,9 @@ func TestWrongTemplatesAreRefused(t *testing.T) {
 		}
 	}
 	for source, want := range map[string]string{
-		"a b": "percent-encoded", "50%": "begins no percent-encoded character", "{}": "empty expression {}",
-		"{?}": "empty expression {?}", "{a..b}": "is no variable", "{a:0}": "is no length", "{a:10000}": "is no length", "}": "without a '{'",
-		"{a": "without a '}'", "{a,,b}": "is no variable",
+		"a b": "percent-encoded", "50%": "does not begin a percent-encoded character", "{}": "empty expression {}",
+		"{?}": "empty expression {?}", "{a..b}": "is not a valid variable", "{a:0}": "is not a valid prefix length", "{a:10000}": "is not a valid prefix length", "}": "without a '{'",
+		"{a": "without a '}'", "{a,,b}": "is not a valid variable",
 	} {
 		if _, err := uritemplate.Parse(source); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", source, err, want)

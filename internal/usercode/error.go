@@ -10,16 +10,16 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// Error returns err if its methods and those of all errors that it wraps can be
-// called. Otherwise it returns an error that stands for err: its text says which
-// method of which type fails, it wraps what err wraps, and errors.Is and errors.As
-// find in it what they would find in err. For example:
+// Error returns err if its methods, and those of all errors that it wraps, can
+// be called. Otherwise it returns a stand-in: its text names the failing method
+// and its type, it wraps what err wraps, and errors.Is and errors.As find in it
+// what they would find in err. For example:
 //
 //	*app.MyErr (nil): its Error method panicked: runtime error: invalid memory address or nil pointer dereference at app.(*MyErr).Error (/src/app/errors.go:12)
 //
-// An error that is or wraps a nil pointer is always replaced, for its methods may
-// panic for some arguments only. Methods run on another goroutine than the
-// caller's.
+// An error that is or wraps a nil pointer is always replaced, because its
+// methods may panic only for certain arguments. Methods are called on another
+// goroutine than the caller's.
 func Error(err error) error {
 	if IsSafe(err) {
 		return err
@@ -28,8 +28,8 @@ func Error(err error) error {
 	return replacement
 }
 
-// TypeOf names the type of an error, or of the one that an error of [Error] stands
-// for.
+// TypeOf returns the name of the type of an error. For a stand-in, it is the
+// type of the original error.
 func TypeOf(err error) string {
 	switch s := err.(type) {
 	case *standIn:
@@ -51,11 +51,11 @@ func IsSafe(err error) bool {
 	return attempt(func() { isSafe = new(walk).isSafe(err) }) == nil && isSafe
 }
 
-// maxErrors is how many errors one error may wrap; an error that wraps itself
-// would never end.
+// maxErrors is the maximum number of errors that one error may wrap. It ends
+// the walk through an error that wraps itself.
 const maxErrors = 10_000
 
-// walk goes through an error and all that it wraps.
+// walk visits an error and all errors that it wraps.
 type walk struct{ seen int }
 
 func (w *walk) isTooLong() bool {
@@ -63,8 +63,8 @@ func (w *walk) isTooLong() bool {
 	return w.seen > maxErrors
 }
 
-// isSafe calls the methods of err and of all that it wraps, and panics if one of
-// them does.
+// isSafe calls the methods of err and of all errors that it wraps. It panics if
+// one of them panics.
 func (w *walk) isSafe(err error) bool {
 	if isNilPointer(err) || w.isTooLong() {
 		return false
@@ -80,8 +80,8 @@ func (w *walk) isSafe(err error) bool {
 	return true
 }
 
-// targets are the errors that this project compares with those of user code, and
-// one that no user code knows.
+// targets are the errors that this project compares with errors of user code,
+// and one that no user code knows.
 var targets = []error{
 	context.Canceled, context.DeadlineExceeded,
 	kernel.ErrNoSuchBean, kernel.ErrAmbiguousBean, kernel.ErrCircularDependency, kernel.ErrBeanCreation,
@@ -112,8 +112,8 @@ func unwrap(err error) []error {
 	return nil
 }
 
-// replace returns a stand-in for err, which wraps stand-ins for all that err
-// wraps, and what is wrong with the methods of these errors.
+// replace returns a stand-in for err, which wraps stand-ins for all errors that
+// err wraps, and the faults of their methods.
 func (w *walk) replace(err error) (faults []string, replacement error) {
 	if w.isTooLong() {
 		return []string{fmt.Sprintf("%s: it wraps more than %d errors", describe(err), maxErrors)}, nil
@@ -142,10 +142,11 @@ func (w *walk) replace(err error) (faults []string, replacement error) {
 	return faults, &wrapperStandIn{s, inner[0]}
 }
 
-// maxFaults is how many faults a text names at most.
+// maxFaults is the maximum number of faults in a text.
 const maxFaults = 3
 
-// faultOf calls a method of err and says why the method did not return, or "".
+// faultOf calls a method of err and returns the reason why the method did not
+// return, or "".
 func faultOf(err error, method string, call func()) string {
 	failure := attempt(call)
 	if failure == nil {
@@ -163,8 +164,8 @@ func faultOf(err error, method string, call func()) string {
 	return what
 }
 
-// panicText is the text of what a method of an error panicked with: [Text] would
-// not end if that is the error itself.
+// panicText returns the text of the panic of a method of an error. [Text] would
+// not return if the value is the error itself.
 func panicText(value any) (text string) {
 	if attempt(func() { text = fmt.Sprint(value) }) != nil {
 		return describe(value)

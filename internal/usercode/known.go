@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// knownPackages are those whose errors have methods that return. Most errors that
-// arrive are theirs; looking at the others costs a goroutine.
+// knownPackages are packages whose errors have safe methods. Most errors come
+// from them; checking other errors takes a goroutine.
 var knownPackages = map[string]bool{
 	"context": true, "errors": true, "fmt": true, "io": true, "io/fs": true, "os": true, "syscall": true,
 	"net": true, "net/http": true, "net/url": true, "internal/poll": true, "crypto/tls": true, "crypto/x509": true,
@@ -17,7 +17,8 @@ var knownPackages = map[string]bool{
 
 const ownPackages = "github.com/pyfly-go/pyfly/"
 
-// isKnown reports whether err and all that it wraps are of known packages.
+// isKnown reports whether err and all errors that it wraps are of known
+// packages.
 func isKnown(err error, depth int) bool {
 	const deepest = 20
 	t := reflect.TypeOf(err)
@@ -38,7 +39,8 @@ func isKnown(err error, depth int) bool {
 	return true
 }
 
-// isOwn reports whether a package belongs to this project, and is no test.
+// isOwn reports whether a package belongs to this project and is not a test
+// package.
 func isOwn(path string) bool {
 	return strings.HasPrefix(path, ownPackages) && !strings.HasSuffix(path, "_test") && !strings.Contains(path, "/examples/")
 }

@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// standIn stands for an error of user code that wraps nothing.
+// standIn replaces an error of user code that wraps nothing.
 type standIn struct {
 	err  error
 	text string
 }
 
-// wrapperStandIn stands for an error that wraps another one.
+// wrapperStandIn replaces an error that wraps another one.
 type wrapperStandIn struct {
 	standIn
 	inner error
 }
 
-// listStandIn stands for an error that wraps several others.
+// listStandIn replaces an error that wraps several others.
 type listStandIn struct {
 	standIn
 	inner []error
@@ -33,7 +33,8 @@ func (s *listStandIn) Unwrap() []error  { return s.inner }
 // Error implements error.
 func (s *standIn) Error() string { return s.text }
 
-// Is reports whether the error is target or says that it is.
+// Is reports whether the original error is target or its method Is returns
+// true.
 func (s *standIn) Is(target error) (is bool) {
 	failure := attempt(func() {
 		is = reflect.TypeOf(target).Comparable() && s.err == target
@@ -44,7 +45,8 @@ func (s *standIn) Is(target error) (is bool) {
 	return failure == nil && is
 }
 
-// As sets target to the error if it fits, or lets the error set it.
+// As sets target to the original error if the type matches, or calls its method
+// As.
 func (s *standIn) As(target any) (is bool) {
 	into := reflect.ValueOf(target).Elem()
 	if reflect.TypeOf(s.err).AssignableTo(into.Type()) {
@@ -55,9 +57,10 @@ func (s *standIn) As(target any) (is bool) {
 	return ok && attempt(func() { is = asked.As(target) }) == nil && is
 }
 
-// describe works out the text, and returns the faults of the error and of what it
-// wraps. The text is that of the error, followed by the faults. An error without
-// a text gets the texts of what it wraps if it is their fault.
+// describe computes the text, and returns the faults of the error and of the
+// errors that it wraps. The text is that of the error, followed by the faults.
+// If the error has no text because of a wrapped error, the texts of the wrapped
+// errors are used.
 func (s *standIn) describe(fault string, inner []error, innerFaults []string) (faults []string) {
 	if isJoin(s.err) && len(inner) > 0 {
 		s.text = textOf(inner)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package usercode keeps user code from ending the process: functions that panic,
-// and errors whose methods panic or end their goroutine. Every error of user code
-// enters through [Call] or [Error]; from then on it can be printed and handed to
-// errors.Is, errors.As and errors.Unwrap.
+// Package usercode protects the process from user code: from functions that
+// panic, and from errors whose methods panic or end their goroutine. Every
+// error of user code passes through [Call] or [Error]. After that, it can be
+// printed and passed to errors.Is, errors.As and errors.Unwrap.
 //
-// A fatal error of the run time, such as a stack overflow, ends the process all
-// the same: nothing recovers from it.
+// A fatal error of the Go runtime, such as a stack overflow, still ends the
+// process, because it cannot be recovered.
 package usercode
 
 import (
@@ -17,9 +17,9 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// Call calls fn and returns its error as [Error] does. If fn panics, errors.As
-// finds a *kernel.PanicError. If fn calls runtime.Goexit, the caller's goroutine
-// ends.
+// Call calls fn and returns its error as [Error] does. If fn panics, the error
+// wraps a *kernel.PanicError. If fn calls runtime.Goexit, the caller's
+// goroutine ends.
 func Call(fn func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -30,7 +30,7 @@ func Call(fn func() error) (err error) {
 	return fn()
 }
 
-// As is errors.As, but does not find a nil pointer.
+// As is errors.As, except that it does not find nil pointers.
 func As[T any](err error) (found T, ok bool) {
 	if !errors.As(err, &found) || isNilPointer(found) {
 		var none T
@@ -39,8 +39,9 @@ func As[T any](err error) (found T, ok bool) {
 	return found, true
 }
 
-// Text returns the text of any value of user code, such as the value of a panic.
-// It is that of fmt.Sprint, or the value's type if a method of it panics.
+// Text returns the text of any value of user code, such as the value of a
+// panic. It is the result of fmt.Sprint, or the value's type if a method of the
+// value panics.
 func Text(v any) (text string) {
 	if err, ok := v.(error); ok {
 		return Error(err).Error()
@@ -53,8 +54,8 @@ func Text(v any) (text string) {
 
 var errGoexit = errors.New("runtime.Goexit was called")
 
-// attempt calls fn on a goroutine of its own and returns why fn did not return: a
-// *kernel.PanicError or errGoexit.
+// attempt calls fn on its own goroutine and returns the reason why fn did not
+// return: a *kernel.PanicError or errGoexit.
 func attempt(fn func()) error {
 	result := make(chan error)
 	go func() {
@@ -71,7 +72,7 @@ func attempt(fn func()) error {
 	return <-result
 }
 
-// describe names the type of a value; it calls no method.
+// describe returns the type name of a value; it calls no method.
 func describe(v any) string {
 	if isNilPointer(v) {
 		return fmt.Sprintf("%T (nil)", v)

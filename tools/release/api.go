@@ -18,9 +18,9 @@ import (
 	"github.com/pyfly-go/pyfly/tools/internal/publish"
 )
 
-// checkAPI compares the exported API with that of the last release that is no
-// pre-release, and refuses changes that the step between the versions does not
-// allow. It prints all changes. The last release is checked out in a folder.
+// checkAPI compares the exported API with that of the last release that is not
+// a pre-release, and rejects changes that the version step does not permit. It
+// prints all changes. The last release is checked out into a folder.
 func checkAPI(repo publish.Repository, version, folder string, out io.Writer) error {
 	last, err := lastRelease(repo, func(version string) bool { return semver.Prerelease(version) == "" })
 	if err != nil || last == "" {
@@ -75,9 +75,9 @@ func checkModule(m *publish.Module, before, now *publish.Workspace, last, versio
 	return errors.Join(problems...)
 }
 
-// allows reports whether a step between versions allows a change: a minor
-// version may add, a major version and, before v1, a minor version may break.
-// A patch before v1 may add.
+// allows reports whether a version step permits a change: a minor version may
+// add, a major version and, before v1, a minor version may break. A patch
+// before v1 may add.
 func allows(last, version string, compatible bool) bool {
 	sameMajor := semver.Major(last) == semver.Major(version)
 	sameMinor := semver.MajorMinor(last) == semver.MajorMinor(version)

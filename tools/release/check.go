@@ -15,7 +15,7 @@ import (
 	"github.com/pyfly-go/pyfly/tools/internal/publish"
 )
 
-// check reports all that keeps the repository from being released.
+// check reports everything that prevents a release of the repository.
 func check(repo publish.Repository, version string) error {
 	if !semver.IsValid(version) || semver.Canonical(version) != version || semver.Build(version) != "" {
 		return fmt.Errorf("%q is not a version such as v0.1.0: make release VERSION=v0.1.0", version)
@@ -69,8 +69,8 @@ func lastRelease(repo publish.Repository, isOfKind func(version string) bool) (s
 	return last, err
 }
 
-// checkChangelog wants a dated section of the version with text, as the first,
-// and nothing left under Unreleased.
+// checkChangelog requires that the first section is a dated section of the
+// version with text, and that nothing is left under Unreleased.
 func checkChangelog(repo publish.Repository, version string) error {
 	text, err := os.ReadFile(filepath.Join(string(repo), "CHANGELOG.md"))
 	if err != nil {

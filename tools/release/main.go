@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Release commits and tags a release of all published modules. It pushes
-// nothing, and changes nothing where a check fails. RELEASING.md says more.
+// Release commits and tags a release of all published modules. It does not
+// push, and changes nothing if a check fails. See RELEASING.md.
 //
 //	go run ./release -version v0.1.0
 package main

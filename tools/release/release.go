@@ -14,8 +14,8 @@ import (
 	"github.com/pyfly-go/pyfly/tools/internal/publish"
 )
 
-// release works on a clone; the repository in root gets the commit and the tags
-// when nothing can fail any more.
+// release works on a clone. The repository in root receives the commit and the
+// tags when nothing can fail any more.
 func release(root, version string, tests []string, out io.Writer) (err error) {
 	folder, err := os.MkdirTemp("", "pyfly-release")
 	if err != nil {
@@ -76,7 +76,7 @@ func run(root string, command []string, out io.Writer) error {
 	return err
 }
 
-// commit commits what has been frozen, if anything has changed, and tags it for
+// commit commits the frozen files if any has changed, and tags the commit for
 // each module.
 func commit(repo publish.Repository, w *publish.Workspace, version string) (tags []string, err error) {
 	if _, err := repo.Git("add", "--all"); err != nil {
@@ -95,7 +95,7 @@ func commit(repo publish.Repository, w *publish.Workspace, version string) (tags
 	return tags, nil
 }
 
-// fetch takes the commit and the tags over from the clone.
+// fetch copies the commit and the tags from the clone.
 func fetch(original, clone publish.Repository, tags []string) error {
 	args := []string{"fetch", "--quiet", "--no-tags", "--atomic", string(clone)}
 	for _, tag := range tags {

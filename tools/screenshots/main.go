@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Screenshots takes the pictures of the console in the guides: it runs the
-// console example and looks at its page with a headless Chromium.
+// Screenshots takes the pictures of the console for the guides: it runs the
+// console example and opens its page in a headless Chromium.
 //
 //	go run . -to ../../docs/images
 package main
@@ -50,7 +50,7 @@ func run(ctx context.Context, folder, to, chromium string, phase time.Duration, 
 	return errors.Join(b.takeAll(ctx, e, to, rounds), e.stop())
 }
 
-// phases are as many as the example has.
+// phases is the number of phases of the example.
 const phases = 4
 
 // example is the console example as a process.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tidy runs "go mod tidy" in all modules of go.work. The go command cannot do
-// that alone: it ignores go.work there, and asks for versions of the published
-// modules that may not be published yet. Tidy lets it see them as the work tree
-// would publish them.
+// Tidy runs "go mod tidy" in all modules of go.work. The go command alone
+// cannot do this: it ignores go.work and requests versions of the published
+// modules that may not be published yet. Tidy provides the modules as the work
+// tree would publish them.
 //
-// It also gives all modules one version of what they share, so that the
-// workspace builds and tests what each module requires, and compiles it once.
+// It also gives all modules the same version of shared dependencies, so that
+// the workspace builds and tests what each module requires, and compiles it
+// once.
 //
 //	go run ./tidy
 package main

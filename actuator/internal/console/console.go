@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package console is the actuator's operations page: one HTML page with its
-// scripts, styles and vendored libraries, embedded in the program. It talks to
-// the actuator's endpoints in the browser only; the package knows nothing of
-// them.
+// Package console is the actuator's web console: one HTML page with its
+// scripts, styles and vendored libraries, embedded in the program. Only the
+// page in the browser calls the actuator's endpoints; the package does not
+// depend on them.
 package console
 
 import (
@@ -22,15 +22,15 @@ import (
 //go:embed all:static
 var files embed.FS
 
-// ContentSecurityPolicy is sent with every answer of [Handler]. It admits
-// nothing but the console's own files and the endpoints of the same origin; no
-// inline script or style, no text that becomes script.
+// ContentSecurityPolicy is sent with every response of [Handler]. It permits
+// only the console's own files and the endpoints of the same origin; no inline
+// scripts or styles, and no text that becomes a script.
 const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types pyfly-console-layout"
 
-// contentTypes names the types of what is served, by extension: the machine's
-// table of types has no say.
+// contentTypes maps extensions to content types. The system's table of types is
+// not used.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
@@ -46,18 +46,18 @@ type asset struct {
 	etag        string
 }
 
-// Handler serves the page at "/" and its files below, for request paths from
-// which the place it is mounted at has been stripped. The empty path redirects
-// to "console/", relative to the address asked for, so mount it at a path that
-// ends in "/console". It serves GET and HEAD, answers If-None-Match with 304,
-// and has browsers ask again each time, which makes a new release show at once.
-// It is safe for concurrent use.
+// Handler serves the page at "/" and its files below. The prefix at which it is
+// mounted must have been stripped from request paths. The empty path redirects
+// to "console/", relative to the requested address, so it must be mounted at a
+// path that ends in "/console". It serves GET and HEAD, responds to
+// If-None-Match with 304, and makes browsers revalidate each time, so that a
+// new release is visible at once. It is safe for concurrent use.
 func Handler() http.Handler {
 	assets := sync.OnceValue(load) // by the first who looks, not by every start
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(w, r, assets()) })
 }
 
-// load reads every embedded file once, by the path that it is asked for with.
+// load reads every embedded file once, by its request path.
 func load() map[string]asset {
 	assets := map[string]asset{}
 	err := fs.WalkDir(files, "static", func(name string, entry fs.DirEntry, err error) error {
@@ -108,7 +108,7 @@ func serve(w http.ResponseWriter, r *http.Request, assets map[string]asset) {
 }
 
 // redirect adds the slash that relative links need. [http.Redirect] would make
-// the address absolute from the stripped path.
+// the address absolute, based on the stripped path.
 func redirect(w http.ResponseWriter, r *http.Request) {
 	location := "console/"
 	if r.URL.RawQuery != "" {

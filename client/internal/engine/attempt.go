@@ -29,6 +29,10 @@ type attempt struct {
 	isShown bool              // to a call interceptor, and not sent
 	isProbe bool              // not sent: the fingerprint is wanted
 
+	op          *Operation       // of the call, if its interceptors know the attempt
+	message     *message.Message // of the call, likewise
+	isAnnounced atomic.Bool      // to Config.Sending
+
 	isWatched   bool // the fingerprint of the request is wanted
 	fingerprint atomic.Pointer[string]
 

@@ -55,6 +55,10 @@ type Config struct {
 	// whose last attempt has been described, it has that description already. It
 	// must be safe for concurrent use.
 	Describe func(op *Operation, m *message.Message, o *Outcome) error
+	// Sending is told the request of each attempt once, before it is sent and as
+	// Intercept has left it. It neither changes nor keeps the request; nil: nobody is
+	// told.
+	Sending func(op *Operation, m *message.Message, attempt int, req *http.Request)
 	// Ended is told each call that failed, and each stream that broke; nil: nobody.
 	Ended func(ctx context.Context, op *Operation, o *Outcome)
 	// Next returns the engine that runs the calls that begin now: another one, if
@@ -106,6 +110,9 @@ func New(c Config) *Engine {
 	}
 	if c.Authorize != nil {
 		e.send = c.Authorize(e.send)
+	}
+	if e.Sending != nil && c.Intercept != nil {
+		e.send = e.announceIntercepted(e.send)
 	}
 	if e.isWatched() {
 		e.send = e.watch(e.send)

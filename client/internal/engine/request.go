@@ -121,6 +121,7 @@ type infoKey struct{}
 // withInfo returns a context that knows the attempt and its call.
 func (c *call) withInfo(ctx context.Context, a *attempt) context.Context {
 	a.info = Info{c.op.Client, c.op.Method, c.attempts}
+	a.op, a.message = c.op, c.message
 	return context.WithValue(ctx, infoKey{}, a)
 }
 

@@ -49,6 +49,9 @@ func (s *sends) unproven() int32 {
 // whether the service can have acted upon it. The response has a body, or the
 // error is not nil.
 func (c *call) transmit(a *attempt, req *http.Request) (*http.Response, error) {
+	if c.Sending != nil && c.Intercept == nil {
+		c.Sending(c.op, c.message, c.attempts, req)
+	}
 	response, err := complete(c.send(req))
 	if a.isWatched {
 		c.fingerprint = a.sentFingerprint()
@@ -57,6 +60,18 @@ func (c *call) transmit(a *attempt, req *http.Request) (*http.Response, error) {
 		c.acted = NotActed
 	}
 	return response, err
+}
+
+// announceIntercepted is the exchange below the user's interceptors: it tells the
+// first request that they send for an attempt.
+func (e *Engine) announceIntercepted(next Exchange) Exchange {
+	return func(req *http.Request) (*http.Response, error) {
+		a, ok := req.Context().Value(infoKey{}).(*attempt)
+		if ok && a.isAnnounced.CompareAndSwap(false, true) {
+			e.Sending(a.op, a.message, a.info.Attempt, req)
+		}
+		return next(req)
+	}
 }
 
 // areSendsProven reports whether the service cannot have acted upon any send of

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hosts tells which hosts a client may send to beside its own, and compares
-// the ports of URLs.
+// Package hosts determines which hosts a client may send to in addition to its
+// own, and compares the ports of URLs.
 package hosts
 
 import (
@@ -13,12 +13,14 @@ import (
 	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
-// Allowed are those beside a client's own that its redirects and links may
-// lead to, each a [hostpattern.Pattern]. One that cannot be read allows nothing.
+// Allowed are the hosts, in addition to the client's own, that its redirects
+// and links may lead to. Each is a [hostpattern.Pattern]. An invalid pattern
+// allows nothing.
 type Allowed []string
 
-// Allow reports whether one of them is the host of u. A host without port
-// stands for the scheme's own. From https there is no way back to http.
+// Allow reports whether one of the patterns matches the host of u. A pattern
+// without a port means the default port of the scheme. A redirect from https to
+// http is not allowed.
 func (hosts Allowed) Allow(from, u *url.URL) bool {
 	if u.Scheme != "https" && (u.Scheme != "http" || from.Scheme != "http") || u.User != nil {
 		return false
@@ -36,7 +38,7 @@ func (hosts Allowed) Allow(from, u *url.URL) bool {
 	})
 }
 
-// PortOf returns the port of a URL, or that of its scheme.
+// PortOf returns the port of a URL, or the default port of its scheme.
 func PortOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port
@@ -47,8 +49,8 @@ func PortOf(u *url.URL) string {
 	return "80"
 }
 
-// Same reports whether two URLs have the same scheme, host and port. A URL without a
-// scheme has the other's.
+// Same reports whether two URLs have the same scheme, host and port. A URL
+// without a scheme takes that of the other URL.
 func Same(a, b *url.URL) bool {
 	scheme := cmp.Or(b.Scheme, a.Scheme)
 	return a.Scheme == scheme && strings.EqualFold(a.Hostname(), b.Hostname()) &&

@@ -21,23 +21,23 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// These are how many bytes an error repeats of what an authorization server said,
-// of the code of an error, and how many are looked at for it.
+// These limit how many bytes of an authorization server's response and of its
+// error code an error contains, and how many bytes are searched for the code.
 const (
 	maxErrorText = 512
 	maxErrorCode = 64
 	maxErrorRead = 64 << 10
 )
 
-// Error says why there is no token. Its text is bounded, printable and without
-// secrets, whatever the authorization server sent. An *oauth2.RetrieveError in its
-// chain holds no more than the text does.
+// Error is the reason why there is no token. Its text is bounded, printable and
+// without secrets, whatever the authorization server sent. An
+// *oauth2.RetrieveError in its chain contains no more than the text.
 type Error struct {
 	text  string
 	cause error
 }
 
-// Error says what the authorization server said, in part.
+// Error returns a text with part of the authorization server's response.
 func (e *Error) Error() string { return "the authorization server gave no token: " + e.text }
 
 // Unwrap returns the cause.
@@ -50,7 +50,7 @@ func (host redirectError) Error() string {
 	return fmt.Sprintf("token-url redirects to the host %q, which is not followed: set token-url to where the tokens are", string(host))
 }
 
-// newError describes what package oauth2 returned.
+// newError converts an error of package oauth2.
 func newError(err error, secrets *regexp.Regexp) *Error {
 	err = usercode.Error(err)
 	var elsewhere redirectError
@@ -81,9 +81,9 @@ func newError(err error, secrets *regexp.Regexp) *Error {
 	return &Error{text, shown}
 }
 
-// namedSecret is a value whose name says that it is secret, in JSON, in a form or
-// in a header; credentials follow a scheme of authentication; opaque is a JSON
-// web token, or a long value, without a name.
+// namedSecret matches a value with a secret name, in JSON, in a form or in a
+// header. credentials matches a value after an authentication scheme. opaque
+// matches a JSON web token, or a long value, without a name.
 var (
 	namedSecret = regexp.MustCompile(`(?i)([\w.-]*(?:token|secret|passw|assertion|credential|authorization|api_?key)[\w.-]*` +
 		`(?:["'\\]|&quot;|&#34;)*\s*(?:[:=]|%3[ad])\s*(?:["'\\]|&quot;|&#34;)*)[^\s"'&,;<>{}]+`)
@@ -91,8 +91,9 @@ var (
 	opaque      = regexp.MustCompile(`\beyJ[\w-]{6,}(?:\.[\w-]*)*|[\w~+/=-]{40,}`)
 )
 
-// withoutSecrets hides in the beginning of a text what is secret, or looks so:
-// more than [secret.Text] does, for the text is a stranger's.
+// withoutSecrets hides values that are secret, or look so, in the beginning of
+// a text. It hides more than [secret.Text], because the text comes from another
+// server.
 func withoutSecrets(text string, secrets *regexp.Regexp) string {
 	text = withoutOwn(text, secrets)
 	text = secret.Text(text[:min(len(text), maxErrorRead)])
@@ -106,7 +107,7 @@ func withoutSecrets(text string, secrets *regexp.Regexp) string {
 	})
 }
 
-// withoutOwn hides in a text what was sent as a secret.
+// withoutOwn hides the secrets that were sent.
 func withoutOwn(text string, secrets *regexp.Regexp) string {
 	if secrets == nil {
 		return text
@@ -114,7 +115,7 @@ func withoutOwn(text string, secrets *regexp.Regexp) string {
 	return secrets.ReplaceAllLiteralString(text, secret.Hidden)
 }
 
-// shorten makes one line of a text, of what can be printed.
+// shorten converts a text to one line of printable characters.
 func shorten(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) && r != utf8.RuneError {
@@ -134,8 +135,8 @@ func shorten(text string, limit int) string {
 	return text[:end] + dots
 }
 
-// secretsOf matches what is sent to an authorization server as a secret, in the
-// forms in which it may come back. It is nil if there is none.
+// secretsOf matches the secrets that are sent to an authorization server, in
+// all forms in which it may return them. It is nil if there are none.
 func secretsOf(cfg Config) *regexp.Regexp {
 	if cfg.ClientSecret == "" {
 		return nil

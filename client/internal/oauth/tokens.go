@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package oauth is the token source of a client: the client credentials grant of
-// RFC 6749, section 4.4. It fetches one token at a time, keeps it as long as it is
-// valid, and its errors show no secret, whatever the authorization server sent.
+// Package oauth implements the token source of a client: the client credentials
+// grant of RFC 6749, section 4.4. It fetches one token at a time and keeps it
+// while it is valid. Its errors contain no secrets, whatever the authorization
+// server sent.
 package oauth
 
 import (
@@ -24,12 +25,12 @@ import (
 	"github.com/pyfly-go/pyfly/internal/usercode"
 )
 
-// Config says which tokens to fetch, and where.
+// Config configures which tokens to fetch, and where.
 type Config struct {
 	TokenURL     string
 	ClientID     string
-	ClientSecret string // "": none is sent
-	Audience     string // "": none is sent
+	ClientSecret string // not sent if ""
+	Audience     string // not sent if ""
 	Scopes       []string
 }
 
@@ -39,20 +40,20 @@ type Token = oauth2.Token
 // Tokens is a token source. It is safe for concurrent use.
 type Tokens struct {
 	config           clientcredentials.Config
-	secrets          *regexp.Regexp // that no error may repeat; nil: none
+	secrets          *regexp.Regexp // must not appear in errors; nil if there are none
 	http             *http.Client
 	closeConnections func()
 	current          atomic.Pointer[Token]
 	stopped          context.Context // done once closed
 	stop             context.CancelFunc
 
-	fetches  sync.WaitGroup // those that nobody waits for any more included
+	fetches  sync.WaitGroup // includes those without waiting callers
 	mu       sync.Mutex
-	fetching *fetch // nil: none is under way, or nobody waits for it
+	fetching *fetch // nil if none is running, or no caller waits for it
 }
 
-// New makes a token source that reaches the authorization server by a transport.
-// closeConnections, called by Close, closes what the transport has open.
+// New returns a token source that sends requests through a transport. Close
+// calls closeConnections, which must close the transport's open connections.
 func New(cfg Config, transport http.RoundTripper, closeConnections func()) *Tokens {
 	t := &Tokens{
 		config: clientcredentials.Config{
@@ -69,14 +70,14 @@ func New(cfg Config, transport http.RoundTripper, closeConnections func()) *Toke
 	return t
 }
 
-// rejectRedirect keeps the client's secret from going anywhere but to the
-// token-url. It is a CheckRedirect of an [http.Client].
+// rejectRedirect prevents the client's secret from being sent to any URL other
+// than the token-url. It is a CheckRedirect function of an [http.Client].
 func rejectRedirect(next *http.Request, _ []*http.Request) error {
 	return redirectError(next.URL.Host)
 }
 
-// Close ends a fetch that is under way, and lets none begin. It waits a moment for
-// the end of the fetch: a transport that ignores its context is not waited for.
+// Close cancels a running fetch and prevents new ones. It waits briefly for the
+// end of the fetch; it does not wait for a transport that ignores its context.
 func (t *Tokens) Close() {
 	t.stop()
 	t.mu.Lock()
@@ -92,9 +93,10 @@ func (t *Tokens) Close() {
 
 const closeLimit = time.Second
 
-// Get returns a token that is valid for some seconds more. Many who need one share
-// one fetch, its failure too, each waiting no longer than its context lets it. The
-// error is that of ctx, [port.ErrStopped] after Close, or an [*Error].
+// Get returns a token that is valid for at least some seconds. Concurrent
+// callers share one fetch, including its failure. Each caller waits until its
+// own context is done. The error is that of ctx, [port.ErrStopped] after Close,
+// or an [*Error].
 func (t *Tokens) Get(ctx context.Context) (*Token, error) {
 	if token := t.current.Load(); token.Valid() {
 		return token, nil
@@ -120,17 +122,17 @@ func (t *Tokens) Get(ctx context.Context) (*Token, error) {
 	return f.token, f.err
 }
 
-// fetch is one request for a token, for all who need one meanwhile.
+// fetch is one request for a token, shared by concurrent callers.
 type fetch struct {
 	cancel  context.CancelFunc
 	waiting int           // guarded by Tokens.mu
-	done    chan struct{} // closed when what follows is set
+	done    chan struct{} // closed when the fields below are set
 	token   *Token
 	err     error
 }
 
-// join returns the fetch that is under way, or begins one. It is nil after Close.
-// Who joins leaves.
+// join returns the running fetch, or begins one. It returns nil after Close.
+// Every caller that joins must leave.
 func (t *Tokens) join(ctx context.Context) *fetch {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -144,11 +146,11 @@ func (t *Tokens) join(ctx context.Context) *fetch {
 	return t.fetching
 }
 
-// begin begins a fetch with the values of the context of the first who needs it. It
-// ends when nobody waits for it any more.
+// begin begins a fetch with the values of the context of its first caller. The
+// fetch is cancelled when no caller waits for it.
 func (t *Tokens) begin(ctx context.Context) *fetch {
 	f := &fetch{done: make(chan struct{})}
-	if token := t.current.Load(); token.Valid() { // meanwhile
+	if token := t.current.Load(); token.Valid() { // set by another fetch in the meantime
 		f.token, f.cancel = token, func() {}
 		close(f.done)
 		return f
@@ -187,7 +189,7 @@ var errCut = fmt.Errorf("%w while the request was in flight", port.ErrStopped)
 func (t *Tokens) request(ctx context.Context) (*Token, error) {
 	token, err := t.config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
 	if err == nil && strings.ContainsFunc(token.Type()+token.AccessToken, isControl) {
-		err = errors.New("it cannot be sent in a header, for it has control characters")
+		err = errors.New("it has control characters and cannot be sent in a header")
 	}
 	if err != nil {
 		return nil, newError(err, t.secrets)
@@ -197,5 +199,5 @@ func (t *Tokens) request(ctx context.Context) (*Token, error) {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// Forget lets the next Get fetch another token.
+// Forget makes the next Get fetch a new token.
 func (t *Tokens) Forget(token *Token) { t.current.CompareAndSwap(token, nil) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package registry holds whatever has state for a client: its policies and its
-// engines. It makes, reconfigures, lists and removes them.
+// Package registry holds everything that has state for a client: its policies
+// and its engines. It creates, reconfigures, lists and removes them.
 package registry
 
 import (
@@ -14,45 +14,46 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/engine"
 )
 
-// Generation is an engine with what its owner has made along with it. Generations
-// with the same Port share one, which is stopped after the last of them.
+// Generation is an engine with the resources that its owner created for it.
+// Generations may share a Port, which is stopped after the last of them.
 type Generation[T any] struct {
 	*engine.Engine
 	Port *Port
 	With T
 }
 
-// Port tells ports apart.
-type Port struct{ _ byte } // with a size: each has an address of its own
+// Port identifies a port.
+type Port struct{ _ byte } // not empty, so that each has a distinct address
 
-// Engines are the engines of a client: the current one, which runs the calls that
-// begin, and those that were replaced and still have calls under way. The zero
-// value is ready; it is safe for concurrent use.
+// Engines are the engines of a client: the current one, which runs new calls,
+// and replaced ones that still have running calls. The zero value is ready to
+// use. It is safe for concurrent use.
 type Engines[T any] struct {
 	current atomic.Pointer[Generation[T]]
 	retired sync.WaitGroup
 
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex // guards the fields below
 	draining  []*Generation[T]
-	before    int64 // calls of engines that have been forgotten
+	before    int64 // calls of removed engines
 	isStopped bool
 	stopped   chan struct{} // closed by Stop; nil: nobody has waited yet
 }
 
-// Current returns the generation that runs the calls which begin now; nil: there is
-// none yet.
+// Current returns the generation that runs new calls, or nil if there is none
+// yet.
 func (es *Engines[T]) Current() *Generation[T] { return es.current.Load() }
 
 // Engine returns the current engine.
 func (es *Engines[T]) Engine() *engine.Engine { return es.current.Load().Engine }
 
-// Begin makes g the first generation.
+// Begin sets the first generation.
 func (es *Engines[T]) Begin(g *Generation[T]) { es.current.Store(g) }
 
 // IsClosed reports whether the client has stopped.
 func (es *Engines[T]) IsClosed() bool { return es.current.Load().IsClosed() }
 
-// Count returns how many calls have begun, and how many are under way.
+// Count returns the number of calls that have begun, and of those that are
+// running.
 func (es *Engines[T]) Count() (calls, inFlight int64) {
 	es.mu.Lock()
 	defer es.mu.Unlock()
@@ -64,16 +65,16 @@ func (es *Engines[T]) Count() (calls, inFlight int64) {
 	return calls, inFlight
 }
 
-// all are the generations that have calls, or may have: the current one comes
-// first. The caller holds the lock.
+// all returns the generations that have calls, or may have. The current one is
+// the first. The caller must hold the lock.
 func (es *Engines[T]) all() []*Generation[T] {
 	return append([]*Generation[T]{es.current.Load()}, es.draining...)
 }
 
-// Replace lets another generation run the calls from now on. Those under way end
-// where they began. The port of the replaced one is retired after the last of them,
-// unless another generation has it. If the client has stopped meanwhile, next is
-// retired.
+// Replace makes another generation run new calls. Running calls finish in their
+// own generation. The port of the replaced generation is retired after its last
+// call, unless another generation shares it. If the client has stopped in the
+// meantime, next is retired.
 func (es *Engines[T]) Replace(next *Generation[T], retire func(*Generation[T])) {
 	es.mu.Lock()
 	defer es.mu.Unlock()
@@ -119,7 +120,8 @@ func (es *Engines[T]) forgetNow(old *Generation[T]) (isPortFree bool) {
 	return !es.isStopped && !slices.ContainsFunc(es.all(), func(g *Generation[T]) bool { return g.Port == old.Port })
 }
 
-// forget takes a generation without calls off the list. The caller holds the lock.
+// forget removes a generation without calls from the list. The caller must hold
+// the lock.
 func (es *Engines[T]) forget(old *Generation[T]) {
 	es.draining = slices.DeleteFunc(es.draining, func(g *Generation[T]) bool { return g == old })
 	es.before += old.Calls()

@@ -9,8 +9,8 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// maxHosts is how many hosts of a client have a circuit breaker: those that were
-// used last.
+// maxHosts is the maximum number of hosts of a client that have a circuit
+// breaker. The most recently used ones are kept.
 const maxHosts = 1000
 
 // hostBreakers are the circuit breakers of hosts. The zero value has none. Its owner
@@ -60,9 +60,9 @@ func (h *hostBreakers) all() iter.Seq[*resilience.CircuitBreaker] {
 
 func (h *hostBreakers) clear() { *h = hostBreakers{} }
 
-// Hosts returns a function that returns the circuit breaker of a host. Those that
-// exist get the given configuration. At most 1,000 hosts have one: those that were
-// used last.
+// Hosts returns a function that returns the circuit breaker of a host. Existing
+// ones are reconfigured with the given configuration. At most 1,000 hosts have
+// a circuit breaker: the most recently used ones.
 func (ps *Policies) Hosts(config resilience.CircuitBreakerConfig) func(host string) *resilience.CircuitBreaker {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

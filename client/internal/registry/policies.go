@@ -14,24 +14,25 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// Policies are those of a client, each under a key: "" is the client's own, others
-// are methods' or hosts'. A policy lives as long as settings ask for it, and keeps
-// its state when they change. Policies are safe for concurrent use.
+// Policies are the policies of a client, each with a key: "" for the client
+// itself, others for methods or hosts. A policy exists as long as the settings
+// require it, and keeps its state when the settings change. Policies are safe
+// for concurrent use.
 type Policies struct {
 	client string
 
-	mu           sync.Mutex                            // guards what follows
-	budget       *resilience.RetryBudget               // nil: none yet
+	mu           sync.Mutex                            // guards the fields below
+	budget       *resilience.RetryBudget               // nil if there is none yet
 	breakers     map[string]*resilience.CircuitBreaker // of the client and of methods
 	ofHosts      hostBreakers
 	bulkheads    map[string]*resilience.Bulkhead
 	rateLimiters map[string]*resilience.RateLimiter
 	adaptives    map[string]*resilience.AdaptiveLimiter
 	stale        map[string]*staleResponses
-	inUse        map[use]bool // by the engine that is being made; nil: none is
+	inUse        map[use]bool // by the engine that is being created; nil if there is none
 }
 
-// use names a policy.
+// use identifies a policy.
 type use struct{ kind, key string }
 
 // The kinds of policies.
@@ -44,7 +45,7 @@ const (
 	staleKind       = "stale-if-error"
 )
 
-// NewPolicies returns the policies of the client of a name: none yet.
+// NewPolicies returns an empty set of policies for the named client.
 func NewPolicies(client string) *Policies {
 	return &Policies{
 		client:       client,
@@ -56,9 +57,9 @@ func NewPolicies(client string) *Policies {
 	}
 }
 
-// Making calls makeEngine, which asks for the policies of another engine, and
-// returns a function that removes those for which it has not asked. Calls that are
-// under way keep theirs.
+// Making calls makeEngine, which requests the policies of a new engine, and
+// returns a function that removes the policies that it did not request. Running
+// calls keep theirs.
 func (ps *Policies) Making(makeEngine func() error) (removeOthers func(), err error) {
 	ps.mu.Lock()
 	ps.inUse = map[use]bool{}
@@ -88,16 +89,15 @@ func keepOnly[T any](inUse map[use]bool, kind string, policies map[string]T) {
 	maps.DeleteFunc(policies, func(key string, _ T) bool { return !inUse[use{kind, key}] })
 }
 
-// use notes that the engine that is being made uses a policy. The caller holds the
-// lock.
+// use records that the new engine uses a policy. The caller must hold the lock.
 func (ps *Policies) use(kind, key string) {
 	if ps.inUse != nil {
 		ps.inUse[use{kind, key}] = true
 	}
 }
 
-// policy returns the policy of a key, reconfigured, or a new one if there is none
-// or it cannot be reconfigured.
+// policy returns the policy of a key, reconfigured, or a new one if there is
+// none or it cannot be reconfigured.
 func policy[T any](ps *Policies, kind string, policies map[string]T, key string, reconfigure func(T) error, make func() T) T {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -118,7 +118,8 @@ func (ps *Policies) Breaker(key string, config resilience.CircuitBreakerConfig) 
 		func() *resilience.CircuitBreaker { return resilience.NewCircuitBreaker(config) })
 }
 
-// breakerName is the name of the circuit breaker of the client, a method or a host.
+// breakerName returns the name of the circuit breaker of the client, a method
+// or a host.
 func (ps *Policies) breakerName(key string) string {
 	if key == "" {
 		return ps.client
@@ -179,7 +180,7 @@ type staleResponses struct {
 	maxAge, maxBytes int64
 }
 
-// Stale returns the memory of a method's good responses.
+// Stale returns the store of a method's last good responses.
 func (ps *Policies) Stale(method string, maxAge time.Duration, maxBytes int64, onStale func(age time.Duration, cause error)) *resilience.LastGood[string, *message.Response] {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -195,9 +196,9 @@ func (ps *Policies) Stale(method string, maxAge time.Duration, maxBytes int64, o
 	return kept.LastGood
 }
 
-// sizeOf is about how many bytes a kept response takes, with its key.
+// sizeOf estimates the size in bytes of a stored response with its key.
 func sizeOf(key, kept any) int64 {
-	const entry = 300 // structs, pointers and the place in a map
+	const entry = 300 // structs, pointers and the map entry
 	r, size := kept.(*message.Response), entry+len(key.(string))
 	for name, values := range r.Header {
 		size += len(name) + len(values)*16
@@ -208,15 +209,15 @@ func sizeOf(key, kept any) int64 {
 	return int64(size + cap(r.Body))
 }
 
-// Snapshot is what policies a client has, by name.
+// Snapshot lists the policies of a client by name.
 type Snapshot struct {
 	Breakers  []*resilience.CircuitBreaker // ordered by name
-	Bulkhead  *resilience.Bulkhead         // the client's; nil: none
+	Bulkhead  *resilience.Bulkhead         // of the client; nil if there is none
 	Bulkheads map[string]*resilience.Bulkhead
 	Adaptives map[string]*resilience.AdaptiveLimiter
 }
 
-// Snapshot returns the policies as they are now.
+// Snapshot returns the current policies.
 func (ps *Policies) Snapshot() Snapshot {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

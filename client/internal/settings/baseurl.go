@@ -9,7 +9,8 @@ import (
 	"github.com/pyfly-go/pyfly/internal/declaration"
 )
 
-// checkBaseURL expands and checks the base URL, wherever it comes from.
+// checkBaseURL expands the placeholders of the base URL and checks it, whatever
+// its origin.
 func (r *resolver) checkBaseURL(s *Settings) {
 	d, key := r.declaration, r.own()+"base-url"
 	where := fmt.Sprintf("%s.%s: url %q", d.Type, d.Marker, d.ShownURL)
@@ -39,8 +40,8 @@ func (r *resolver) checkBaseURL(s *Settings) {
 	}
 }
 
-// ShownURL parses the base URL as it may be shown. One whose secrets leave no URL
-// is shown as scheme and host.
+// ShownURL parses the base URL in the form in which it may be shown. If no
+// valid URL is left without its secrets, only scheme and host are shown.
 func (s *Settings) ShownURL(base *url.URL) *url.URL {
 	u, err := url.Parse(s.ShownBaseURL)
 	if err != nil || u.Host == "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/pyfly-go/pyfly/internal/hostpattern"
 )
 
-// wants says what to write for settings whose values are limited. The limits of
+// wants are the remedies for settings with limited values. The limits of
 // policies are those of package resilience.
 var wants = map[string]string{
 	"max-response-size":                      "write a size such as 10MiB, or 0 for no limit",
@@ -65,8 +65,8 @@ const (
 	wantNotNegative = "write a number that is not negative"
 )
 
-// rules are the limits that this package states itself: those of settings of no
-// policy.
+// rules are the limits that this package defines itself: those of settings that
+// do not belong to a policy.
 var rules = map[string]func(*Settings) bool{
 	"retry.on-statuses": func(s *Settings) bool {
 		return !slices.ContainsFunc(s.RetryStatuses, func(status int) bool { return status < 300 || status > 599 })
@@ -108,7 +108,7 @@ func isURL(text string, schemes ...string) bool {
 	return err == nil && u.Host != "" && slices.Contains(schemes, u.Scheme)
 }
 
-// checkLevel checks each value that a level sets by itself.
+// checkLevel checks each value that a level sets on its own.
 func (r *resolver) checkLevel(l *level, s *Settings, fields []config.Field) {
 	invalid := map[string]bool{}
 	for _, wrong := range s.wrongFields() {
@@ -142,8 +142,8 @@ func wantOf(name string, value any) string {
 	return wantNotNegative
 }
 
-// isNegative reports whether a value is a number below zero, which no setting can
-// be.
+// isNegative reports whether a value is a negative number, which is not valid
+// for any setting.
 func isNegative(value any) bool {
 	switch value := value.(type) {
 	case time.Duration:
@@ -158,15 +158,15 @@ func isNegative(value any) bool {
 	return false
 }
 
-// wrongField are settings of a policy that are not valid, by themselves or
-// together.
+// wrongField is a set of policy settings that are not valid, alone or in
+// combination.
 type wrongField struct {
 	section string
 	names   []string
 	text    string
 }
 
-// wrongFields returns what package resilience says of the policies.
+// wrongFields returns the errors of package resilience for the policies.
 func (s *Settings) wrongFields() []wrongField {
 	var all []wrongField
 	for _, section := range s.sections() {
@@ -205,7 +205,7 @@ func (s *Settings) sections() []section {
 	}
 }
 
-// parts returns the errors that errors.Join has joined.
+// parts returns the errors that errors.Join combined.
 func parts(err error) []error {
 	if err == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/pyfly-go/pyfly/client/port"
 )
 
-// Connection says how the service is reached. It is the same for all methods of a
-// client.
+// Connection configures the connection to the service. It is the same for all
+// methods of a client.
 type Connection struct {
 	TLS          TLS      `koanf:"tls"`
 	Proxy        string   `koanf:"proxy"`
@@ -23,8 +23,8 @@ type Connection struct {
 	Pool         Pool     `koanf:"pool"`
 }
 
-// Pool are the settings of the connections that a client keeps. Zero means the
-// default of a [port.PortConfig].
+// Pool configures the connections that a client keeps. Zero means the default
+// of a [port.PortConfig].
 type Pool struct {
 	MaxConnections int           `koanf:"max-connections"`
 	MaxIdle        int           `koanf:"max-idle"`
@@ -32,19 +32,19 @@ type Pool struct {
 	MaxAge         time.Duration `koanf:"max-age"`
 }
 
-// Auth says how a client shows who it is.
+// Auth configures how a client authenticates.
 type Auth struct {
 	Bearer Bearer `koanf:"bearer"`
 	Basic  Basic  `koanf:"basic"`
 	OAuth2 OAuth2 `koanf:"oauth2"`
 }
 
-// Bearer is a token that is sent as it is.
+// Bearer is a token that is sent unchanged.
 type Bearer struct {
 	Token string `koanf:"token"`
 }
 
-// Basic are a name and a password.
+// Basic is a user name and a password.
 type Basic struct {
 	Username string `koanf:"username"`
 	Password string `koanf:"password"`
@@ -70,7 +70,8 @@ func (a *Auth) authorize(header http.Header) {
 	}
 }
 
-// protocols are what the setting http2 says; nil for the default.
+// protocols returns the HTTP versions of the setting http2, or nil for the
+// default.
 func (c *Connection) protocols() *http.Protocols {
 	p := &http.Protocols{}
 	switch c.HTTP2 {
@@ -85,8 +86,8 @@ func (c *Connection) protocols() *http.Protocols {
 	return p
 }
 
-// apply takes the settings into the configuration of a port. host is that of the
-// base URL.
+// apply copies the settings to the configuration of a port. host is the host of
+// the base URL.
 func (c *Connection) apply(p *port.PortConfig, host string) error {
 	p.MaxConnections, p.MaxIdleConnections, p.IdleTimeout = c.Pool.MaxConnections, c.Pool.MaxIdle, c.Pool.IdleTimeout
 	p.UnixSocket, p.MaxConnectionAge, p.Protocols, p.AllowedHosts = c.UnixSocket, c.Pool.MaxAge, c.protocols(), c.AllowedHosts

@@ -17,13 +17,13 @@ import (
 
 const hidden = secret.Hidden
 
-// headersSection begins the names of headers among the settings.
+// headersSection is the prefix of the names of header settings.
 const headersSection = "headers."
 
-// headerName is what a header is called within a client's settings.
+// headerName returns the setting name of a header of a client.
 func headerName(name string) string { return headersSection + http.CanonicalHeaderKey(name) }
 
-// note keeps a setting that a level has set. What is read later wins.
+// note records a setting that a level has set. A later one replaces it.
 func (r *resolver) note(l *level, name string, f config.Field) {
 	value, text := f.Value, f.Text
 	key, origin := f.Key, f.Origin.String()
@@ -37,7 +37,7 @@ func (r *resolver) note(l *level, name string, f config.Field) {
 	r.noted[name] = note{Setting{name, key, shownValue(name, value), origin}, l}
 }
 
-// hasNoted reports whether there are settings whose names begin with prefix.
+// hasNoted reports whether settings with the prefix have been recorded.
 func (r *resolver) hasNoted(prefix string) bool {
 	for name := range r.noted {
 		if strings.HasPrefix(name, prefix) {
@@ -47,8 +47,8 @@ func (r *resolver) hasNoted(prefix string) bool {
 	return false
 }
 
-// effective lists what is in force, each with where it comes from: whatever has
-// been noted, and the defaults of all else that is in use.
+// effective returns the effective settings with their origin: all recorded
+// ones, and the defaults of everything else in use.
 func (r *resolver) effective(s *Settings) []Setting {
 	r.inForce("base-url", s.ShownBaseURL)
 	r.inForce("timeout", s.Timeout)
@@ -110,7 +110,7 @@ func (r *resolver) list(secretNames []string) []Setting {
 	return list
 }
 
-// policy lists the settings of a policy, if it is on.
+// policy lists the settings of a policy if it is enabled.
 func (r *resolver) policy(name string, isOn bool, config any) {
 	r.inForce(name+".enabled", isOn)
 	if isOn {
@@ -118,7 +118,7 @@ func (r *resolver) policy(name string, isOn bool, config any) {
 	}
 }
 
-// fields lists those of a policy's configuration.
+// fields lists the settings of a policy's configuration.
 func (r *resolver) fields(prefix string, config any) {
 	v := reflect.ValueOf(config)
 	for i := range v.NumField() {
@@ -130,8 +130,8 @@ func (r *resolver) fields(prefix string, config any) {
 	}
 }
 
-// inForce lists the value that has come of all that was noted: a default, if
-// nothing was.
+// inForce lists the effective value of a setting, which is a default if no
+// level has set it.
 func (r *resolver) inForce(name string, value any) {
 	n, isNoted := r.noted[name]
 	if !isNoted {
@@ -141,8 +141,8 @@ func (r *resolver) inForce(name string, value any) {
 	r.noted[name] = n
 }
 
-// shownValue is the value of a setting as it may be shown, as far as the name
-// and the value tell.
+// shownValue returns the value of a setting as it may be shown, judging by its
+// name and value.
 func shownValue(name string, value any) string {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if secret.Name(last) || isAuthentication(name) {
@@ -151,5 +151,6 @@ func shownValue(name string, value any) string {
 	return secret.SettingText(fmt.Sprint(value))
 }
 
-// isAuthentication reports whether a setting says how a client shows who it is.
+// isAuthentication reports whether a setting configures how a client
+// authenticates.
 func isAuthentication(name string) bool { return name == "auth" || strings.HasPrefix(name, "auth.") }

@@ -12,8 +12,8 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 )
 
-// given makes a level of what a declaration or code gives, or nil if that is
-// nothing.
+// given returns the level of settings that a declaration or code gives, or nil
+// if there are none.
 func (r *resolver) given(g Given, name string) *level {
 	if len(g.Values) == 0 {
 		return nil
@@ -24,7 +24,7 @@ func (r *resolver) given(g Given, name string) *level {
 	return l
 }
 
-// expandAll returns a copy of a group of values with the placeholders filled.
+// expandAll returns a copy of a group of values with placeholders expanded.
 func (r *resolver) expandAll(l *level, path string, values map[string]any) map[string]any {
 	expanded := maps.Clone(values)
 	for _, key := range sorted(values) {
@@ -47,8 +47,8 @@ func (r *resolver) expandAll(l *level, path string, values map[string]any) map[s
 	return expanded
 }
 
-// expandText fills the placeholders of a text, but for the base URL: another level
-// may take its place.
+// expandText expands the placeholders of a text. It does not expand those of
+// the base URL, because another level may replace it.
 func (r *resolver) expandText(l *level, name, text string) string {
 	if name != "base-url" {
 		expanded, err := r.cfg.Expand(text)
@@ -60,7 +60,7 @@ func (r *resolver) expandText(l *level, name, text string) string {
 	return strings.ReplaceAll(text, "${", "$${")
 }
 
-// expandHeaders fills the placeholders of a method's declared headers.
+// expandHeaders expands the placeholders of a method's declared headers.
 func (r *resolver) expandHeaders(m *Method) http.Header {
 	if len(m.Headers) == 0 {
 		return nil

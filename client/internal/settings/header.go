@@ -4,7 +4,7 @@ package settings
 
 import "strings"
 
-// isToken reports whether a text can be the name of a header (RFC 9110, section
+// isToken reports whether a text is a valid header name (RFC 9110, section
 // 5.6.2).
 func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
@@ -12,5 +12,5 @@ func isToken(name string) bool {
 	})
 }
 
-// isControl reports whether a rune would end a header early.
+// isControl reports whether a rune is not allowed in a header value.
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -10,11 +10,11 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// The structs of this file are the keys of each level. Their pointers lead into the
-// [Settings] that the level is read into, so that what a level does not set stays
-// as the levels before it left it.
+// The structs of this file are the keys of each level. Their pointers point
+// into the [Settings] that the level is read into, so that keys that a level
+// does not set keep the values of earlier levels.
 
-// limits are the keys of one attempt and of a whole call.
+// limits are the keys for one attempt and for a whole call.
 type limits struct {
 	Timeout         *time.Duration   `koanf:"timeout"`
 	IdleTimeout     *time.Duration   `koanf:"stream-idle-timeout"`
@@ -28,11 +28,11 @@ type staleIfError struct {
 	MaxSize *config.ByteSize `koanf:"max-size"`
 }
 
-// transport are the keys of the way to the service.
+// transport are the keys of the connection to the service.
 type transport struct {
 	limits         `koanf:",squash"`
 	ConnectTimeout *time.Duration    `koanf:"connect-timeout"`
-	Headers        map[string]string `koanf:"headers"` // of this level alone
+	Headers        map[string]string `koanf:"headers"` // of this level only
 	Connection     *Connection       `koanf:",squash"`
 	balancing      `koanf:",squash"`
 }
@@ -45,7 +45,7 @@ type balancing struct {
 	OutlierDetection policy[balance.OutlierDetectionConfig] `koanf:"outlier-detection"`
 }
 
-// attempts are the keys of retry that a method may have for itself.
+// attempts are the keys of retry that a method can override.
 type attempts struct {
 	Config        *resilience.RetryConfig `koanf:",squash"`
 	OnStatuses    *[]int                  `koanf:"on-statuses"`
@@ -62,7 +62,7 @@ type circuitBreaker struct {
 	Scope  *string                          `koanf:"scope"`
 }
 
-// policy are the keys of a policy that can be switched on every level.
+// policy are the keys of a policy that every level can switch on.
 type policy[T any] struct {
 	Enabled *bool `koanf:"enabled"`
 	Config  *T    `koanf:",squash"`
@@ -75,7 +75,7 @@ type policies struct {
 	Hedge     policy[resilience.HedgeConfig]           `koanf:"hedge"`
 }
 
-// globalKeys are those of all clients.
+// globalKeys are the keys for all clients.
 type globalKeys struct {
 	Default        transport      `koanf:"default"`
 	Retry          retry          `koanf:"retry"`
@@ -85,7 +85,7 @@ type globalKeys struct {
 	Configs        struct{} `koanf:"configs"`
 }
 
-// clientKeys are those of one client, and of a config that clients take.
+// clientKeys are the keys of one client, and of a named config.
 type clientKeys struct {
 	Base           *string `koanf:"base"`
 	BaseURL        *string `koanf:"base-url"`
@@ -106,13 +106,14 @@ type clientBreaker struct {
 	circuitBreaker `koanf:",squash"`
 }
 
-// ownKeys are those of one client alone.
+// ownKeys are the keys of one client only.
 type ownKeys struct {
 	clientKeys `koanf:",squash"`
 	Methods    struct{} `koanf:"methods"`
 }
 
-// methodKeys are those of one method. The budget is the client's.
+// methodKeys are the keys of one method. The retry budget belongs to the
+// client.
 type methodKeys struct {
 	limits         `koanf:",squash"`
 	Retry          methodRetry                             `koanf:"retry"`

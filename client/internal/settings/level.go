@@ -10,33 +10,33 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 )
 
-// level is one group of keys that provides settings.
+// level is one group of keys with settings.
 type level struct {
-	cfg      *config.Config // that holds the keys
+	cfg      *config.Config // contains the keys
 	prefix   string         // of the keys
-	name     string         // what the names of the settings begin with: "methods.get."
+	name     string         // prefix of the names of the settings, such as "methods.get."
 	isGlobal bool           // the level of all clients
 
-	// Of a level that a declaration or code gives, the keys are those of a
-	// configuration of its own.
-	origin string            // "tag of PaymentClient.ServiceClient"; "": the keys are the application's
-	shown  map[string]string // by name, texts as they may be shown
-	at     string            // what comes before the names in errors, if it is not name
+	// If a declaration or code gives the level, its keys are in a configuration
+	// of their own.
+	origin string            // such as "tag of PaymentClient.ServiceClient"; "" for keys of the application
+	shown  map[string]string // by name, texts in the form in which they may be shown
+	at     string            // prefix of the names in errors, if it differs from name
 
-	set map[string]bool // by name without l.name, what the level sets
+	set map[string]bool // settings that the level sets, by name without l.name
 }
 
 // hasKeys reports whether the level has settings of a policy.
 func (l *level) hasKeys(policy string) bool { return len(l.cfg.Keys(l.prefix+policy)) > 0 }
 
-// note is a setting that has been read.
+// note is a recorded setting.
 type note struct {
 	Setting
 	level *level
 }
 
-// read reads a level into keys, which lead into s, notes what it sets and checks
-// that. t is the transport of keys, nil for a method.
+// read reads a level into keys, which point into s, records what the level
+// sets, and checks it. t is the transport of keys, nil for a method.
 func (r *resolver) read(l *level, s *Settings, keys any, t *transport) {
 	fields, err := l.cfg.BindFields(strings.TrimSuffix(l.prefix, "."), keys, "name")
 	r.collect(l, err)
@@ -59,7 +59,7 @@ func (r *resolver) read(l *level, s *Settings, keys any, t *transport) {
 	r.checkLevel(l, s, fields)
 }
 
-// nameOf returns the name of the setting of a field.
+// nameOf returns the setting name of a field.
 func nameOf(field string) string {
 	name := strings.TrimPrefix(field, "default.")
 	if header, isHeader := strings.CutPrefix(name, headersSection); isHeader {
@@ -68,9 +68,9 @@ func nameOf(field string) string {
 	return name
 }
 
-// headers adds those of a level.
+// headers adds the headers of a level.
 func (r *resolver) headers(l *level, s *Settings, headers map[string]string) {
-	for _, name := range sorted(headers) { // of two that differ in case only, one and the same counts
+	for _, name := range sorted(headers) { // sorted, so that of names that differ only in case always the same one is used
 		value := headers[name]
 		if !isToken(name) || strings.ContainsFunc(value, isControl) {
 			r.wrongAt(l, headerName(name), "it cannot be sent as a header: give a name of letters, digits and dashes and a value without line breaks")
@@ -79,7 +79,7 @@ func (r *resolver) headers(l *level, s *Settings, headers map[string]string) {
 	}
 }
 
-// collect takes the errors of reading a level.
+// collect collects the errors of reading a level.
 func (r *resolver) collect(l *level, err error) {
 	for _, err := range parts(err) {
 		if wrong := (*config.Error)(nil); errors.As(err, &wrong) {
@@ -89,7 +89,7 @@ func (r *resolver) collect(l *level, err error) {
 	}
 }
 
-// placed returns an error of reading with what the level knows of its key.
+// placed adds the position of its key to an error of reading.
 func placed(l *level, err *config.Error) error {
 	told := *err
 	name := strings.TrimPrefix(err.Key, l.prefix)

@@ -10,8 +10,8 @@ import (
 	"github.com/pyfly-go/pyfly/internal/declaration"
 )
 
-// PortConfig returns the configuration of the client's port. Its error, a
-// kernel.ErrConfig, is that of a file that TLS needs.
+// PortConfig returns the configuration of the client's port. Its error is a
+// kernel.ErrConfig if a file for TLS cannot be read.
 func (c *Client) PortConfig(name string) (port.PortConfig, error) {
 	p := c.portConfig(name)
 	base, err := declaration.ParseBaseURL(c.BaseURL)
@@ -25,26 +25,26 @@ func (c *Client) PortConfig(name string) (port.PortConfig, error) {
 	return p, nil
 }
 
-// Identity tells apart settings with which the service may answer the same request
-// differently. It holds secrets.
+// Identity identifies the settings that may change the service's response to
+// the same request. It contains secrets.
 func (c *Client) Identity() string {
 	d := &c.Discovery
 	return fmt.Sprintf("%s %v %+v %+v %q %q %q", c.BaseURL, c.Headers, c.Connection, c.Auth, d.Type, d.Service, d.PortName)
 }
 
-// Signature tells the settings of a port from others. It holds secrets.
+// Signature identifies the settings of a port. It contains secrets.
 func (c *Client) Signature() string {
 	return fmt.Sprintf("%+v %+v %+v", c.portConfig(""), c.Connection, c.Auth)
 }
 
-// portConfig returns what needs no file. Timeouts of zero mean none in settings,
-// and the default in a PortConfig.
+// portConfig returns the part of the configuration that needs no file. A
+// timeout of zero means none in settings, but the default in a PortConfig.
 func (c *Client) portConfig(name string) port.PortConfig {
 	p := port.PortConfig{
 		Name: name, BaseURL: c.BaseURL, Header: http.Header{},
 		Timeout: c.Timeout, ConnectTimeout: c.ConnectTimeout, MaxResponseSize: int64(c.MaxResponseSize),
 	}
-	for _, m := range c.Methods { // the port must not cut what a method allows
+	for _, m := range c.Methods { // the port must not be stricter than a method
 		p.Timeout = wider(p.Timeout, m.Timeout)
 		p.MaxResponseSize = wider(p.MaxResponseSize, int64(m.MaxResponseSize))
 	}
@@ -57,7 +57,7 @@ func (c *Client) portConfig(name string) port.PortConfig {
 	return p
 }
 
-// wider returns the larger of two limits, of which 0 means none.
+// wider returns the larger of two limits, where 0 means none.
 func wider[N ~int64](a, b N) N {
 	if a == 0 || b == 0 {
 		return 0
@@ -65,7 +65,8 @@ func wider[N ~int64](a, b N) N {
 	return max(a, b)
 }
 
-// unlimited turns a limit of 0, none, into what a PortConfig calls none.
+// unlimited converts a limit of 0, which means none, to the value that means
+// none in a PortConfig.
 func unlimited[N ~int64](limit N) N {
 	if limit == 0 {
 		return -1

@@ -12,7 +12,7 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// problem is a mistake that is in no key of the application's configuration.
+// problem is a mistake outside of the application's configuration.
 type problem struct{ text string }
 
 func (p *problem) Error() string        { return p.text }
@@ -63,7 +63,7 @@ func unresolved(err error, where string) error {
 	return &copied
 }
 
-// wrongAt reports the value that a level gives a setting, or would give.
+// wrongAt reports the value that a level gives, or would give, to a setting.
 func (r *resolver) wrongAt(l *level, name, want string) {
 	n, ok := r.noted[l.name+name]
 	if !ok {
@@ -72,7 +72,7 @@ func (r *resolver) wrongAt(l *level, name, want string) {
 	r.wrong(n, want)
 }
 
-// wrong reports the value of a setting. want says what to do.
+// wrong reports the value of a setting. want is the remedy.
 func (r *resolver) wrong(n note, want string) {
 	if n.level == nil || n.level.origin == "" {
 		err := r.cfg.Errorf(n.Key, "%s", want)
@@ -86,9 +86,9 @@ func (r *resolver) wrong(n note, want string) {
 	r.report(n.level.origin, fmt.Sprintf("%s: %s: %q is not allowed: %s", n.Origin, key, n.Value, want), nil)
 }
 
-// wrongTogether reports settings that do not fit together, of a method if prefix is
-// that of one. It is the first of them that is set and, if possible, set for the
-// method: it has a place to show. The others are named beside it.
+// wrongTogether reports settings that are not valid in combination, of a method
+// if prefix is that of a method. The position is that of the first setting that
+// is set, preferably for the method. The other settings are listed.
 func (r *resolver) wrongTogether(prefix string, names []string, want string) {
 	var set []note
 	for _, name := range names {

@@ -13,7 +13,7 @@ import (
 	"github.com/pyfly-go/pyfly/internal/naming"
 )
 
-// The prefixes of the settings. ServicesPrefix comes before the name of a client.
+// The prefixes of the settings. ServicesPrefix precedes the name of a client.
 const (
 	globalKey      = "pyfly.client"
 	globalPrefix   = globalKey + "."
@@ -43,7 +43,7 @@ func Resolve(cfg *config.Config, d *Declaration, known Known) (*Client, error) {
 	return resolved, errors.Join(r.problems...)
 }
 
-// resolver reads the settings of one client, and collects what is wrong with them.
+// resolver reads the settings of one client and collects mistakes.
 type resolver struct {
 	cfg         *config.Config
 	declaration *Declaration
@@ -51,20 +51,21 @@ type resolver struct {
 	noted       map[string]note // by name
 	problems    []error
 
-	isRawURL bool // the base URL may hold placeholders
+	isRawURL bool // the base URL may contain placeholders
 }
 
 func newResolver(cfg *config.Config, d *Declaration, known Known) *resolver {
 	return &resolver{cfg: cfg, declaration: d, known: known, noted: map[string]note{}}
 }
 
-// own is the prefix of the client's own keys.
+// own returns the prefix of the client's own keys.
 func (r *resolver) own() string { return ServicesPrefix + r.declaration.Name + "." }
 
 func methodPrefix(m *Method) string { return "methods." + naming.KebabCase(m.Name) + "." }
 
-// layers reads all levels of a client, over the built-in settings. ofMethod, if it
-// is not nil, are the defaults of a method, which come after those of its client.
+// layers reads all levels of a client over the built-in settings. ofMethod, if
+// not nil, are the defaults of a method; they are read after those of its
+// client.
 func (r *resolver) layers(s *Settings, ofMethod *level) {
 	d := r.declaration
 	r.client(s, r.given(d.BuiltIn, ""))
@@ -88,7 +89,7 @@ func (r *resolver) global(s *Settings) {
 	r.read(l, s, keys, &keys.Default)
 }
 
-// client reads a level that may set whatever a client has. l may be nil.
+// client reads a level that may set any key of a client. l may be nil.
 func (r *resolver) client(s *Settings, l *level) {
 	if l == nil {
 		return
@@ -98,7 +99,7 @@ func (r *resolver) client(s *Settings, l *level) {
 	r.switches(l, s)
 }
 
-// methodLevel reads a level that may set what a method has. l may be nil.
+// methodLevel reads a level that may set any key of a method. l may be nil.
 func (r *resolver) methodLevel(s *Settings, l *level) {
 	if l == nil {
 		return
@@ -108,7 +109,7 @@ func (r *resolver) methodLevel(s *Settings, l *level) {
 	r.ownPolicies(s, l.hasKeys)
 }
 
-// ownPolicies takes the policies of which a method has settings for the method's
+// ownPolicies marks the policies with settings of the method as the method's
 // own.
 func (r *resolver) ownPolicies(s *Settings, has func(policy string) bool) {
 	s.OwnBulkhead = s.OwnBulkhead || has("bulkhead")
@@ -119,8 +120,8 @@ func (r *resolver) ownPolicies(s *Settings, has func(policy string) bool) {
 	}
 }
 
-// method returns the settings of one method: those of its client, unless its own
-// say otherwise.
+// method returns the settings of one method: those of its client, overridden by
+// its own.
 func (r *resolver) method(m *Method, s Settings) Settings {
 	prefix := methodPrefix(m)
 	if defaults := r.given(m.Defaults, ""); defaults != nil {
@@ -135,8 +136,8 @@ func (r *resolver) method(m *Method, s Settings) Settings {
 	return s
 }
 
-// overMethodDefaults reads the levels of the client over the defaults of a method.
-// What the levels leave of these is noted as the method's.
+// overMethodDefaults reads the levels of the client over the defaults of a
+// method. Defaults that remain effective are recorded for the method.
 func (r *resolver) overMethodDefaults(m *Method, defaults *level) Settings {
 	within := newResolver(r.cfg, r.declaration, r.known)
 	s := builtIn()
@@ -162,7 +163,7 @@ func (r *resolver) overMethodDefaults(m *Method, defaults *level) Settings {
 	return s
 }
 
-// newProblems returns the problems that are not known.
+// newProblems returns the problems that are not yet known.
 func newProblems(problems, known []error) []error {
 	return slices.DeleteFunc(slices.Clone(problems), func(problem error) bool {
 		return slices.ContainsFunc(known, func(err error) bool { return err.Error() == problem.Error() })
@@ -170,7 +171,7 @@ func newProblems(problems, known []error) []error {
 }
 
 // bases returns the prefixes of the configs that the client is based on, the
-// farthest first. A key base that cannot be read is reported with its level.
+// most distant first. A key base that is not valid is reported with its level.
 func (r *resolver) bases(defaults *level) []string {
 	var prefixes []string
 	key := r.own() + "base"
@@ -204,8 +205,8 @@ func (r *resolver) unknownBase(key, name string, defaults *level, want string) {
 	r.problems = append(r.problems, &problem{fmt.Sprintf("%s: %s: %q is not allowed: %s", defaults.origin, key, name, want)})
 }
 
-// switches turns on the policies of which a level has settings: who tunes a policy
-// wants it, unless the level says otherwise.
+// switches enables the policies with settings on a level, unless the level
+// disables them: settings of a policy imply that it is wanted.
 func (r *resolver) switches(l *level, s *Settings) {
 	for name, on := range s.switchable() {
 		if l.hasKeys(name) && !l.set[name+".enabled"] {
@@ -221,5 +222,5 @@ func (s *Settings) switchable() map[string]*bool {
 	}
 }
 
-// sorted returns the names of a map in their order.
+// sorted returns the sorted keys of a map.
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -11,7 +11,7 @@ import (
 	"github.com/pyfly-go/pyfly/resilience"
 )
 
-// What shares a circuit breaker.
+// The scopes of a circuit breaker.
 const (
 	ScopeClient = "client"
 	ScopeMethod = "method"
@@ -21,11 +21,11 @@ const (
 // Settings are the effective settings of a client or of one of its methods.
 type Settings struct {
 	BaseURL         string
-	ShownBaseURL    string          // as it may be shown
-	Timeout         time.Duration   // of one attempt; 0: none
-	IdleTimeout     time.Duration   // of a stream; 0: none
-	ConnectTimeout  time.Duration   // 0: none
-	MaxResponseSize config.ByteSize // 0: no limit
+	ShownBaseURL    string          // the form in which it may be shown
+	Timeout         time.Duration   // of one attempt; 0 for none
+	IdleTimeout     time.Duration   // of a stream; 0 for none
+	ConnectTimeout  time.Duration   // 0 for none
+	MaxResponseSize config.ByteSize // 0 for no limit
 	Headers         map[string]string
 	OfMethod        http.Header // declared by the method
 	Connection      Connection
@@ -34,16 +34,16 @@ type Settings struct {
 	Policies
 }
 
-// Policies are the settings of what guards a call.
+// Policies are the settings of the policies that guard a call.
 type Policies struct {
-	TotalTimeout time.Duration   // of a call with all its attempts; 0: none
-	StaleIfError time.Duration   // how old a response may be that replaces a failure; 0: none is kept
-	StaleMaxSize config.ByteSize // of all such responses of a method; 0: no limit
+	TotalTimeout time.Duration   // of a call with all its attempts; 0 for none
+	StaleIfError time.Duration   // maximum age of a response that replaces a failure; 0 for none
+	StaleMaxSize config.ByteSize // of all such responses of a method; 0 for no limit
 
 	RetryEnabled   bool
 	Retry          resilience.RetryConfig
-	RetryStatuses  []int // beside those that are always retried
-	AttemptHeader  bool  // tells the service the number of a repeated attempt
+	RetryStatuses  []int // in addition to those that are always retried
+	AttemptHeader  bool  // sends the number of the retry to the service
 	Budget         resilience.RetryBudgetConfig
 	BreakerEnabled bool
 	Breaker        resilience.CircuitBreakerConfig
@@ -58,26 +58,26 @@ type Policies struct {
 	HedgeEnabled     bool
 	Hedge            resilience.HedgeConfig
 
-	// These say of a method which policies it does not share with its client.
+	// These report which policies a method does not share with its client.
 	OwnBulkhead, OwnRateLimit, OwnAdaptive bool
 }
 
-// Client are the settings of a client and, by Go name, of its methods.
+// Client is the settings of a client and, by Go name, of its methods.
 type Client struct {
 	Settings
 	Methods   map[string]Settings
 	Effective []Setting // by name
 }
 
-// Setting is the effective value of a setting and where it comes from.
+// Setting is the effective value of a setting and its origin.
 type Setting struct {
-	Name   string // within the client's: "methods.charge.timeout"
-	Key    string // that set it, or would
+	Name   string // relative to the client, such as "methods.charge.timeout"
+	Key    string // that sets it, or could
 	Value  string // ****** if it is secret
 	Origin string // "pyfly.yaml:12", "tag of PaymentClient.ServiceClient", "default"
 }
 
-// Declaration is what is known of a client before its settings are read.
+// Declaration describes a client before its settings are read.
 type Declaration struct {
 	Name     string // in keys: "payment-client"
 	Type     string // "PaymentClient"
@@ -89,7 +89,7 @@ type Declaration struct {
 	Methods  []Method
 }
 
-// Method is what is known of a method before its settings are read.
+// Method describes a method before its settings are read.
 type Method struct {
 	Name     string // the Go name: "GetProduct"
 	Field    string // where it is declared: "CRUD.Get"; "": under its name
@@ -112,7 +112,7 @@ type Given struct {
 	Values map[string]any
 }
 
-// builtIn returns the settings of a client of which nothing is set.
+// builtIn returns the settings of a client without any configuration.
 func builtIn() Settings {
 	return Settings{
 		Timeout:         port.DefaultTimeout,

@@ -9,8 +9,8 @@ import (
 	"github.com/pyfly-go/pyfly/config"
 )
 
-// policyForms are the policies whose settings a single value may stand for, as it
-// does in the tags: true, false, or the value of one setting.
+// policyForms are the policies that a single value can configure, in settings
+// as in tags: true, false, or the value of one setting.
 var policyForms = []policyForm{
 	{"retry", "max-attempts", "write true, false or a number of attempts, the first included, of at least 1", false},
 	{"circuit-breaker", "", "write true or false", false},
@@ -22,7 +22,7 @@ var policyForms = []policyForm{
 
 type policyForm struct {
 	policy, value, want string
-	isGlobal            bool // the policy can be switched for all clients
+	isGlobal            bool // the policy can be enabled for all clients
 }
 
 func formOf(policy string) (form policyForm, ok bool) {
@@ -33,15 +33,14 @@ func formOf(policy string) (form policyForm, ok bool) {
 	return policyForms[i], true
 }
 
-// The groups of settings for which no single value stands, by level. "" is the
-// level itself. What is inside a group comes after it.
+// The groups of settings that a single value cannot configure, by level. "" is
+// the level itself. Nested groups follow their group.
 var (
 	transportSections = []string{"", "tls", "pool", "load-balancing"}
 	authSections      = []string{"auth", "auth.bearer", "auth.basic", "auth.oauth2"}
 )
 
-// shortForms are those of all groups of settings, a group before what is inside
-// it.
+// shortForms are all groups of settings. Nested groups follow their group.
 var shortForms = slices.Concat(
 	sectionForms(globalPrefix, "", "services", "configs"),
 	sectionForms(defaultPrefix, transportSections...),

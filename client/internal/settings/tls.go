@@ -15,20 +15,20 @@ import (
 	"github.com/pyfly-go/pyfly/kernel"
 )
 
-// TLS says how connections are secured.
+// TLS configures the security of connections.
 type TLS struct {
 	CAFile     string `koanf:"ca-file"`
 	CertFile   string `koanf:"cert-file"`
 	KeyFile    string `koanf:"key-file"`
-	ServerName string `koanf:"server-name"` // of the base URL's host, instead of its own
+	ServerName string `koanf:"server-name"` // replaces the name of the base URL's host
 	MinVersion string `koanf:"min-version"` // "1.2" or "1.3"
 }
 
 var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 
-// config returns nil when there is nothing to say. Files that have changed are
-// read again for the next connection; one that cannot be read then leaves what
-// was read before. host is that of the base URL.
+// config returns nil if nothing is configured. Files that have changed are read
+// again for the next connection. If a changed file cannot be read, the previous
+// content is used. host is the host of the base URL.
 func (s *TLS) config(host string) (*tls.Config, error) {
 	if *s == (TLS{}) {
 		return nil, nil
@@ -39,8 +39,8 @@ func (s *TLS) config(host string) (*tls.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: tls.ca-file: %w", kernel.ErrConfig, err)
 		}
-		// Roots that may change cannot be put into a tls.Config: what it would
-		// verify is verified here instead, for resumed sessions as well.
+		// A tls.Config cannot have roots that change. Therefore certificates
+		// are verified here, for resumed sessions as well.
 		address := s.addressOf(host)
 		c.InsecureSkipVerify = true
 		c.VerifyConnection = func(state tls.ConnectionState) error {
@@ -57,9 +57,9 @@ func (s *TLS) config(host string) (*tls.Config, error) {
 	return c, nil
 }
 
-// addressOf is the IP address that a connection to one leads to, unless its
-// state says otherwise: crypto/tls does not tell addresses there, but the adapter
-// does. It is "" if the base URL has a name.
+// addressOf returns the IP address of the server for connections to the base
+// URL's host, or "" if that is a name. The state of a connection has priority:
+// crypto/tls does not set IP addresses there, but the adapter does.
 func (s *TLS) addressOf(host string) string {
 	host = cmp.Or(s.ServerName, host)
 	if net.ParseIP(host) == nil {
@@ -68,13 +68,13 @@ func (s *TLS) addressOf(host string) string {
 	return host
 }
 
-// verify checks a server's certificate as crypto/tls does.
+// verify verifies a server's certificate as crypto/tls does.
 func verify(state tls.ConnectionState, roots *x509.CertPool, host string) error {
 	if host == "" {
-		return errors.New("it is not known which host the server's certificate must be for")
+		return errors.New("the host name for the server's certificate is not known")
 	}
 	if len(state.PeerCertificates) == 0 {
-		return errors.New("the server has shown no certificate")
+		return errors.New("the server sent no certificate")
 	}
 	intermediates := x509.NewCertPool()
 	for _, certificate := range state.PeerCertificates[1:] {
@@ -94,7 +94,7 @@ func readPool(file string) (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+		return nil, fmt.Errorf("%s contains no certificate in PEM format", file)
 	}
 	return pool, nil
 }
@@ -104,14 +104,14 @@ func readCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	return &certificate, err
 }
 
-// reloaded is what was read from files, as they are now.
+// reloaded is the current content of files.
 type reloaded[T any] struct {
 	read  func() (T, error)
 	files []string
 
 	mu    sync.Mutex
 	value T
-	stamp string // tells whether the files have changed
+	stamp string // changes if the files change
 }
 
 func newReloaded[T any](read func() (T, error), files ...string) (*reloaded[T], error) {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// checkTogether looks at settings of a client, or of the method with the prefix,
-// that depend on each other. Once there is a problem, it would only add to the
-// confusion.
+// checkTogether checks settings of a client, or of the method with the prefix,
+// that depend on each other. It is skipped if there already is a problem,
+// because more errors would only be confusing.
 func (r *resolver) checkTogether(s *Settings, prefix string) {
 	if len(r.problems) > 0 {
 		return
@@ -41,7 +41,7 @@ func (r *resolver) checkTogether(s *Settings, prefix string) {
 	}
 }
 
-// checkAuth looks at settings of certificates and credentials that go together.
+// checkAuth checks combinations of certificates and credentials.
 func (r *resolver) checkAuth(s *Settings) {
 	wrong := func(want string, names ...string) { r.wrongTogether("", names, want) }
 	if t := s.Connection.TLS; (t.CertFile == "") != (t.KeyFile == "") {
@@ -58,18 +58,18 @@ func (r *resolver) checkAuth(s *Settings) {
 	}
 	switch o := s.Auth.OAuth2; {
 	case o.TokenURL != "" && o.ClientID == "":
-		r.problems = append(r.problems, r.cfg.Errorf(r.own()+"auth.oauth2.client-id", "write the identifier that the authorization server knows this application by"))
+		r.problems = append(r.problems, r.cfg.Errorf(r.own()+"auth.oauth2.client-id", "write the client identifier that the authorization server has issued"))
 	case o.TokenURL == "" && (o.ClientID != "" || o.ClientSecret != ""):
 		r.problems = append(r.problems, r.cfg.Errorf(r.own()+"auth.oauth2.token-url", "%s", wants["auth.oauth2.token-url"]))
 	}
 }
 
-// delays are the longest between all attempts of a call.
+// delays returns the sum of the longest delays between all attempts of a call.
 func (s *Settings) delays() time.Duration {
 	c := s.Retry.WithDefaults()
 	sum, delay := 0.0, float64(c.BaseDelay)
 	for left := c.MaxAttempts - 1; left > 0; left-- {
-		if most := float64(c.MaxDelay); delay >= most || delay == 0 || c.Multiplier == 1 { // it stays as it is
+		if most := float64(c.MaxDelay); delay >= most || delay == 0 || c.Multiplier == 1 { // the delay does not grow further
 			sum += float64(left) * min(delay, most)
 			break
 		}

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 )
 
-// instruments are what clients are measured by.
+// instruments are the instruments of all clients.
 type instruments struct {
 	requests    metric.Float64Histogram
 	calls       metric.Float64Histogram
@@ -29,11 +29,11 @@ type instruments struct {
 	unregister func() error // the callback of the gauges
 }
 
-// durationBuckets are those that the semantic conventions advise.
+// durationBuckets are the buckets that the semantic conventions recommend.
 var durationBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 
-// newInstruments makes the instruments. Those of which the error tells do
-// nothing.
+// newInstruments creates the instruments. An instrument that cannot be created
+// is reported by the error and replaced by one that does nothing.
 func newInstruments(meter metric.Meter, read func() []Gauges) (*instruments, error) {
 	m := &maker{meter: meter}
 	i := &instruments{
@@ -69,7 +69,8 @@ func newInstruments(meter metric.Meter, read func() []Gauges) (*instruments, err
 	return i, errors.Join(append(m.errs, err)...)
 }
 
-// maker makes instruments, and stand-ins for those that cannot be made.
+// maker creates instruments, and no-op instruments in place of those that
+// cannot be created.
 type maker struct {
 	meter metric.Meter
 	errs  []error
@@ -93,7 +94,8 @@ func (m *maker) counter(name, unit, description string) metric.Int64Counter {
 	return c
 }
 
-// gauge makes an up-down counter: what it shows can be added up over clients.
+// gauge creates an up-down counter, because its values can be summed over
+// clients.
 func (m *maker) gauge(name, unit, description string) metric.Int64ObservableUpDownCounter {
 	c, err := m.meter.Int64ObservableUpDownCounter(name, metric.WithUnit(unit), metric.WithDescription(description))
 	if err != nil || c == nil {
@@ -103,7 +105,8 @@ func (m *maker) gauge(name, unit, description string) metric.Int64ObservableUpDo
 	return c
 }
 
-// gaugeInstruments show what [Gauges] hold. One that is nil could not be made.
+// gaugeInstruments export [Gauges]. An instrument that could not be created is
+// nil.
 type gaugeInstruments struct {
 	active, state, inside, queued, limit, adaptive metric.Int64ObservableUpDownCounter
 }
@@ -148,7 +151,7 @@ func (g *gaugeInstruments) observe(o metric.Observer, of *Gauges, shown *shownBr
 	}
 }
 
-// Gauges are what a client has that is measured when somebody looks.
+// Gauges are the values of a client that are read at collection.
 type Gauges struct {
 	Client    string
 	InFlight  int64
@@ -157,16 +160,16 @@ type Gauges struct {
 	Adaptives []Adaptive
 }
 
-// Breaker is a circuit breaker at a moment.
+// Breaker is the current state of a circuit breaker.
 type Breaker struct{ Name, State string }
 
-// Bulkhead is a bulkhead at a moment.
+// Bulkhead is the current state of a bulkhead.
 type Bulkhead struct {
 	Name                  string
 	Active, Queued, Limit int
 }
 
-// Adaptive is an adaptive limiter at a moment.
+// Adaptive is the current state of an adaptive limiter.
 type Adaptive struct {
 	Name  string
 	Limit int
@@ -174,12 +177,12 @@ type Adaptive struct {
 
 var breakerStates = []string{"closed", "open", "half-open", "forced-open", "disabled"}
 
-// maxShownBreakers is how many circuit breakers of one client are told apart: of
-// hosts there may be many.
+// maxShownBreakers is the maximum number of circuit breakers of one client with
+// their own attributes. There may be one per host.
 const maxShownBreakers = 100
 
-// shownBreakers are the names of circuit breakers that attributes have had, by
-// client.
+// shownBreakers are the names of circuit breakers that have been used as
+// attributes, by client.
 type shownBreakers struct {
 	mu    sync.Mutex
 	names map[string]map[string]bool
@@ -217,7 +220,7 @@ func (t *Telemetry) Changed(client, breaker, state string) {
 	t.transitions.Add(context.Background(), 1, metric.WithAttributes(attribute.String("name", breaker), attribute.String("state", state)))
 }
 
-// SlowCall counts an attempt that a circuit breaker takes for slow.
+// SlowCall counts an attempt that a circuit breaker counts as slow.
 func (t *Telemetry) SlowCall(client string) {
 	if t == nil || t.instruments == nil {
 		return

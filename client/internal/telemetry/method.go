@@ -15,17 +15,18 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// MethodConfig names a method of a client.
+// MethodConfig describes a method of a client.
 type MethodConfig struct {
 	Client   string // "payment-client"
 	Method   string // "Charge"
 	Verb     string // "POST"
 	Template string // of the path, as it may be shown
-	Server   Server // to which its calls go
+	Server   Server // destination of its calls
 	Others   []Server
 }
 
-// Server is where a request goes: the client's service, or an allowed host.
+// Server is the destination of a request: the client's service, or an allowed
+// host.
 type Server struct {
 	Address string // in lower case
 	Port    int
@@ -35,8 +36,8 @@ func (s Server) attributes() []attribute.KeyValue {
 	return []attribute.KeyValue{attribute.String("server.address", s.Address), attribute.Int("server.port", s.Port)}
 }
 
-// Method is what telemetry needs of a method, made once so that a call makes nothing
-// of it. A nil Method does nothing. It is safe for concurrent use.
+// Method holds the precomputed telemetry data of a method, so that a call does
+// not allocate it. A nil Method does nothing. It is safe for concurrent use.
 type Method struct {
 	*Telemetry
 	config      MethodConfig
@@ -52,7 +53,7 @@ type Method struct {
 	others   map[Server]*outcomes // and at other servers
 }
 
-// Method returns what telemetry needs of a method. It is nil if t is.
+// Method returns the telemetry of a method, or nil if t is nil.
 func (t *Telemetry) Method(c MethodConfig) *Method {
 	if t == nil {
 		return nil
@@ -77,7 +78,7 @@ func (t *Telemetry) Method(c MethodConfig) *Method {
 // Counter is a counter of a method.
 type Counter uint8
 
-// What is counted.
+// The counters of a method.
 const (
 	Retries Counter = iota
 	Hedges
@@ -96,28 +97,29 @@ func (m *Method) Count(counter Counter) {
 	instrument.Add(context.Background(), 1, m.counted...)
 }
 
-// BeginCall begins the span of a call, if there are spans; else the span is nil.
+// BeginCall begins the span of a call. The span is nil if there is no tracer.
 func (m *Method) BeginCall(ctx context.Context) (context.Context, trace.Span) {
 	if m.tracer == nil {
 		return ctx, nil
 	}
 	ctx, span := m.tracer.Start(ctx, m.callName)
-	if span.IsRecording() { // after the start: the name says as much to who samples
+	if span.IsRecording() { // set after the start: the name already tells samplers as much
 		span.SetAttributes(m.call...)
 	}
 	return ctx, span
 }
 
-// CallEnd is how a call ended.
+// CallEnd describes how a call ended.
 type CallEnd struct {
 	Begun       time.Time
-	Took        time.Duration // 0: it is measured
-	Kind        string        // of the error; "": it succeeded
-	Description string        // of the error; "": the kind says it all
-	Rejection   string        // which policy has rejected the call; "": none
+	Took        time.Duration // 0 if it must be measured
+	Kind        string        // of the error; "" for success
+	Description string        // of the error; "" if the kind is enough
+	Rejection   string        // the policy that rejected the call; "" if none
 }
 
-// EndCall ends the span of a call, which may be nil, and measures the call.
+// EndCall ends the span of a call, which may be nil, and records the duration
+// of the call.
 func (m *Method) EndCall(ctx context.Context, span trace.Span, end CallEnd) {
 	if span != nil {
 		if end.Kind != "" && span.IsRecording() {
@@ -140,14 +142,14 @@ func (m *Method) EndCall(ctx context.Context, span trace.Span, end CallEnd) {
 	}
 }
 
-// Traces reports whether the span of the context's call is recorded: who samples
-// has decided for all attempts.
+// Traces reports whether the span of the context's call is recorded. The
+// sampler has decided for all attempts of the call.
 func (m *Method) Traces(ctx context.Context) bool {
 	return m.tracer != nil && trace.SpanFromContext(ctx).IsRecording()
 }
 
-// BeginAttempt begins the span of an attempt to reach a URL, as it may be shown.
-// resends is how many attempts there were before.
+// BeginAttempt begins the span of an attempt. The URL must be safe to show.
+// resends is the number of previous attempts.
 func (m *Method) BeginAttempt(ctx context.Context, server Server, url string, resends int) (context.Context, trace.Span) {
 	attributes := make([]attribute.KeyValue, 0, 6)
 	attributes = append(attributes, m.request...)
@@ -181,20 +183,20 @@ func (m *Method) EndAttempt(span trace.Span, end Outcome, description string) {
 	span.End()
 }
 
-// MeasuresAttempts reports whether anybody wants to know how long attempts take.
+// MeasuresAttempts reports whether the durations of attempts are recorded.
 func (m *Method) MeasuresAttempts(ctx context.Context) bool {
 	return m.instruments != nil && m.instruments.requests.Enabled(ctx)
 }
 
-// MeasureAttempt measures an attempt to reach the client's own service.
+// MeasureAttempt records an attempt to reach the client's own service.
 func (m *Method) MeasureAttempt(ctx context.Context, took time.Duration, end Outcome) {
 	m.instruments.requests.Record(ctx, took.Seconds(), m.requests.options(end)...)
 }
 
-// MeasureAttemptAt measures an attempt to reach one of the other servers.
+// MeasureAttemptAt records an attempt to reach one of the other servers.
 func (m *Method) MeasureAttemptAt(ctx context.Context, server Server, took time.Duration, end Outcome) {
 	at, ok := m.others[server]
-	if !ok { // attributes must be few
+	if !ok { // limits the number of attributes
 		at = &outcomes{common: m.request}
 	}
 	m.instruments.requests.Record(ctx, took.Seconds(), at.options(end)...)

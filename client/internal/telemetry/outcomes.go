@@ -11,14 +11,14 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Other is what the semantic conventions call what has no word of its own.
+// Other is the value that the semantic conventions define for all other cases.
 const Other = "_OTHER"
 
-// Outcome is how an attempt or a call ended, in words of which there are few.
+// Outcome describes how an attempt or a call ended, with few distinct values.
 type Outcome struct {
-	Status  int    // of the response; 0: none, or a call
-	Kind    string // of the error; "": none
-	Version string // of the protocol; "": not known
+	Status  int    // of the response; 0 without a response, or for a call
+	Kind    string // of the error; "" if none
+	Version string // of the protocol; "" if not known
 }
 
 func (o Outcome) attributes() []attribute.KeyValue {
@@ -35,10 +35,11 @@ func (o Outcome) attributes() []attribute.KeyValue {
 	return attributes
 }
 
-// outcomes keep the options of measurements, so that a call makes none.
+// outcomes cache the options of measurements, so that a call does not allocate
+// them.
 type outcomes struct {
 	common []attribute.KeyValue
-	first  atomic.Pointer[measured] // that was no error
+	first  atomic.Pointer[measured] // the first without an error
 	mu     sync.RWMutex
 	all    map[Outcome]*measured
 }
@@ -48,10 +49,11 @@ type measured struct {
 	options []metric.RecordOption
 }
 
-// maxOutcomes is how many are kept: more than a service has that is sane.
+// maxOutcomes is the maximum number of cached outcomes. A healthy service has
+// fewer.
 const maxOutcomes = 200
 
-// options are those of a measurement.
+// options returns the options of a measurement.
 func (o *outcomes) options(of Outcome) []metric.RecordOption {
 	if first := o.first.Load(); first != nil && first.Outcome == of {
 		return first.options
@@ -82,8 +84,8 @@ func (o *outcomes) add(of Outcome) *measured {
 	return m
 }
 
-// Version is how the semantic conventions write a version of HTTP; "": it is not
-// known.
+// Version returns an HTTP version as the semantic conventions write it, or ""
+// if it is not known.
 func Version(major, minor int) string {
 	switch {
 	case major == 1 && minor == 0:

@@ -11,8 +11,9 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 )
 
-// globalPropagator is the global one. As long as that has not been set, package
-// otel has a stand-in, a pointer, for which W3C's formats take the place.
+// globalPropagator returns the global propagator. While none is set, package
+// otel returns a placeholder, which is a pointer; it is replaced by the W3C
+// formats.
 func globalPropagator() propagation.TextMapPropagator {
 	global := otel.GetTextMapPropagator()
 	if len(global.Fields()) > 0 || !reflect.TypeOf(global).Comparable() {
@@ -21,7 +22,7 @@ func globalPropagator() propagation.TextMapPropagator {
 	return unsetPropagator{global, propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})}
 }
 
-// unsetPropagator is the second until the global one is no longer the first.
+// unsetPropagator uses the W3C formats until the global propagator is set.
 type unsetPropagator struct {
 	standIn propagation.TextMapPropagator
 	propagation.TextMapPropagator
@@ -36,9 +37,9 @@ func (p unsetPropagator) Inject(ctx context.Context, carrier propagation.TextMap
 	p.TextMapPropagator.Inject(ctx, carrier)
 }
 
-// Inject puts the context of a trace into the headers of a request. To another host
-// than the client's own, which a URL with a host tells, only W3C's trace context is
-// sent.
+// Inject adds the trace context to the headers of a request. If the request
+// goes to another host than the client's own, that is, if its URL has a host,
+// only W3C's trace context is sent.
 func (t *Telemetry) Inject(ctx context.Context, req *http.Request) {
 	switch {
 	case t == nil || t.propagator == nil:
@@ -49,8 +50,8 @@ func (t *Telemetry) Inject(ctx context.Context, req *http.Request) {
 	}
 }
 
-// headerCarrier is a [propagation.HeaderCarrier] that knows the names of W3C
-// without working out how they are written.
+// headerCarrier is a [propagation.HeaderCarrier] that does not compute the
+// canonical form of the W3C header names.
 type headerCarrier http.Header
 
 // Get implements [propagation.TextMapCarrier].
@@ -74,7 +75,8 @@ func (c headerCarrier) Set(name, value string) {
 // Keys implements [propagation.TextMapCarrier].
 func (c headerCarrier) Keys() []string { return propagation.HeaderCarrier(c).Keys() }
 
-// foreignCarrier takes what may be sent to another host than the client's own.
+// foreignCarrier accepts only headers that may be sent to other hosts than the
+// client's own.
 type foreignCarrier struct{ headerCarrier }
 
 // Set implements [propagation.TextMapCarrier].

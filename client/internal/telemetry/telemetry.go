@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package telemetry traces and measures the calls of clients through OpenTelemetry.
-// It takes plain values and knows nothing of engines and errors.
+// Package telemetry records spans and metrics of the calls of clients through
+// OpenTelemetry. It uses plain values and does not depend on engines and
+// errors.
 package telemetry
 
 import (
@@ -11,31 +12,31 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// scopeName is that of the instrumentation, schemaURL the version of the semantic
-// conventions that it keeps to.
+// scopeName is the name of the instrumentation scope, schemaURL the version of
+// the semantic conventions.
 const (
 	scopeName = "github.com/pyfly-go/pyfly/client"
 	schemaURL = "https://opentelemetry.io/schemas/1.37.0"
 )
 
-// Config says where clients report to. At least one provider is not nil.
+// Config configures telemetry. At least one provider must not be nil.
 type Config struct {
-	Tracers    trace.TracerProvider          // nil: no spans
-	Meters     metric.MeterProvider          // nil: no metrics
-	Propagator propagation.TextMapPropagator // nil: the global one
+	Tracers    trace.TracerProvider          // nil for no spans
+	Meters     metric.MeterProvider          // nil for no metrics
+	Propagator propagation.TextMapPropagator // nil for the global one
 	Gauges     func() []Gauges               // of all clients
 }
 
-// Telemetry is what clients report to. A nil Telemetry does nothing. It is safe for
-// concurrent use.
+// Telemetry records the spans and metrics of clients. A nil Telemetry does
+// nothing. It is safe for concurrent use.
 type Telemetry struct {
-	tracer       trace.Tracer // nil: no spans
+	tracer       trace.Tracer // nil for no spans
 	propagator   propagation.TextMapPropagator
-	*instruments // nil: no metrics
+	*instruments // nil for no metrics
 }
 
-// New returns what clients report to. Its error tells which instruments the meter
-// provider has not made: the Telemetry does without them.
+// New returns a Telemetry. Its error lists the instruments that the meter
+// provider could not create; the Telemetry works without them.
 func New(c Config) (*Telemetry, error) {
 	t := &Telemetry{}
 	if c.Tracers != nil {
@@ -53,12 +54,12 @@ func (t *Telemetry) trace(c Config) {
 	if t.propagator = c.Propagator; t.propagator == nil {
 		t.propagator = globalPropagator()
 	}
-	if _, isNoop := c.Tracers.(noop.TracerProvider); !isNoop { // that one would only pass on what is in the context
+	if _, isNoop := c.Tracers.(noop.TracerProvider); !isNoop { // it would only propagate the span of the context
 		t.tracer = c.Tracers.Tracer(scopeName, trace.WithSchemaURL(schemaURL))
 	}
 }
 
-// Close takes the gauges off.
+// Close unregisters the gauges.
 func (t *Telemetry) Close() error {
 	if t == nil || t.instruments == nil {
 		return nil

@@ -202,6 +202,38 @@ func PrintAll(ctx context.Context, catalog *ListClient) error {
 	return nil
 }
 
+// Price is what a product costs.
+type Price struct {
+	Product string `json:"product"`
+	Cents   int    `json:"cents"`
+}
+
+type PriceClient struct {
+	client.ServiceClient `url:"http://prices:8080"`
+
+	Get func(ctx context.Context, header http.Header) (client.Response[[]Price], error) `get:"/prices"`
+}
+
+// Poller asks for prices and keeps those that it has.
+type Poller struct {
+	service *PriceClient
+	etag    string
+	prices  []Price
+}
+
+func (p *Poller) Poll(ctx context.Context) error {
+	header := http.Header{}
+	if p.etag != "" {
+		header.Set("If-None-Match", p.etag)
+	}
+	response, err := p.service.Get(ctx, header)
+	if err != nil || response.Status == http.StatusNotModified {
+		return err
+	}
+	p.etag, p.prices = response.Header.Get("ETag"), response.Body
+	return nil
+}
+
 func LogRequests(next client.Exchange) client.Exchange {
 	return func(req *http.Request) (*http.Response, error) {
 		slog.Debug("request", "curl", client.Curl(req))

@@ -86,6 +86,37 @@ func Example_wrongDeclaration() {
 	// wrongClient.Remove: does not return error, (T, error) or iter.Seq2[T, error]
 }
 
+func ExamplePoller() {
+	service := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		if r.Header.Get("If-None-Match") == `"v1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = w.Write([]byte(`[{"product":"p-1001","cents":1995}]`))
+	})
+	ctx := context.Background()
+	app := container.NewApplicationContext(
+		container.WithConfig(config.New(nil)), container.WithLogger(slog.New(slog.DiscardHandler)))
+	app.Install(client.Module(client.WithFactory(clienttest.HandlerFactory(service))))
+	client.Register[PriceClient](app)
+	if err := app.Start(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = app.Stop(ctx) }()
+
+	poller := &Poller{service: container.Must(container.Get[*PriceClient](app))}
+	for range 2 {
+		fmt.Println(poller.Poll(ctx), poller.etag, poller.prices)
+	}
+	fmt.Println(client.Stats(app)[0].Failures)
+	// Output:
+	// <nil> "v1" [{p-1001 1995}]
+	// <nil> "v1" [{p-1001 1995}]
+	// 0
+}
+
 func TestAClientThatIsNotWiredSaysSo(t *testing.T) {
 	_, err := client.NewStub[InventoryClient]().GetProduct(t.Context(), "p-1001")
 	var notWired *kernel.NotWiredError

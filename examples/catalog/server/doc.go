@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package server is the service that the catalog example talks to: an
-// inventory and a payment API over HTTP, kept in memory, with a switch that
-// makes it fail, slow down or drop connections.
+// Package server is the service that the catalog example calls: an in-memory
+// inventory and payment API over HTTP, with faults that make it fail, slow down
+// or drop connections.
 //
 //	GET    /products?category=&in_stock=&page=&size=   the total in X-Total-Count
 //	POST   /products

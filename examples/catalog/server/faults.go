@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Mode is a way to misbehave.
+// Mode is a kind of fault.
 type Mode string
 
 // The modes of a [Fault].
@@ -26,13 +26,14 @@ const (
 // and /health never are.
 type Fault struct {
 	Mode Mode `json:"mode"`
-	// Status is what [ModeFail] answers, from 400 to 599; the default is 503.
+	// Status is the status of [ModeFail], from 400 to 599; the default is 503.
 	Status int `json:"status,omitempty"`
-	// Delay is how long [ModeSlow] waits, as "200ms".
+	// Delay is the delay of [ModeSlow], such as "200ms".
 	Delay string `json:"delay,omitempty"`
-	// Count is how many requests misbehave; 0 is all until the fault changes.
+	// Count is the number of requests that misbehave; 0 means all until the
+	// fault changes.
 	Count int `json:"count,omitempty"`
-	// PathPrefix limits the fault to paths that begin so.
+	// PathPrefix limits the fault to paths with this prefix.
 	PathPrefix string `json:"path_prefix,omitempty"`
 	// RetryAfterSeconds is the Retry-After of [ModeFail], which sends none by
 	// default, and of [ModeRateLimit], whose default is 1.
@@ -77,7 +78,7 @@ func (f Fault) withStatus() (Fault, time.Duration, error) {
 	return f, 0, nil
 }
 
-// faults is the fault switch. Its methods are safe for concurrent use.
+// faults holds the current fault. Its methods are safe for concurrent use.
 type faults struct {
 	mu      sync.Mutex
 	current Fault // its Count is what is left
@@ -135,7 +136,7 @@ func (f *faults) clear() {
 	f.current, f.delay = Fault{Mode: ModeNone}, 0
 }
 
-// take returns what is to happen to a request, and counts it.
+// take returns the fault for a request, and counts it.
 func (f *faults) take(path string) (Fault, time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

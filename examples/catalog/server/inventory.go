@@ -35,14 +35,15 @@ type inventory struct {
 	nextID int
 }
 
-// newInventory reads the products of a data file, whose ids are p-1001 and so on.
+// newInventory reads the products of a data file. Their ids are p-1001 and so
+// on.
 func newInventory(data []byte) (*inventory, error) {
 	list, err := parseProducts(data)
 	return &inventory{list: list, nextID: 1001 + len(list)}, err
 }
 
-// search returns the products that fit, without the first offset and at most
-// limit of them, and how many fit in all.
+// search returns at most limit matching products after the first offset, and
+// the total number of matches.
 func (i *inventory) search(fits func(Product) bool, offset, limit int) (page []Product, total int) {
 	i.mu.RLock()
 	defer i.mu.RUnlock()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// guard does to a request what the fault switch says.
+// guard applies the current fault to a request.
 func (f *faults) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault, delay := f.take(r.URL.Path)
@@ -37,8 +37,8 @@ func fail(w http.ResponseWriter, status, retryAfterSeconds int, detail string) {
 	writeProblem(w, status, detail)
 }
 
-// slowDown waits before next answers, and does nothing for a client that left
-// meanwhile. It reads the body first: net/http watches for the client's leaving
+// slowDown waits before next is called, and returns early if the client
+// disconnects. It reads the body first, because net/http detects a disconnect
 // only after that.
 func slowDown(w http.ResponseWriter, r *http.Request, delay time.Duration, next http.Handler) {
 	body, ok := readBody(w, r)
@@ -46,7 +46,7 @@ func slowDown(w http.ResponseWriter, r *http.Request, delay time.Duration, next 
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	// Not every writer has deadlines: a recorder has none to move.
+	// Not every writer supports deadlines, for example a recorder.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(delay + writeTimeout))
 	if wait(r.Context(), delay) {
 		next.ServeHTTP(w, r)

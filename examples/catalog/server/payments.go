@@ -20,7 +20,7 @@ type Payment struct {
 	Status      string `json:"status"` // "captured"
 }
 
-// isFor reports whether p is what another request for a payment asks for.
+// isFor reports whether p matches another request for a payment.
 func (p Payment) isFor(other Payment) bool {
 	return p.OrderID == other.OrderID && p.AmountCents == other.AmountCents && p.Currency == other.Currency
 }
@@ -71,8 +71,8 @@ func (p *payments) handleCreate(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, status, executed)
 }
 
-// execute charges a payment, once for each key that is not empty. A key that
-// comes again with another payment is an error, as in section 2.7 of
+// execute charges a payment, once for each non-empty key. Reusing a key for a
+// different payment is an error, as in section 2.7 of
 // draft-ietf-httpapi-idempotency-key-header.
 func (p *payments) execute(payment Payment, key string) (executed Payment, repeated bool, err error) {
 	p.mu.Lock()

@@ -38,7 +38,7 @@ func write(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v) // the client is gone: nobody to tell
 }
 
-// readJSON decodes the body, or answers with what is wrong with it.
+// readJSON decodes the body, or writes an error response.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	body, ok := readBody(w, r)
 	if !ok {
@@ -57,7 +57,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	return false
 }
 
-// readBody reads the body whole, or answers with why it cannot.
+// readBody reads the whole body, or writes an error response.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError

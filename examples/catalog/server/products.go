@@ -30,7 +30,7 @@ func (p *products) routes() []route {
 	}
 }
 
-// productQuery is what GET /products asks for.
+// productQuery is the query of GET /products.
 type productQuery struct {
 	category   string // "" for all
 	inStock    *bool  // nil for both
@@ -41,8 +41,7 @@ func (q productQuery) fits(p Product) bool {
 	return (q.category == "" || p.Category == q.category) && (q.inStock == nil || p.InStock == *q.inStock)
 }
 
-// parseProductQuery reads the parameters of a search; those it does not know
-// are ignored.
+// parseProductQuery parses the parameters of a search and ignores unknown ones.
 func parseProductQuery(values url.Values) (productQuery, fieldErrors) {
 	wrong := fieldErrors{}
 	q := productQuery{category: values.Get("category")}
@@ -66,7 +65,7 @@ func number(values url.Values, name string, byDefault, most int, wrong fieldErro
 	return n
 }
 
-// handleSearch answers with one page of what fits, and with the number of all.
+// handleSearch writes one page of matching products, and their total number.
 func (p *products) handleSearch(w http.ResponseWriter, r *http.Request) {
 	q, wrong := parseProductQuery(r.URL.Query())
 	if len(wrong) > 0 {
@@ -128,8 +127,8 @@ func writeProductError(w http.ResponseWriter, err error) {
 	writeProblem(w, status, err.Error())
 }
 
-// readProduct reads the product in the body, or answers with what is wrong
-// with it. Whether it is in stock follows from its quantity.
+// readProduct reads the product in the body, or writes an error response.
+// Whether it is in stock depends on its quantity.
 func readProduct(w http.ResponseWriter, r *http.Request) (Product, bool) {
 	var product Product
 	if !readJSON(w, r, &product) {

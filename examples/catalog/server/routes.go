@@ -9,11 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// OtherRequests is the key of [Server.Requests] for what no route answers:
-// unknown paths and methods that a path does not have.
+// OtherRequests is the key of [Server.Requests] for requests without a route:
+// unknown paths and unsupported methods.
 const OtherRequests = "other"
 
-// maxBody is how many bytes the body of a request may have.
+// maxBody is the maximum size of a request body in bytes.
 const maxBody = 1 << 20
 
 // route is one entry of the API.
@@ -32,8 +32,8 @@ func (s *Server) router() http.Handler {
 	return http.MaxBytesHandler(mux, maxBody)
 }
 
-// mount adds routes to the mux, and for each of their paths an answer to the
-// methods that it does not have.
+// mount adds routes to the mux, and for each path a response to unsupported
+// methods.
 func (s *Server) mount(mux *http.ServeMux, guard func(http.Handler) http.Handler, routes []route) {
 	allowed := map[string][]string{}
 	for _, r := range routes {

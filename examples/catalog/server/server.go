@@ -33,8 +33,8 @@ func WithAddress(address string) Option {
 	return func(s *Server) { s.address = address }
 }
 
-// New makes a service with the products of the embedded data file. It does not
-// listen before [Server.Start].
+// New returns a service with the products of the embedded data file. It does
+// not listen before [Server.Start].
 func New(opts ...Option) *Server {
 	inventory, err := newInventory(productsJSON)
 	s := &Server{
@@ -57,9 +57,9 @@ func New(opts ...Option) *Server {
 // handlers that cut their connection.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Start listens, and serves in the background until [Server.Stop]: ctx is for
-// starting only. An address that is taken is an error of the net package, and
-// starting a service that runs is an error.
+// Start listens, and serves in the background until [Server.Stop]. ctx limits
+// only the start. If the address is in use, the error is that of the net
+// package. Starting a running service is an error.
 func (s *Server) Start(ctx context.Context) error {
 	s.lifecycle.Lock()
 	defer s.lifecycle.Unlock()
@@ -77,8 +77,8 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// URL returns where the service listens, "http://127.0.0.1:40123", or "" when
-// it does not.
+// URL returns the address of the service, such as "http://127.0.0.1:40123", or
+// "" if it is not listening.
 func (s *Server) URL() string {
 	if running := s.running.Load(); running != nil {
 		return running.url
@@ -86,10 +86,10 @@ func (s *Server) URL() string {
 	return ""
 }
 
-// Stop refuses new connections and lets requests finish until ctx is done;
-// then it cuts them and returns ctx's error. No goroutine is left when it
-// returns. Stopping a service that does not run is no error, and it may be
-// started again.
+// Stop rejects new connections and lets requests finish until ctx is done; then
+// it cancels them and returns ctx's error. No goroutine is left when it
+// returns. Stopping a service that is not running is not an error. The service
+// may be started again.
 func (s *Server) Stop(ctx context.Context) error {
 	s.lifecycle.Lock()
 	defer s.lifecycle.Unlock()
@@ -100,17 +100,17 @@ func (s *Server) Stop(ctx context.Context) error {
 	return running.stop(ctx)
 }
 
-// SetFault makes the service misbehave from the next request on. A fault that
-// makes no sense is an error and changes nothing.
+// SetFault makes the service misbehave from the next request on. An invalid
+// fault is an error and changes nothing.
 func (s *Server) SetFault(f Fault) error { return s.faults.set(f) }
 
 // Payments returns the payments that were executed, in order: a repeated
 // request with the same Idempotency-Key is executed once.
 func (s *Server) Payments() []Payment { return s.payments.all() }
 
-// Requests returns how many requests came in for each route, such as
-// "POST /payments", whether or not a fault answered them. HEAD counts as GET;
-// what no route answers counts as [OtherRequests].
+// Requests returns the number of requests for each route, such as "POST
+// /payments", including those with a fault. HEAD counts as GET; requests
+// without a route count as [OtherRequests].
 func (s *Server) Requests() map[string]int64 {
 	counts := make(map[string]int64, len(s.requests))
 	for route, n := range s.requests {

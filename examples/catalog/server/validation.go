@@ -4,10 +4,10 @@ package server
 
 import "strings"
 
-// fieldErrors says what is wrong with a request, by parameter or JSON field.
+// fieldErrors are the errors of a request, by parameter or JSON field.
 type fieldErrors map[string]string
 
-// require notes what a field must be, unless it is.
+// require adds an error unless a condition holds.
 func (e fieldErrors) require(is bool, field, must string) {
 	if !is {
 		e[field] = "must " + must

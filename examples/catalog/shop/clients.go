@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package shop is the application of the catalog example: the declarations of its
-// clients, and a service that needs them.
+// Package shop is the application of the catalog example: the declarations of
+// its clients, and a service that uses them.
 package shop
 
 import (
@@ -54,14 +54,14 @@ type PaymentClient struct {
 	GetPayment func(ctx context.Context, paymentID string) (Payment, error) `get:"/payments/{payment_id}"`
 }
 
-// Fault is how the service is made to misbehave.
+// Fault configures how the service misbehaves.
 type Fault struct {
 	Mode       string `json:"mode"`
 	Status     int    `json:"status,omitempty"`
 	PathPrefix string `json:"path_prefix,omitempty"`
 }
 
-// FaultClient works the service's fault switch.
+// FaultClient controls the faults of the service.
 type FaultClient struct {
 	client.HttpClient
 

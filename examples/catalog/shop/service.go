@@ -13,8 +13,8 @@ type CatalogProperties struct {
 	PageSize int `koanf:"page-size" default:"10"`
 }
 
-// CatalogService shows and sells products. It knows its clients as structs of
-// functions: a test gives it struct literals.
+// CatalogService shows and sells products. Its clients are structs of
+// functions, so a test can pass struct literals.
 type CatalogService struct {
 	inventory  *InventoryClient
 	payments   *PaymentClient
@@ -32,7 +32,7 @@ type Page struct {
 	Total    int // in the whole category
 }
 
-// Page returns the first page of what is in stock in a category.
+// Page returns the first page of the products in stock of a category.
 func (s *CatalogService) Page(ctx context.Context, category string) (Page, error) {
 	answer, err := s.inventory.SearchProducts(ctx, category, true, 1, s.properties.PageSize)
 	if err != nil {

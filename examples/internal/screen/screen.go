@@ -26,7 +26,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// keep returns what is to be called now, if anything.
+// keep returns the function to call now, if any.
 func (s *Screen) keep(p []byte) (then func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

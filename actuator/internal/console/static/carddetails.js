@@ -11,6 +11,7 @@ export class CardDetails {
   #client;
   #model;
   #rows = new Map(); // breaker -> its row
+  #answers = null; // the text of the cache
   #shown = ''; // what the tables were made of
 
   constructor(client, model) {
@@ -33,17 +34,18 @@ export class CardDetails {
   refresh() {
     if (!this.el.open) return;
     const { declaration, settings, stats } = this.#client;
-    const signature = JSON.stringify([declaration, settings, [...this.#client.breakers].map((b) => b.name), stats?.baseUrl]);
+    const signature = JSON.stringify([declaration, settings, [...this.#client.breakers].map((b) => b.name), stats?.baseUrl, Boolean(stats?.cache)]);
     if (signature !== this.#shown) {
       this.#shown = signature;
-      this.body.replaceChildren(this.#breakers(), this.#methods(), this.#settings());
+      this.body.replaceChildren(...[this.#breakers(), this.#cache(), this.#methods(), this.#settings()].filter(Boolean));
     }
     this.tick();
   }
 
-  /** Brings the texts of the breakers up to date. */
+  /** Brings the texts of the breakers and the cache up to date. */
   tick() {
     if (!this.el.open) return;
+    this.#cacheTexts();
     for (const [breaker, row] of this.#rows) {
       if (row.state.dataset.state !== breaker.state) {
         row.state.dataset.state = breaker.state;
@@ -74,6 +76,20 @@ export class CardDetails {
           type: 'button', data: { action, breaker: breaker.name }, text: label,
           onclick: () => throwSwitch(this.#model, breaker, action),
         }))));
+  }
+
+  /** The section of the cache, if the client has one. */
+  #cache() {
+    if (!this.#client.stats?.cache) return null;
+    this.#answers = h('p', { class: 'hint' });
+    return h('section', { class: 'more-section' }, h('h4', { class: 'label', text: 'Cache of responses' }), this.#answers);
+  }
+
+  #cacheTexts() {
+    const cache = this.#client.stats?.cache;
+    if (!cache || !this.#answers) return;
+    const parts = [['hits', 'hits'], ['misses', 'misses'], ['revalidations', 'revalidated'], ['stale', 'stale'], ['collapsed', 'shared'], ['entries', 'stored']];
+    setText(this.#answers, parts.map(([key, label]) => `${count(cache[key])} ${label}`).join(' · '));
   }
 
   #methods() {

@@ -8,10 +8,10 @@ import { stateName } from './model.js';
 
 /** The switches, and what each of them does, for the question before. */
 export const switches = [
-  { action: 'FORCE_OPEN', label: 'Force open', does: 'Every call is refused until somebody closes or resets it.' },
-  { action: 'CLOSE', label: 'Close', does: 'Calls go through again at once, and the breaker watches them.' },
-  { action: 'DISABLE', label: 'Disable', does: 'Calls go through whatever happens, until somebody closes or resets it.' },
-  { action: 'RESET', label: 'Reset', does: 'It is closed and forgets what it has counted.' },
+  { action: 'FORCE_OPEN', label: 'Force open', does: 'All calls are rejected until it is closed or reset.' },
+  { action: 'CLOSE', label: 'Close', does: 'Calls are admitted again, and the breaker counts them.' },
+  { action: 'DISABLE', label: 'Disable', does: 'All calls are admitted until it is closed or reset.' },
+  { action: 'RESET', label: 'Reset', does: 'It is closed and its counts are reset.' },
 ];
 
 /** Asks, sends, and says what came of it. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command inventory-server runs the service of the catalog example alone:
+// Command inventory-server runs the service of the catalog example on its own:
 //
 //	go run ./examples/catalog/server/cmd/inventory-server -addr 127.0.0.1:8080
 //
