@@ -98,6 +98,7 @@ func getsOfStub(tb testing.TB) []subject {
 	return append([]subject{
 		{name: "floor", call: func() error { return decodeOnly(stub) }},
 		{name: "pyfly", call: declared(tb, base, overTransport(stub))},
+		{name: "pyfly, generated", call: generated(tb, base, overTransport(stub))},
 		{name: "pyfly without reflection", call: operated(tb, base, overTransport(stub))},
 		{name: "pyfly on a port", call: declared(tb, base, client.WithFactory(portFactory(port)))},
 		{name: "pyfly on http.Client", call: declared(tb, base, client.WithFactory(portFactory(withClient)))},

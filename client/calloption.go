@@ -15,7 +15,7 @@ import (
 //	GetProduct func(ctx context.Context, id string, opts ...client.CallOption) (Product, error) `get:"/products/{id}"`
 type CallOption func(*callOptions)
 
-type callOptions message.Options
+type callOptions = message.Options
 
 var callOptionsType = reflect.TypeFor[[]CallOption]()
 
@@ -53,5 +53,5 @@ func optionsOf(options []CallOption) message.Options {
 			option(&o)
 		}
 	}
-	return message.Options(o)
+	return o
 }

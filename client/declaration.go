@@ -95,17 +95,32 @@ func roles() map[reflect.Type]declaration.Role {
 
 // declarationOf reads a client's type, whole: every mistake is noted.
 func declarationOf(t reflect.Type) *Declaration {
-	c := declaration.OfStruct(typemodel.New(roles(), bodyTypeOf).Client(t), naming.OfType(t, naming.Kebab))
+	marker, hasMarker := markerOf(t)
+	iface, isInterface := interfaceOf(t)
+	types, name := typemodel.New(roles(), bodyTypeOf), naming.OfType(t, naming.Kebab)
+	var c *declaration.Client
+	if isInterface {
+		c = readInterface(types, name, marker, iface)
+	} else {
+		c = declaration.OfStruct(types.Client(t), name)
+	}
+	if t.Kind() == reflect.Interface {
+		c.Problems = []declaration.Problem{{Type: c.Type, What: "is an interface: run pyfly generate, and call the functions that it writes, such as Register" + c.Type}}
+	}
 	d := &Declaration{
 		Type: c.Type, Name: c.Name, BaseURL: c.ShownURL(), Headers: shown.Names(nil).Declared(c.Headers),
 		Resilience: Resilience(c.Resilience),
 		declared:   &declared{baseURL: c.URL, headers: c.Headers, client: c}, typ: t, marker: &reflect.StructField{},
 	}
-	if marker, ok := markerOf(t); ok {
+	if hasMarker {
 		d.marker = &marker
 	}
 	for _, m := range c.Methods {
-		d.Methods = append(d.Methods, methodOf(t, m))
+		if isInterface {
+			d.Methods = append(d.Methods, methodOf(iface.TypeOf(m.Name), m))
+		} else {
+			d.Methods = append(d.Methods, methodOf(t.FieldByIndex(m.Index).Type, m))
+		}
 	}
 	for _, p := range c.Problems {
 		d.problems = append(d.problems, wrongDeclaration(p.Where(), p.What))

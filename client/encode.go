@@ -11,19 +11,14 @@ import (
 	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
-// encoder makes messages of a method's arguments.
-type encoder struct {
-	*Method
-	format *message.Format
-}
-
-func newEncoder(m *Method, codecs message.Codecs) (*encoder, error) {
+// format returns the format of the method's messages.
+func (m *Method) format(codecs message.Codecs) (*message.Format, error) {
 	if m.encodesBody {
 		if err := codecs.Check("content-type", m.ContentType); err != nil {
 			return nil, err
 		}
 	}
-	return &encoder{m, message.NewFormat(m.template, m.ContentType, m.form(), codecs)}, nil
+	return message.NewFormat(m.template, m.ContentType, m.form(), codecs), nil
 }
 
 func (m *Method) form() message.Form {
@@ -36,20 +31,15 @@ func (m *Method) form() message.Form {
 	return message.NoForm
 }
 
-// encode turns the arguments after ctx into a message. Its error is an
-// ErrInvalidRequest: nothing has been sent.
-func (m *encoder) encode(msg *message.Message, args []reflect.Value) (err error) {
-	defer message.Recover(&err)
-	var d message.Draft
-	d.Begin(m.format, msg)
+// fill puts the arguments after ctx into a draft.
+func (m *Method) fill(d *message.Draft, args []reflect.Value) {
 	for i := range m.Parameters {
-		m.Parameters[i].addTo(&d, args)
+		m.Parameters[i].addTo(d, args)
 	}
 	if m.typ.IsVariadic() {
 		options, _ := args[len(args)-1].Interface().([]CallOption)
 		d.Options(optionsOf(options))
 	}
-	return d.End()
 }
 
 // addTo adds a parameter to a draft.

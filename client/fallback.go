@@ -4,14 +4,12 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
-	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/frontend"
 	"github.com/pyfly-go/pyfly/container"
-	"github.com/pyfly-go/pyfly/internal/usercode"
-	"github.com/pyfly-go/pyfly/kernel"
 )
 
 // Fallback gives methods of a client a function that answers in the service's
@@ -27,7 +25,12 @@ import (
 // it was called. What proves the service alive, a 404 for instance, and the
 // caller's own cancellation are returned as they are. A method that returns a
 // sequence cannot have a fallback.
+//
+// A client that is an interface takes its generated fake, &FakeCatalogClient{...}.
 func Fallback[T any](fallback *T) container.BeanOption {
+	if fake, ok := any(fallback).(frontend.Fake); ok {
+		return fakeFallback(fake, fallback == nil)
+	}
 	return container.Customize(func(client *T) error {
 		d := declarationOf(reflect.TypeFor[T]())
 		if d.Err() != nil || fallback == nil {
@@ -36,7 +39,7 @@ func Fallback[T any](fallback *T) container.BeanOption {
 		for i := range d.Methods {
 			m := &d.Methods[i]
 			if elementOf(m.typ.Out(0)) != nil && !m.in(reflect.ValueOf(fallback).Elem()).IsNil() {
-				return wrongDeclaration(d.Type+"."+m.field, "returns a sequence, which cannot have a fallback: begin the loop anew where it ends")
+				return wrongDeclaration(d.Type+"."+m.field, sequenceFallback)
 			}
 		}
 		w := wiringOf(reflect.ValueOf(client).Elem(), *d.marker)
@@ -47,14 +50,28 @@ func Fallback[T any](fallback *T) container.BeanOption {
 	})
 }
 
-type causeKey struct{}
+const sequenceFallback = "returns a sequence, which cannot have a fallback: begin the loop anew where it ends"
+
+// fakeFallback makes fallbacks of the functions of a generated fake.
+func fakeFallback(fake frontend.Fake, isNil bool) container.BeanOption {
+	return container.Attach("client.Fallback", nil, func(client frontend.Client) error {
+		if isNil {
+			return nil
+		}
+		_, declared := client.PyflyStub()
+		switch sequences, ok := fake.PyflyFallback(client); {
+		case !ok:
+			return wrongDeclaration(declared.Interface.Name(), fmt.Sprintf("its fallback is a %T: give a *Fake%s", fake, declared.Interface.Name()))
+		case len(sequences) > 0:
+			return wrongDeclaration(declared.Interface.Name()+"."+strings.Join(sequences, ", "), sequenceFallback)
+		}
+		return nil
+	})
+}
 
 // Cause returns, in a fallback, the error for which it was called: an [*Error].
 // Elsewhere it is nil.
-func Cause(ctx context.Context) error {
-	err, _ := ctx.Value(causeKey{}).(error)
-	return err
-}
+func Cause(ctx context.Context) error { return frontend.Cause(ctx) }
 
 // withFallback makes a function that calls the fallback when fn's service has
 // failed.
@@ -63,10 +80,10 @@ func withFallback(fn, fallback reflect.Value) reflect.Value {
 		results := callFunc(fn, args)
 		err, _ := results[len(results)-1].Interface().(error)
 		ctx, _ := args[0].Interface().(context.Context)
-		if !wantsFallback(ctx, err) {
+		if !frontend.WantsFallback(ctx, err) {
 			return results
 		}
-		withCause := context.WithValue(ctx, causeKey{}, err)
+		withCause := frontend.WithCause(ctx, err)
 		instead := append([]reflect.Value{reflect.ValueOf(&withCause).Elem()}, args[1:]...)
 		return protectFallback(fallback, instead, err)
 	})
@@ -79,21 +96,12 @@ func callFunc(fn reflect.Value, args []reflect.Value) []reflect.Value {
 	return fn.Call(args)
 }
 
-// wantsFallback reports whether the service has failed, or is taken to.
-func wantsFallback(ctx context.Context, err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || ctx == nil || ctx.Err() != nil {
-		return false
-	}
-	return engine.IsUnavailable(e)
-}
-
 // protectFallback turns the panic of a fallback into an error that has the call's
 // own with it.
 func protectFallback(fallback reflect.Value, args []reflect.Value, cause error) (results []reflect.Value) {
 	defer func() {
 		if r := recover(); r != nil {
-			err := fmt.Errorf("the fallback panicked: %w; it was called because: %w", usercode.Error(kernel.NewPanicError(r)), cause)
+			err := frontend.FallbackPanicked(r, cause)
 			t := fallback.Type()
 			results = make([]reflect.Value, t.NumOut())
 			for i := range results {

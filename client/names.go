@@ -81,7 +81,7 @@ func (d *Declaration) namedIn(app *container.ApplicationContext) (*Declaration, 
 // sameName says that another type of client has the name of this one: they would
 // share their settings, and nobody could tell them apart in errors.
 func (d *Declaration) sameName(other reflect.Type) error {
-	return wrongDeclaration(d.Type, fmt.Sprintf("the client %s has the name %q too: give one of them another by the tag name", typeName(other), d.Name))
+	return wrongDeclaration(d.Type, fmt.Sprintf("the client %s has the name %q too: give one of them another by the tag name", nameOfType(other), d.Name))
 }
 
 // warnOfLongerName tells where the settings of a client are if it has not the name

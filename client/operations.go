@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/pyfly-go/pyfly/client/internal/engine"
+	"github.com/pyfly-go/pyfly/client/internal/frontend"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 	"github.com/pyfly-go/pyfly/kernel"
 )
@@ -59,7 +60,7 @@ func (o *Operation) Do(ctx context.Context, m Message, take func(status int, hea
 	g := o.live.current()
 	op, b := g.Operations[o.index], &builtCall{answer: take}
 	if err := o.prepare(ctx, g.With, &b.sent, m); err != nil {
-		return g.NotSent(op, &message.Message{}, err)
+		return g.NotSent(ctx, op, &message.Message{}, err)
 	}
 	return b.Do(ctx, g.Engine, op, &b.sent, b)
 }
@@ -71,14 +72,14 @@ func (o *Operation) Open(ctx context.Context, m Message) (*http.Response, error)
 	g := o.live.current()
 	op, sent := g.Operations[o.index], &message.Message{}
 	if err := o.prepare(ctx, g.With, sent, m); err != nil {
-		return nil, g.NotSent(op, &message.Message{}, err)
+		return nil, g.NotSent(ctx, op, &message.Message{}, err)
 	}
 	return g.Open(ctx, op, sent)
 }
 
 func (o *Operation) prepare(ctx context.Context, g *generation, sent *message.Message, m Message) error {
 	if ctx == nil {
-		return errNilContext
+		return frontend.ErrNilContext
 	}
 	sent.Path, sent.Query, sent.Header = m.Path, m.Query, m.Header
 	sent.Body, sent.HasBody, sent.ContentType = m.Body, m.Body != nil, m.ContentType

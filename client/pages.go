@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/pyfly-go/pyfly/client/internal/frontend"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
@@ -68,7 +69,7 @@ func Pages[T any](ctx context.Context, first func(context.Context) (Response[T],
 func checkPages(ctx context.Context, lacksFunction bool) error {
 	switch {
 	case ctx == nil:
-		return errNilContext
+		return frontend.ErrNilContext
 	case lacksFunction:
 		return errNilPage
 	}

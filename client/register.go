@@ -54,5 +54,9 @@ func NewStub[T any]() *T {
 	if marker, ok := markerOf(value.Type()); ok {
 		*wiringOf(value, marker) = &wiring{isStub: true}
 	}
+	if generated, ok := generatedClient(value); ok {
+		stub, declared := generated.PyflyStub()
+		stub.Declare(declared)
+	}
 	return client
 }

@@ -5,7 +5,6 @@ package client
 import (
 	"context"
 	"reflect"
-	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/message"
 )
@@ -26,8 +25,9 @@ func elementOf(t reflect.Type) reflect.Type {
 // sequence makes the iterator of one call. The request is sent when the loop
 // begins, for each loop anew; the end of the loop ends the stream.
 func (f *frontEnd) sequence(ctx context.Context, args []reflect.Value) reflect.Value {
-	t := f.encoder.typ.Out(0)
+	t := f.method.typ.Out(0)
 	element := elementOf(t)
+	fill := func(d *message.Draft) { f.method.fill(d, args) }
 	return reflect.MakeFunc(t, func(loop []reflect.Value) []reflect.Value {
 		var last reflect.Value
 		target := func() any {
@@ -44,45 +44,7 @@ func (f *frontEnd) sequence(ctx context.Context, args []reflect.Value) reflect.V
 			}
 			return loop[0].Call([]reflect.Value{v, reflect.ValueOf(&err).Elem()})[0].Bool()
 		}
-		f.elements(ctx, args).Each(ctx, target, yield)
+		f.Elements(ctx, fill).Each(ctx, target, yield)
 		return nil
 	})
-}
-
-// elements is what one loop reads.
-func (f *frontEnd) elements(ctx context.Context, args []reflect.Value) *message.Sequence {
-	return &message.Sequence{
-		Decoder: f.decoder, Reconnects: f.encoder.Reconnect,
-		Open: func(lastEventID string) (*message.Stream, error) {
-			response, sent, err := f.open(ctx, args, lastEventID)
-			if err != nil {
-				return nil, err
-			}
-			g, op := f.current()
-			failed := func(err error) error { return g.StreamFailed(ctx, op, sent, response, err) }
-			return &message.Stream{Response: response, Limit: op.MaxResponseSize, Failed: failed}, nil
-		},
-		Sleep: func(d time.Duration) error {
-			err := f.sleep(ctx, d)
-			if err == nil {
-				return nil
-			}
-			g, op := f.current()
-			return g.NotSent(op, &message.Message{Path: f.encoder.Path}, err)
-		},
-	}
-}
-
-// sleep waits until the time is over, or the client stops.
-func (f *frontEnd) sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-f.live.engines.Stopped():
-		return ErrStopped
-	}
 }

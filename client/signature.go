@@ -55,21 +55,20 @@ type Parameter struct {
 	fallback string             // sent for the zero value
 }
 
-// methodOf returns a method that a client's type declares, with what its calls need
-// to know of Go types.
-func methodOf(t reflect.Type, m *declaration.Method) Method {
-	field := t.FieldByIndex(m.Index)
+// methodOf returns a method that a client declares, with what its calls need to know
+// of its Go type.
+func methodOf(typ reflect.Type, m *declaration.Method) Method {
 	method := Method{
 		Name: m.Name, Verb: m.Verb, Path: m.Path, Idempotent: m.Idempotent || engine.IsIdempotent(m.Verb),
 		ContentType: m.ContentType, Accept: m.Accept, Headers: shown.Names(nil).Declared(m.Headers), Reconnect: m.Reconnect,
-		declared: &declared{headers: m.Headers}, timeout: m.Timeout, index: m.Index, field: m.Field, typ: field.Type,
+		declared: &declared{headers: m.Headers}, timeout: m.Timeout, index: m.Index, field: m.Field, typ: typ,
 		template: message.NewTemplate(m.Template), hasForm: m.HasForm, hasFiles: m.HasFiles, encodesBody: m.EncodesBody, decodesBody: m.DecodesBody(),
 	}
 	if result := m.Result(); result != nil {
 		method.Result = result.String
 	}
 	for i := range m.Parameters {
-		method.Parameters = append(method.Parameters, parameterOf(field.Type, &m.Parameters[i]))
+		method.Parameters = append(method.Parameters, parameterOf(typ, &m.Parameters[i]))
 	}
 	return method
 }

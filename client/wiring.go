@@ -7,6 +7,7 @@ import (
 	"context"
 	"reflect"
 
+	"github.com/pyfly-go/pyfly/client/internal/frontend"
 	"github.com/pyfly-go/pyfly/client/internal/message"
 )
 
@@ -47,18 +48,35 @@ func (p *HttpClientBeanPostProcessor) wire(client reflect.Value) error {
 	if err := p.add(l); err != nil {
 		return err
 	}
-	for i := range d.Methods {
-		m := &d.Methods[i]
-		fn, err := m.implement(l, i, message.NewCodecs(p.codecs))
-		if err != nil {
+	if err := l.implement(client, (*w).fallback, message.NewCodecs(p.codecs)); err != nil {
+		return err
+	}
+	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
+	return nil
+}
+
+// implement gives the client what runs its calls.
+func (l *live) implement(client, fallback reflect.Value, codecs message.Codecs) error {
+	callers := make([]*frontend.Caller, len(l.declaration.Methods))
+	for i := range callers {
+		var err error
+		if callers[i], err = l.callerOf(i, codecs); err != nil {
 			return err
 		}
-		if fallback := (*w).fallback; fallback.IsValid() && !m.in(fallback).IsNil() {
+	}
+	if generated, ok := generatedClient(client); ok {
+		stub, _ := generated.PyflyStub()
+		stub.Wire(callers)
+		return nil
+	}
+	for i := range l.declaration.Methods {
+		m := &l.declaration.Methods[i]
+		fn := m.implement(callers[i])
+		if fallback.IsValid() && !m.in(fallback).IsNil() {
 			fn = withFallback(fn, m.in(fallback))
 		}
 		m.set(client, fn)
 	}
-	*w = &wiring{live: l, fallback: (*w).fallback, defaults: (*w).defaults}
 	return nil
 }
 
@@ -78,6 +96,9 @@ func (p *HttpClientBeanPostProcessor) claimName(d *Declaration) error {
 
 // isFake reports whether the user has set a method.
 func (d *Declaration) isFake(client reflect.Value) bool {
+	if _, ok := generatedClient(client); ok {
+		return false
+	}
 	for i := range d.Methods {
 		if !d.Methods[i].in(client).IsNil() {
 			return true

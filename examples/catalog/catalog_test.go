@@ -181,6 +181,53 @@ func TestTheDeclarationsAreRight(t *testing.T) {
 	}
 }
 
+func TestTheInterfaceDeclaresWhatTheStructDoes(t *testing.T) {
+	byInterface, byStruct := shop.DescribeInventory(), client.Describe[shop.InventoryClient]()
+	if err := byInterface.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range byStruct.Methods {
+		got := byInterface.Methods[i]
+		if got.Name != want.Name || got.Verb != want.Verb || len(got.Parameters) != len(want.Parameters) || got.Result != want.Result {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		for j, p := range want.Parameters {
+			if got.Parameters[j].Name != p.Name || got.Parameters[j].In != p.In {
+				t.Errorf("%s: %+v, want %+v", got.Name, got.Parameters[j], p)
+			}
+		}
+	}
+}
+
+func TestTheInterfaceCallsTheServer(t *testing.T) {
+	service := server.New()
+	if err := service.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = service.Stop(context.Background()) }()
+	app := container.NewApplicationContext(
+		container.WithLogger(slog.New(slog.DiscardHandler)),
+		container.WithConfig(config.New(map[string]any{"pyfly.client.services.inventory.base-url": service.URL()})))
+	app.Install(client.Module())
+	shop.RegisterInventory(app)
+	if err := app.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = app.Stop(context.Background()) }()
+	inventory := container.Must(container.Get[shop.Inventory](app))
+	page, err := inventory.SearchProducts(t.Context(), "garden", true, 1, 2)
+	if err != nil || len(page.Body) != 2 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	product, err := inventory.GetProduct(t.Context(), page.Body[0].ID)
+	if err != nil || product.Name != page.Body[0].Name {
+		t.Errorf("%+v, %v", product, err)
+	}
+	if _, err := inventory.GetProduct(t.Context(), "none"); !errors.Is(err, client.ErrNotFound) {
+		t.Errorf("a product that does not exist: %v", err)
+	}
+}
+
 func TestTheGraphInTheGuideIsUpToDate(t *testing.T) {
 	var drawn, dot strings.Builder
 	if err := run(t.Context(), []string{"-graph", "mermaid"}, &drawn); err != nil {

@@ -73,13 +73,20 @@ var table = map[string]row{
 	"client/internal/engine": {imports: []string{
 		"client/port", "client/internal/balance", "client/internal/hosts", "client/internal/message", "kernel", "resilience", "internal/drain", "internal/random", "internal/secret", "internal/usercode",
 	}},
-	"client/internal/shown":     {imports: []string{"client/internal/message", "internal/secret"}},
-	"client/internal/argument":  {imports: []string{"internal/uritemplate"}},
+	"client/internal/shown":    {imports: []string{"client/internal/message", "internal/secret"}},
+	"client/internal/argument": {imports: []string{"internal/uritemplate"}},
+	"client/internal/frontend": {imports: []string{
+		"client/port", "client/internal/coding", "client/internal/engine", "client/internal/message", "kernel", "internal/usercode",
+	}},
+	"client/codegen": {
+		imports: []string{"client", "client/internal/frontend", "client/internal/message", "container", "kernel", "internal/uritemplate"},
+		tests:   []string{"client/clienttest", "config"},
+	},
 	"client/internal/typemodel": {imports: []string{"internal/declaration"}},
 	"client/internal/telemetry": {imports: []string{"go.opentelemetry.io/otel"}},
 	"client/internal/registry":  {imports: []string{"client/internal/balance", "client/internal/engine", "client/internal/message", "client/internal/watcher", "client/internal/hosts", "client/internal/settings", "discovery", "resilience"}},
 	"client": {imports: []string{
-		"client/port", "discovery", "client/internal/watcher", "client/internal/balance", "client/internal/argument", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/shown", "client/internal/telemetry", "client/internal/typemodel",
+		"client/port", "discovery", "client/internal/watcher", "client/internal/balance", "client/internal/argument", "client/internal/coding", "client/internal/hosts", "client/internal/nethttp", "client/internal/oauth", "client/internal/message", "client/internal/engine", "client/internal/registry", "client/internal/settings", "client/internal/shown", "client/internal/telemetry", "client/internal/typemodel", "client/internal/frontend",
 		"kernel", "config", "lifecycle", "resilience", "container",
 		"internal/declaration", "internal/hostpattern", "internal/naming", "internal/secret", "internal/uritemplate", "internal/usercode",
 		"go.opentelemetry.io/otel", "go.uber.org/dig",

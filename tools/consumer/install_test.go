@@ -19,14 +19,19 @@ type program struct {
 	source string   // its file, below the repository
 	runs   bool     // until it is interrupted; the others end
 	prints []string // VERSION stands for that of the release
+	before []string // commands between go get and go build
 }
 
 // programs has one for each published module, by folder.
 var programs = map[string]program{
-	".":                {"docs/snippets/readme/main.go", true, []string{`"version":"VERSION"`, "application context started", "application context stopped"}},
-	"actuator":         {"tools/consumer/testdata/actuator/main.go", false, []string{`"pyfly":"VERSION"`}},
-	"client/httpcache": {"tools/consumer/testdata/httpcache/main.go", false, []string{"hits: 1 misses: 1"}},
-	"client/zstd":      {"tools/consumer/testdata/zstd/main.go", false, []string{"accepts zstd", "sends zstd"}},
+	".":                {source: "docs/snippets/readme/main.go", runs: true, prints: []string{`"version":"VERSION"`, "application context started", "application context stopped"}},
+	"actuator":         {source: "tools/consumer/testdata/actuator/main.go", prints: []string{`"pyfly":"VERSION"`}},
+	"client/httpcache": {source: "tools/consumer/testdata/httpcache/main.go", prints: []string{"hits: 1 misses: 1"}},
+	"cmd/pyfly": {
+		source: "tools/consumer/testdata/pyfly/main.go", prints: []string{"sent /echo/hello"},
+		before: []string{"go get github.com/pyfly-go/pyfly/client/codegen", "go tool pyfly generate"},
+	},
+	"client/zstd": {source: "tools/consumer/testdata/zstd/main.go", prints: []string{"accepts zstd", "sends zstd"}},
 }
 
 // TestInstall does what the guides say: go get in a module of one's own, then
@@ -71,6 +76,9 @@ func (w *world) install(t *testing.T, toolchain, line string, p program) {
 	if err := os.WriteFile(filepath.Join(folder, "main.go"), source, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	for _, command := range p.before {
+		w.run(t, folder, toolchain, command)
+	}
 	w.run(t, folder, toolchain, "go build -o shop .")
 	var printed string
 	if p.runs {
@@ -86,7 +94,7 @@ func (w *world) install(t *testing.T, toolchain, line string, p program) {
 }
 
 var (
-	goGet    = regexp.MustCompile(`(?m)^(?://)?\s*(go get( github\.com/pyfly-go/\S+)+)`)
+	goGet    = regexp.MustCompile(`(?m)^(?://)?\s*(go get(?: -tool)?( github\.com/pyfly-go/\S+)+)`)
 	ofModule = regexp.MustCompile(`github\.com/pyfly-go/\S+`)
 )
 

@@ -45,6 +45,7 @@ type call struct {
 	fingerprint    string         // of the request that was sent last; "": not known
 	stream         *http.Response // the response, when it is read as a stream
 	wait           *waitContext   // in which the call waits
+	invalid        error          // why it cannot be sent; nil: it can
 	tried          *balance.Tried // instances that attempts have gone to; nil: none
 	instance       string         // the address that the attempt goes to; "": no instance
 
@@ -80,7 +81,10 @@ func (c *call) doObserved(ctx context.Context) *Outcome {
 // runToEnd runs the call, completes its outcome and tells it.
 func (c *call) runToEnd(ctx context.Context) *Outcome {
 	run := c.runUnlessStopped
-	if c.streams {
+	switch {
+	case c.invalid != nil:
+		run = c.refuse
+	case c.streams:
 		run = c.openUnlessStopped
 	}
 	err := run(ctx)
@@ -92,6 +96,14 @@ func (c *call) runToEnd(ctx context.Context) *Outcome {
 		c.ended(ctx, c.op, o)
 	}
 	return o
+}
+
+// refuse ends a call that cannot be sent.
+func (c *call) refuse(context.Context) error {
+	if c.enter() {
+		defer c.gate.Leave()
+	}
+	return c.invalid
 }
 
 func (c *call) runUnlessStopped(ctx context.Context) error {

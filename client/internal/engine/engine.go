@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pyfly-go/pyfly/client/internal/hosts"
 	"github.com/pyfly-go/pyfly/client/internal/message"
@@ -171,8 +172,20 @@ func (e *Engine) Calls() int64 { return e.gate.Entered() }
 // InFlight is how many calls are under way.
 func (e *Engine) InFlight() int64 { return e.gate.InFlight() }
 
-// NotSent returns the error of a call that never reached the engine.
-func (e *Engine) NotSent(op *Operation, m *message.Message, err error) error {
+// NotSent ends a call that cannot be sent because of err, and returns what
+// [Config.Describe] makes of it. The call is observed and counted like any other. ctx
+// may be nil.
+func (e *Engine) NotSent(ctx context.Context, op *Operation, m *message.Message, err error) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c := &call{Engine: e, op: op, message: m, begun: time.Now(), invalid: err}
+	return c.do(ctx).Described
+}
+
+// Failed returns what [Config.Describe] makes of an error that ends no call: it is
+// not counted.
+func (e *Engine) Failed(op *Operation, m *message.Message, err error) error {
 	return (&call{Engine: e, op: op, message: m}).failed(err, 0).Described
 }
 

@@ -71,7 +71,7 @@ func (m *Model) Of(t reflect.Type) *declaration.Type {
 	case reflect.Pointer, reflect.Slice, reflect.Array:
 		d.Elem = m.Of(t.Elem())
 	case reflect.Func:
-		d.Func = m.function(t)
+		d.Func = m.Function(t)
 	case reflect.Struct:
 		if body := m.bodyOf(t); body != t {
 			d.Role, d.Elem = declaration.Response, m.Of(body)
@@ -127,7 +127,8 @@ func (m *Model) field(f reflect.StructField) declaration.Field {
 	return declaration.Field{Name: f.Name, Type: t, Tag: string(f.Tag), Embedded: f.Anonymous, Exported: f.IsExported()}
 }
 
-func (m *Model) function(t reflect.Type) *declaration.Func {
+// Function returns the model of a function, with the fields of its parameters.
+func (m *Model) Function(t reflect.Type) *declaration.Func {
 	f := &declaration.Func{Variadic: t.IsVariadic()}
 	for i := range t.NumIn() {
 		f.Params = append(f.Params, declaration.Param{Type: m.withFields(t.In(i))})
