@@ -69,7 +69,7 @@ func (c *call) do(ctx context.Context) *Outcome {
 func (c *call) doObserved(ctx context.Context) *Outcome {
 	observer := c.op.Observer
 	ctx, span := observer.BeginCall(ctx)
-	seen := &Outcome{Err: ErrPanicked}
+	seen := panicked
 	defer func() { observer.EndCall(ctx, span, c.begun, c.elapsed(seen), seen) }()
 	o := c.runToEnd(ctx)
 	if seen = o; o.isNotModified() {
@@ -230,15 +230,7 @@ func (c *call) attempt(ctx context.Context) error {
 
 // attemptOnce makes an attempt if the circuit breaker lets it.
 func (c *call) attemptOnce(ctx context.Context) error {
-	send := c.exchange
-	switch {
-	case c.Instances != nil && c.message.Elsewhere == nil:
-		send = c.attemptAtInstance
-	case c.op.Observer != nil:
-		send = c.observedAttempt
-	case c.streams:
-		send = c.exchangeForStream
-	}
+	send := c.makeAttempt // one function, for each costs memory
 	var err error
 	if breaker := c.breaker(c.op, c.message); breaker != nil {
 		err = breaker.Call(ctx, send)
@@ -250,6 +242,17 @@ func (c *call) attemptOnce(ctx context.Context) error {
 		return c.described(o)
 	}
 	return err
+}
+
+// makeAttempt makes an attempt, with what is around it.
+func (c *call) makeAttempt(ctx context.Context) error {
+	switch {
+	case c.Instances != nil && c.message.Elsewhere == nil:
+		return c.attemptAtInstance(ctx)
+	case c.op.Observer != nil:
+		return c.observedAttempt(ctx)
+	}
+	return c.exchangeAny(ctx)
 }
 
 // exchangeAny makes an attempt.

@@ -34,10 +34,11 @@ func Rejection(err error) string {
 
 // Kind is a word for an error: the status, or what kind it is.
 func Kind(err error) string {
+	if err == nil {
+		return "" // before o, which costs memory
+	}
 	var o *Outcome
 	switch reason := Rejection(err); {
-	case err == nil:
-		return ""
 	case reason != "":
 		return reason
 	case errors.As(err, &o) && o.Status != 0 && o.Err == nil:

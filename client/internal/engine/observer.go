@@ -43,6 +43,9 @@ type Result struct {
 // ErrPanicked is the error of a call or an attempt that a panic has ended.
 var ErrPanicked = errors.New("it panicked")
 
+// panicked is the outcome of a call that a panic has ended. Nobody changes it.
+var panicked = &Outcome{Err: ErrPanicked}
+
 // observedAttempt makes an attempt that is observed.
 func (c *call) observedAttempt(ctx context.Context) error {
 	o, m, begun := c.op.Observer, c.message, c.attemptSeen()
