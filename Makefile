@@ -34,7 +34,8 @@ screenshots: ## Take the pictures of the console anew: docs/images/console-*.png
 # Folders of packages that are tested without the race detector:
 #   benchmarks  what calls cost differs under it, and the benchmarks are run once
 #               each, one after the other, to see that they work
-UNRACED := benchmarks
+#   cmd/pyfly   one goroutine, and what it waits for is the go command
+UNRACED := benchmarks cmd/pyfly
 
 # The tests of e2e have a target of their own because they need programs.
 .PHONY: test
