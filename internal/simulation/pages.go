@@ -100,10 +100,6 @@ func (c *call) runPages(ctx context.Context, shop *Shop) error {
 // counted counts a call of the client among those that a caller's loop makes.
 func counted(c *call) func(client.Response[[]Thing], error) (client.Response[[]Thing], error) {
 	return func(page client.Response[[]Thing], err error) (client.Response[[]Thing], error) {
-		var e *client.Error
-		if errors.Is(err, client.ErrInvalidRequest) && errors.As(err, &e) && e.Attempts == 0 {
-			return page, err // it never was a call
-		}
 		c.made++
 		if err != nil {
 			c.failed++

@@ -151,7 +151,8 @@ func (w *World) judgeCounts(stats client.ClientStats) {
 		}
 		var e *client.Error
 		if errors.Is(c.err, client.ErrInvalidRequest) && errors.As(c.err, &e) && e.Attempts == 0 {
-			continue // it never was a call
+			calls, failures = calls+1, failures+1 // it could not be sent
+			continue
 		}
 		calls++
 		switch {
